@@ -1,0 +1,406 @@
+"""`freshground.yaml`: read once, validated once, frozen.
+
+Secrets never stand in the file: a value written as `${NAME}` is taken from the environment.
+`FRESHGROUND_LAKE` and `FRESHGROUND_CACHE` override `lake` and `cache`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from freshground.core.errors import ConfigError
+from freshground.core.records import PUBLIC
+
+SETTINGS_FILE = "freshground.yaml"
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if not text or _DURATION.sub("", text).strip():
+        found = f"{value!r} is no duration"
+        raise ValueError(f"{found}; write a number and ms, s, m, h, d or w, such as 24h or 1h30m")
+    return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in _DURATION.findall(text)))
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Groups(_Section):
+    """Access for named groups only."""
+
+    groups: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("groups")
+    @classmethod
+    def _no_wildcard(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if PUBLIC in value:
+            raise ValueError("'*' is no group; write `access: public` to let everybody read")
+        return value
+
+
+Access = Literal["public", "from_source"] | Groups
+
+
+class DeleteGuard(_Section):
+    """Stops a plan that would delete more than `share` of a source and at least `at_least`."""
+
+    share: float = Field(0.2, ge=0, le=1)
+    at_least: int = Field(10, ge=1)
+    window: Duration = timedelta(hours=24)
+
+
+class _SourceBase(_Section):
+    id: Id
+    url: str
+    access: Access
+    storage_options: dict[str, Any] = Field(default_factory=dict, repr=False)
+    verify_every: Duration = timedelta(days=7)
+    max_bytes: int = Field(100_000_000, gt=0)
+    delete_guard: DeleteGuard = DeleteGuard()
+
+
+class FilesSource(_SourceBase):
+    """A folder, or an object store URL that fsspec reaches: each file is a document.
+
+    `include` and `exclude` are patterns over the relative path, `**` crossing folders. With
+    `access: from_source` the groups of `a/b.pdf` stand in the sidecar `a/b.pdf.access.json`.
+    """
+
+    type: Literal["files"]
+    include: tuple[str, ...] = ("**",)
+    exclude: tuple[str, ...] = ()
+    follow_symlinks: bool = False
+
+
+class RecordFields(_Section):
+    """Which column holds what. `metadata` lists columns to keep; "*" keeps every other one."""
+
+    id: str = "id"
+    text: str = "text"
+    title: str | None = None
+    modified_at: str | None = None
+    groups: str | None = None
+    metadata: tuple[str, ...] = ("*",)
+
+
+class RecordsSource(_SourceBase):
+    """One or more JSONL, CSV or Parquet files in which each row is a document."""
+
+    type: Literal["records"]
+    format: Literal["jsonl", "csv", "parquet"] | None = None
+    fields: RecordFields = RecordFields()
+
+
+SourceSettings = Annotated[FilesSource | RecordsSource, Field(discriminator="type")]
+
+
+class Chunking(_Section):
+    """How documents are cut. Sizes are tiktoken tokens of `encoding`.
+
+    `max_encoder_tokens` None means: whatever the encoder reads at most.
+    """
+
+    max_tokens: int = Field(200, ge=16, le=8192)
+    overlap: int = Field(0, ge=0)
+    encoding: Literal["cl100k_base"] = "cl100k_base"
+    max_encoder_tokens: int | None = Field(None, ge=16)
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> Chunking:
+        if self.overlap * 2 > self.max_tokens:
+            raise ValueError("overlap may be at most half of max_tokens")
+        return self
+
+
+class LocalEncoder(_Section):
+    """A sentence-transformers model: a name known to Freshground, or a folder that holds one.
+
+    `runtime` auto takes the fastest that the probe texts admit to the embedding space.
+    """
+
+    type: Literal["sentence-transformers"] = "sentence-transformers"
+    model: str = "all-MiniLM-L6-v2"
+    prefix: str = ""
+    query_prefix: str = ""
+    runtime: Literal["auto", "openvino", "onnxruntime", "torch"] = "auto"
+    batch_size: int = Field(32, ge=1)
+
+
+class RemoteEncoder(_Section):
+    """Azure OpenAI or an OpenAI-compatible endpoint.
+
+    `url` is the base that `/embeddings` is appended to. With `api: azure` the key goes into the
+    header `api-key` and `api_version` into the query.
+    """
+
+    type: Literal["openai"]
+    url: str
+    model: str
+    dimensions: int = Field(gt=0)
+    api_key: SecretStr
+    api: Literal["openai", "azure"] = "openai"
+    api_version: str | None = None
+    prefix: str = ""
+    query_prefix: str = ""
+    max_tokens: int = 8191
+    encoding: Literal["cl100k_base"] = "cl100k_base"
+    batch_size: int = Field(64, ge=1)
+    timeout: Duration = timedelta(seconds=60)
+    max_attempts: int = Field(6, ge=1)
+
+
+EncoderSettings = Annotated[LocalEncoder | RemoteEncoder, Field(discriminator="type")]
+
+
+class IndexField(_Section):
+    """A document metadata key that queries may filter, sort or facet on."""
+
+    type: Literal["string", "int", "float", "bool", "datetime", "strings"] = "string"
+    filter: bool = True
+    sort: bool = False
+    facet: bool = False
+
+
+class Sla(_Section):
+    """The greatest age of the as-of."""
+
+    max_staleness: Duration = timedelta(hours=24)
+
+
+class Gates(_Section):
+    """What stops a candidate. Shares are between 0 and 1."""
+
+    min_coverage: float = Field(0.98, ge=0, le=1)
+
+
+class Fusion(_Section):
+    """How hybrid search joins its arms: `adaptive`, or `rrf`, Azure's exact formula (k 60)."""
+
+    mode: Literal["adaptive", "rrf"] = "adaptive"
+
+
+class IndexSettings(_Section):
+    """A named, served projection of gold."""
+
+    id: Id
+    sources: tuple[Id, ...] = Field(min_length=1)
+    sla: Sla = Sla()
+    fields: dict[str, IndexField] = Field(default_factory=dict)
+    chunking: Chunking | None = None
+    encoder: EncoderSettings | None = None
+    language: str = "english"
+    fusion: Fusion = Fusion()
+    gates: Gates = Gates()
+    keep_releases: int = Field(5, ge=1)
+    engine: Literal["lance", "memory"] = "lance"
+
+
+class Lineage(_Section):
+    """Where OpenLineage events go: `file`, `http`, `console` or `none`."""
+
+    transport: Literal["file", "http", "console", "none"] = "file"
+    url: str | None = None
+    namespace: str = "freshground"
+
+
+class Settings(_Section):
+    """Everything in `freshground.yaml`. Relative paths count from the file's folder."""
+
+    root: Path = Path()
+    lake: str
+    cache: str | None = None
+    storage_options: dict[str, str] = Field(default_factory=dict, repr=False)
+    sources: tuple[SourceSettings, ...] = Field(min_length=1)
+    indexes: tuple[IndexSettings, ...] = Field(min_length=1)
+    chunking: Chunking = Chunking()
+    encoder: EncoderSettings = LocalEncoder()
+    lineage: Lineage = Lineage()
+    shard_size: int = Field(200, ge=1)
+    retain_versions: Duration = timedelta(days=30)
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Settings:
+        for what, ids in (("source", self.source_ids), ("index", [i.id for i in self.indexes])):
+            twice = sorted({i for i in ids if ids.count(i) > 1})
+            if twice:
+                raise ValueError(f"{what} id {twice[0]!r} stands twice; ids must differ")
+        known = set(self.source_ids)
+        for index in self.indexes:
+            missing = [s for s in index.sources if s not in known]
+            if missing:
+                raise ValueError(
+                    f"index {index.id!r} names source {missing[0]!r}, which is not under sources; "
+                    f"known: {', '.join(sorted(known))}"
+                )
+        return self
+
+    @property
+    def source_ids(self) -> list[str]:
+        """Ids of all sources, in the file's order."""
+        return [source.id for source in self.sources]
+
+    def source(self, source_id: str) -> FilesSource | RecordsSource:
+        """Return one source's settings; ConfigError when there is none of that id."""
+        for source in self.sources:
+            if source.id == source_id:
+                return source
+        raise ConfigError(
+            f"There is no source {source_id!r} in the settings.",
+            f"Known sources: {', '.join(self.source_ids)}.",
+        )
+
+    def index(self, index_id: str) -> IndexSettings:
+        """Return one index's settings; ConfigError when there is none of that id."""
+        for index in self.indexes:
+            if index.id == index_id:
+                return index
+        known = ", ".join(index.id for index in self.indexes)
+        raise ConfigError(
+            f"There is no index {index_id!r} in the settings.", f"Known indexes: {known}."
+        )
+
+    def chunking_of(self, index: IndexSettings) -> Chunking:
+        """Return the index's chunking, or the project's."""
+        return index.chunking or self.chunking
+
+    def encoder_of(self, index: IndexSettings) -> LocalEncoder | RemoteEncoder:
+        """Return the index's encoder, or the project's."""
+        return index.encoder or self.encoder
+
+    def resolve(self, url: str) -> str:
+        """Return a URL as it is, and a relative path as an absolute one under `root`."""
+        if "://" in url:
+            return url
+        path = Path(url).expanduser()
+        return str(path if path.is_absolute() else (self.root / path).resolve())
+
+
+def _expand(value: Any, missing: list[str]) -> Any:
+    if isinstance(value, str):
+
+        def take(match: re.Match[str]) -> str:
+            if match[1] not in os.environ:
+                missing.append(match[1])
+                return ""
+            return os.environ[match[1]]
+
+        return _VARIABLE.sub(take, value)
+    if isinstance(value, dict):
+        return {key: _expand(item, missing) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, missing) for item in value]
+    return value
+
+
+def _where(error: Any, raw: Any) -> str:
+    """Return the place of a validation error as the user wrote it, without union tags."""
+    parts: list[str] = []
+    node = raw
+    for part in error["loc"]:
+        if isinstance(part, int):
+            parts[-1:] = [f"{parts[-1]}[{part}]"] if parts else [f"[{part}]"]
+            node = node[part] if isinstance(node, list) and part < len(node) else None
+        elif isinstance(node, dict) and part in node:
+            parts.append(part)
+            node = node[part]
+        elif error["type"] == "missing" and part == error["loc"][-1]:
+            parts.append(part)
+    return ".".join(parts)
+
+
+def parse(raw: Any, root: Path, origin: str = SETTINGS_FILE) -> Settings:
+    """Validate a mapping as settings. ConfigError names each wrong place and what was found."""
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{origin} holds no mapping.", "See the README for the smallest one.")
+    missing: list[str] = []
+    expanded = _expand(raw, missing)
+    if missing:
+        raise ConfigError(
+            f"{origin} names the environment variable {missing[0]}, which is not set.",
+            f"Set it: export {missing[0]}=...",
+        )
+    for key in ("lake", "cache"):
+        override = os.environ.get(f"FRESHGROUND_{key.upper()}")
+        if override:
+            expanded[key] = override
+    try:
+        return Settings.model_validate({**expanded, "root": root})
+    except ValidationError as error:
+        lines: dict[str, None] = {}
+        for item in error.errors(include_url=False, include_context=False):
+            place = _where(item, expanded)
+            message = item["msg"].removeprefix("Value error, ")
+            found = item["input"]
+            shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
+            if item["type"] == "missing":
+                message, shown = "is missing", ""
+            elif item["type"] == "extra_forbidden":
+                message, shown = f"{item['loc'][-1]!r} is no known setting", ""
+            lines[f"  {place}: {message}{shown}" if place else f"  {message}"] = None
+        raise ConfigError(f"{origin} cannot be used:\n" + "\n".join(lines)) from None
+
+
+def load(path: str | Path | None = None) -> Settings:
+    """Read settings from `path`, else $FRESHGROUND_SETTINGS, else ./freshground.yaml."""
+    place = Path(path or os.environ.get("FRESHGROUND_SETTINGS") or SETTINGS_FILE)
+    if place.is_dir():
+        place = place / SETTINGS_FILE
+    try:
+        text = place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"There is no settings file at {place}.",
+            "Write one with `freshground init`, or name it with --settings.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{place} cannot be read: {error}.", "Check the file.") from None
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{place} is no valid YAML: {error}", "Mend the line named.") from None
+    return parse(raw, place.resolve().parent, str(place))
+
+
+def masked(settings: Settings) -> dict[str, Any]:
+    """Return the settings as JSON-ready data with every secret as ***."""
+    data = settings.model_dump(mode="json")
+
+    def hide(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {
+                key: {name: "***" for name in item}
+                if key == "storage_options" and isinstance(item, dict)
+                else hide(item)
+                for key, item in node.items()
+            }
+        if isinstance(node, list):
+            return [hide(item) for item in node]
+        return node
+
+    return hide(data)

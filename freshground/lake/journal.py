@@ -1,0 +1,105 @@
+"""The append-only record of what happened: one commit a run.
+
+A run collects its rows and commits them when it ends. Rows of a run that is killed are lost; so
+nothing here may be needed for correctness: a lost listing only leaves an as-of older than it is.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from freshground.core.clock import iso
+from freshground.lake.schemas import JOURNAL
+from freshground.lake.tables import quoted
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from freshground.core.clock import Clock
+    from freshground.lake.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the journal."""
+
+    at: datetime
+    run_id: str
+    kind: str
+    subject: str
+    body: dict[str, Any]
+
+
+@dataclass
+class Journal:
+    """The journal table, with the rows that this process has not committed yet."""
+
+    table: Table
+    clock: Clock
+    _waiting: list[Entry] = field(default_factory=list)
+
+    def add(self, run_id: str, kind: str, subject: str, body: dict[str, Any]) -> None:
+        """Note one row. It is durable after `commit`."""
+        self._waiting.append(Entry(self.clock.now(), run_id, kind, subject, body))
+
+    def commit(self) -> None:
+        """Write the rows noted since the last commit, all in one."""
+        rows, self._waiting = self._waiting, []
+        self.table.append(
+            pa.Table.from_pylist(
+                [
+                    {
+                        "at": row.at,
+                        "run_id": row.run_id,
+                        "kind": row.kind,
+                        "subject": row.subject,
+                        "body": json.dumps(row.body, ensure_ascii=False, default=_plain),
+                    }
+                    for row in rows
+                ],
+                schema=JOURNAL,
+            )
+        )
+
+    def entries(self, *kinds: str, subject: str | None = None, run_id: str | None = None) -> list[Entry]:
+        """Return rows of the given kinds in order of time, uncommitted ones included."""
+        where = f"kind IN ({quoted(list(kinds))})"
+        where += f" AND subject = {quoted([subject])}" if subject is not None else ""
+        where += f" AND run_id = {quoted([run_id])}" if run_id is not None else ""
+        table = self.table.rows(f"SELECT * FROM t WHERE {where}")  # noqa: S608 - quoted
+        found = [_entry(row) for row in table.to_pylist()]
+        found += [
+            row
+            for row in self._waiting
+            if row.kind in kinds
+            and subject in (None, row.subject)
+            and run_id in (None, row.run_id)
+        ]
+        return sorted(found, key=lambda row: row.at)
+
+    def latest(self, kind: str) -> dict[str, Entry]:
+        """Return the newest row of one kind for each subject."""
+        table = self.table.rows(
+            "SELECT at, run_id, kind, subject, body FROM (SELECT *, row_number() OVER "  # noqa: S608
+            f"(PARTITION BY subject ORDER BY at DESC) AS n FROM t WHERE kind = {quoted([kind])}) "
+            "WHERE n = 1"
+        )
+        newest = {row["subject"]: _entry(row) for row in table.to_pylist()}
+        for row in self._waiting:
+            if row.kind == kind and (
+                row.subject not in newest or newest[row.subject].at <= row.at
+            ):
+                newest[row.subject] = row
+        return newest
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    return Entry(row["at"], row["run_id"], row["kind"], row["subject"], json.loads(row["body"]))
+
+
+def _plain(value: object) -> object:
+    return iso(value) if hasattr(value, "astimezone") else str(value)  # type: ignore[arg-type]

@@ -1,0 +1,71 @@
+"""A lake: its tables, files, journal and pointers, under one URL."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from freshground.core.clock import iso
+from freshground.core.errors import ConfigError, Fatal
+from freshground.lake.blobs import Blobs
+from freshground.lake.journal import Journal
+from freshground.lake.pointers import Pointers
+from freshground.lake.schemas import FORMAT, TABLES
+from freshground.lake.storage import Files
+from freshground.lake.tables import Table
+
+if TYPE_CHECKING:
+    from freshground.core.clock import Clock
+    from freshground.core.settings import Settings
+
+_MARK = "lake.json"
+
+
+class Lake:
+    """Everything that Freshground keeps. Made empty where there is none.
+
+    ConfigError when the URL cannot be used; Fatal when the lake is of another format.
+    """
+
+    def __init__(self, url: str, options: dict[str, str], clock: Clock) -> None:
+        self.url = url.rstrip("/")
+        self.clock = clock
+        self.files = Files(self.url, options)
+        self._check_format()
+        self.options = options
+        self.bronze, self.silver, self.gold, self.vectors, journal = (
+            Table(name, f"{self.url}/tables/{name}", schema, options)
+            for name, schema in TABLES.items()
+        )
+        self.blobs = Blobs(self.files)
+        self.journal = Journal(journal, clock)
+        self.pointers = Pointers(self.files)
+
+    @classmethod
+    def open(cls, settings: Settings, clock: Clock) -> Lake:
+        """Open the lake that the settings name."""
+        return cls(settings.resolve(settings.lake), dict(settings.storage_options), clock)
+
+    def _check_format(self) -> None:
+        data = self.files.get(_MARK)
+        if data is None:
+            mark = {"format": FORMAT, "created_at": iso(self.clock.now())}
+            if self.files.put_new(_MARK, json.dumps(mark).encode()):
+                return
+            data = self.files.get(_MARK) or b""
+        try:
+            found = int(json.loads(data)["format"])
+        except (ValueError, KeyError, TypeError):
+            raise ConfigError(
+                f"{self.url}/{_MARK} is not the mark of a lake.", "Set `lake` to a lake or a new folder."
+            ) from None
+        if found > FORMAT:
+            raise Fatal(
+                f"The lake {self.url} has format {found}; this Freshground knows formats up to {FORMAT}.",
+                "Install the newer Freshground. Nothing was changed.",
+            )
+        if found < FORMAT:
+            raise Fatal(
+                f"The lake {self.url} has the older format {found}; this Freshground writes {FORMAT}.",
+                "No migration from it exists: build a new lake from the sources.",
+            )

@@ -1,0 +1,293 @@
+"""What the tables say now: which objects are live, what each stage still has to do.
+
+The tables only grow; the ledger says which row of a document counts. Bronze: the row of the newest
+listing. Silver and gold: the rows made from the bytes that bronze names, by the present parser and
+chunker. A document whose bytes cannot be served keeps its last good version, marked stale.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from freshground.lake.tables import quoted, records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    import pyarrow as pa
+
+    from freshground.lake.lake import Lake
+    from freshground.lake.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What a live document is to be served as.
+
+    `content_hash` and `silver_id` name the version served: the object's own, or the last good one
+    (`stale`), or None where there is nothing to serve yet. `state` is ok, quarantined or pending.
+    """
+
+    row: dict[str, Any]
+    state: str
+    content_hash: str | None
+    silver_id: str | None
+    stale: bool
+    rule: str | None
+    reason: str | None
+    quarantined_at: datetime | None
+
+    @property
+    def doc_id(self) -> str:
+        """The document's id."""
+        return self.row["doc_id"]
+
+
+def in_shard(doc_id: str, shard: tuple[int, int] | None) -> bool:
+    """Return whether a document belongs to shard `(number, of)`; every one does to None."""
+    return shard is None or int(doc_id[:8], 16) % shard[1] == shard[0]
+
+
+class Ledger:
+    """Questions to one lake. Answers are kept as long as the table behind them stands still."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._kept: dict[tuple[str, ...], tuple[tuple[int, ...], Any]] = {}
+
+    def _keep(self, tables: tuple[Table, ...], key: tuple[str, ...], read: Callable[[], Any]) -> Any:
+        versions = tuple(table.version for table in tables)
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != versions:
+            kept = self._kept[key] = (versions, read())
+        return kept[1]
+
+    def objects(self, source_id: str) -> dict[str, dict[str, Any]]:
+        """Return the newest bronze row of each document of a source, deleted ones included."""
+        return self._keep(
+            (self._lake.bronze,), ("objects", source_id), lambda: self._read_objects(source_id)
+        )
+
+    def _read_objects(self, source_id: str) -> dict[str, dict[str, Any]]:
+        table = self._lake.bronze.rows(
+            "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY doc_id "  # noqa: S608
+            "ORDER BY listed_at DESC, state, content_hash) AS n "
+            f"FROM t WHERE source_id = {quoted([source_id])}) WHERE n = 1"
+        )
+        return {row["doc_id"]: row for row in records(table.drop_columns(["n"]))}
+
+    def live(self, source_id: str) -> dict[str, dict[str, Any]]:
+        """Return the newest bronze row of each document that is not deleted."""
+        return {k: row for k, row in self.objects(source_id).items() if row["state"] == "live"}
+
+    def deletions(self, source_id: str, since: datetime) -> int:
+        """Return how many documents have been deleted by listings after `since`, moves aside."""
+        table = self._lake.bronze.rows(
+            "SELECT count(DISTINCT doc_id) AS n FROM t WHERE state = 'deleted' "  # noqa: S608
+            f"AND rule IS NULL AND source_id = {quoted([source_id])} "
+            f"AND listed_at > TIMESTAMP '{since.isoformat()}'"
+        )
+        return int(table.column("n")[0].as_py())
+
+    def _silver_states(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+        return self._keep(
+            (self._lake.silver,), ("silver", source_id), lambda: self._read_silver(source_id)
+        )
+
+    def _read_silver(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+        table = self._lake.silver.rows(
+            "SELECT doc_id, content_hash, silver_id, status, rule, reason, parsed_at "  # noqa: S608
+            f"FROM t WHERE source_id = {quoted([source_id])}"
+        )
+        return {
+            (row["doc_id"], row["content_hash"], row["silver_id"]): row for row in records(table)
+        }
+
+    def current(self, source_id: str, silver_id: str) -> list[Current]:
+        """Return every live document of a source with what it is to be served as, by doc_id."""
+        return self._keep(
+            (self._lake.bronze, self._lake.silver),
+            ("current", source_id, silver_id),
+            lambda: self._read_current(source_id, silver_id),
+        )
+
+    def _read_current(self, source_id: str, silver_id: str) -> list[Current]:
+        live = self.live(source_id)
+        silver = self._silver_states(source_id)
+        found: list[Current] = []
+        for doc_id, row in sorted(live.items()):
+            state = silver.get((doc_id, row["content_hash"], silver_id))
+            if state is not None and state["status"] == "ok":
+                found.append(
+                    Current(row, "ok", row["content_hash"], silver_id, False, None, None, None)
+                )
+                continue
+            good = self._last_good(doc_id, silver)
+            rule, reason, at = (
+                (state["rule"], state["reason"], state["parsed_at"]) if state else (None, None, None)
+            )
+            found.append(
+                Current(
+                    row,
+                    "quarantined" if state else "pending",
+                    good["content_hash"] if good else None,
+                    good["silver_id"] if good else None,
+                    good is not None and state is not None,
+                    rule,
+                    reason,
+                    at,
+                )
+            )
+        return found
+
+    def _last_good(
+        self, doc_id: str, silver: dict[tuple[str, str, str], dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """Return the newest good silver row of content that was seen since the last deletion."""
+        rows = [s for key, s in silver.items() if key[0] == doc_id and s["status"] == "ok"]
+        if not rows:
+            return None
+        history = self._lake.bronze.rows(
+            "SELECT content_hash, state, listed_at FROM t "  # noqa: S608
+            f"WHERE doc_id = {quoted([doc_id])} ORDER BY listed_at"
+        ).to_pylist()
+        order: dict[str, int] = {}
+        for place, row in enumerate(history):
+            if row["state"] == "deleted":
+                order.clear()
+            else:
+                order[row["content_hash"]] = place
+        good = [s for s in rows if s["content_hash"] in order]
+        return max(good, key=lambda s: (order[s["content_hash"]], s["parsed_at"]), default=None)
+
+    def silver_pending(
+        self, source_id: str, silver_id: str, shard: tuple[int, int] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the bronze rows whose bytes the present parser has not seen."""
+        done = self._silver_states(source_id)
+        return [
+            row
+            for doc_id, row in sorted(self.live(source_id).items())
+            if in_shard(doc_id, shard) and (doc_id, row["content_hash"], silver_id) not in done
+        ]
+
+    def chunked(self, source_id: str, chunker_id: str) -> set[tuple[str, str, str]]:
+        """Return (doc_id, content_hash, silver_id) of every document cut by a chunker."""
+        return self._keep(
+            (self._lake.gold,),
+            ("chunked", source_id, chunker_id),
+            lambda: self._read_chunked(source_id, chunker_id),
+        )
+
+    def _read_chunked(self, source_id: str, chunker_id: str) -> set[tuple[str, str, str]]:
+        table = self._lake.gold.rows(
+            "SELECT doc_id, content_hash, silver_id FROM t WHERE ordinal = 0 "  # noqa: S608
+            f"AND chunker_id = {quoted([chunker_id])} AND source_id = {quoted([source_id])}"
+        )
+        columns = (table.column(name).to_pylist() for name in table.column_names)
+        return set(zip(*columns, strict=True))
+
+    def gold_pending(
+        self,
+        source_id: str,
+        silver_id: str,
+        chunker_id: str,
+        shard: tuple[int, int] | None = None,
+    ) -> list[Current]:
+        """Return the documents to serve whose version a chunker has not cut."""
+        done = self.chunked(source_id, chunker_id)
+        return [
+            document
+            for document in self.current(source_id, silver_id)
+            if document.content_hash is not None
+            and in_shard(document.doc_id, shard)
+            and (document.doc_id, document.content_hash, document.silver_id) not in done
+        ]
+
+    def silver_rows(self, documents: Sequence[Current]) -> pa.Table:
+        """Return the silver rows, text included, of the versions to serve. For small batches."""
+        wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
+        ids = quoted([d.doc_id for d in documents])
+        table = self._lake.silver.rows(
+            f"SELECT * FROM t WHERE status = 'ok' AND doc_id IN ({ids})"  # noqa: S608
+        )
+        return _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted)
+
+    def silver_heads(self, documents: Sequence[Current]) -> dict[str, dict[str, Any]]:
+        """Return title, language and metadata of the versions to serve, by doc_id."""
+        wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
+        ids = quoted([d.doc_id for d in documents])
+        table = self._lake.silver.rows(
+            "SELECT doc_id, content_hash, silver_id, title, language, metadata FROM t "  # noqa: S608
+            f"WHERE status = 'ok' AND doc_id IN ({ids})"
+        )
+        kept = _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted)
+        return {
+            row["doc_id"]: {
+                "title": row["title"],
+                "language": row["language"],
+                "metadata": json.loads(row["metadata"]),
+            }
+            for row in kept.to_pylist()
+        }
+
+    def gold_rows(self, documents: Sequence[Current], chunker_id: str) -> pa.Table:
+        """Return the chunks of the versions to serve, by document and order. For small batches."""
+        wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
+        ids = quoted([d.doc_id for d in documents])
+        table = self._lake.gold.rows(
+            f"SELECT * FROM t WHERE chunker_id = {quoted([chunker_id])} "  # noqa: S608
+            f"AND doc_id IN ({ids})"
+        )
+        kept = _first_of(
+            table, ("doc_id", "content_hash", "silver_id"), wanted, also=("ordinal",)
+        )
+        return kept.sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
+
+    def known_vectors(self, space_id: str) -> set[str]:
+        """Return the embed hashes that have a vector in a space."""
+        table = self._lake.vectors.rows(
+            f"SELECT embed_hash FROM t WHERE space_id = {quoted([space_id])}"  # noqa: S608
+        )
+        return set(table.column("embed_hash").to_pylist())
+
+    def vectors(self, space_id: str, hashes: Sequence[str]) -> dict[str, list[float]]:
+        """Return the vectors of texts, as far as there are any."""
+        if not hashes:
+            return {}
+        table = self._lake.vectors.rows(
+            f"SELECT embed_hash, vector FROM t WHERE space_id = {quoted([space_id])} "  # noqa: S608
+            f"AND embed_hash IN ({quoted(list(hashes))})"
+        )
+        return dict(
+            zip(table["embed_hash"].to_pylist(), table["vector"].to_numpy(), strict=True)
+        )
+
+    def versions(self, doc_id: str) -> Iterator[dict[str, Any]]:
+        """Yield every bronze row of a document, oldest first."""
+        table = self._lake.bronze.rows(
+            f"SELECT * FROM t WHERE doc_id = {quoted([doc_id])} ORDER BY listed_at"  # noqa: S608
+        )
+        yield from records(table)
+
+
+def _first_of(
+    table: pa.Table, key: tuple[str, ...], wanted: set[Any], also: tuple[str, ...] = ()
+) -> pa.Table:
+    """Return the wanted rows, each (key, also) once: two workers may have made the same row."""
+    seen: set[Any] = set()
+    take: list[int] = []
+    keys = zip(*(table.column(name).to_pylist() for name in key), strict=True)
+    others = (
+        zip(*(table.column(name).to_pylist() for name in also), strict=True)
+        if also
+        else (() for _ in range(table.num_rows))
+    )
+    for place, (row, other) in enumerate(zip(keys, others, strict=True)):
+        if row in wanted and (row, other) not in seen:
+            seen.add((row, other))
+            take.append(place)
+    return table.take(take)

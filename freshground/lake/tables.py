@@ -1,0 +1,142 @@
+"""Append-only Delta tables. The only module that imports deltalake, its errors aside.
+
+Rows are never changed in place: the ledger says which row of a document counts. So appends of
+several writers never clash, and killing a writer leaves either all rows of a commit or none.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from deltalake import DeltaTable, QueryBuilder, write_deltalake
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
+
+from freshground.lake.storage import clear_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+COMPACT_AFTER = 24
+"""Small files in a table after which an append compacts it."""
+
+FILE_BYTES = 32_000_000
+"""Size that compaction aims at. Files of at least half of it are left alone, so that the work of
+compaction grows with what was added and not with the table."""
+
+VACUUM_AFTER = timedelta(hours=24)
+"""Age at which a file that compaction replaced is deleted: no reader takes that long."""
+
+
+class Table:
+    """One Delta table. `url` is its address, `schema` its Arrow schema."""
+
+    def __init__(self, name: str, url: str, schema: pa.Schema, options: dict[str, str]) -> None:
+        self.name = name
+        self.url = url
+        self.schema = schema
+        self._options = options
+        self._delta: DeltaTable | None = None
+
+    def _open(self) -> DeltaTable:
+        with clear_errors(f"opening table {self.name}"):
+            if self._delta is None:
+                try:
+                    self._delta = DeltaTable(self.url, storage_options=self._options or None)
+                except TableNotFoundError:
+                    DeltaTable.create(
+                        self.url,
+                        schema=self.schema,
+                        mode="ignore",
+                        name=self.name,
+                        configuration={"delta.logRetentionDuration": "interval 2 days"},
+                        storage_options=self._options or None,
+                    )
+                    self._delta = DeltaTable(self.url, storage_options=self._options or None)
+            else:
+                self._delta.update_incremental()
+            return self._delta
+
+    @property
+    def version(self) -> int:
+        """The number of the newest commit."""
+        return self._open().version()
+
+    def append(self, rows: pa.Table) -> None:
+        """Add rows in one commit; nothing at all for no rows. Compacts a table of many files."""
+        if not rows.num_rows:
+            return
+        delta = self._open()
+        with clear_errors(f"writing table {self.name}"):
+            write_deltalake(
+                delta, rows.cast(self.schema), mode="append", storage_options=self._options or None
+            )
+        sizes = pa.table(delta.get_add_actions(flatten=True)).column("size_bytes").to_numpy()
+        if (sizes < FILE_BYTES / 2).sum() > COMPACT_AFTER:
+            self.compact()
+
+    def compact(self) -> None:
+        """Join small files, and drop files that were replaced over a day ago.
+
+        A concurrent compaction may win: its work serves as well.
+        """
+        delta = self._open()
+        with clear_errors(f"compacting table {self.name}"):
+            try:
+                delta.optimize.compact(target_size=FILE_BYTES, max_concurrent_tasks=1)
+            except CommitFailedError:
+                self._delta = None
+                return
+            delta.vacuum(
+                retention_hours=int(VACUUM_AFTER.total_seconds() // 3600),
+                dry_run=False,
+                enforce_retention_duration=False,
+            )
+
+    def rows(self, query: str) -> pa.Table:
+        """Run one SELECT over the newest commit, in which the table is called `t`."""
+        with clear_errors(f"reading table {self.name}"):
+            reader = QueryBuilder().register("t", self._open()).execute(query)
+            return _plain(pa.table(reader.read_all()))
+
+    def batches(self, query: str) -> Iterator[pa.Table]:
+        """Run one SELECT and yield its rows batch by batch, in bounded memory."""
+        with clear_errors(f"reading table {self.name}"):
+            for batch in QueryBuilder().register("t", self._open()).execute(query):
+                yield _plain(pa.table(batch))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return the table with views as plain strings, which every Arrow reader knows."""
+
+    def plain(kind: pa.DataType) -> pa.DataType:
+        if pa.types.is_string_view(kind) or pa.types.is_large_string(kind):
+            return pa.string()
+        if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+            return pa.list_(plain(kind.value_type))
+        if pa.types.is_struct(kind):
+            return pa.struct([pa.field(f.name, plain(f.type), f.nullable) for f in kind])
+        return kind
+
+    schema = pa.schema([pa.field(f.name, plain(f.type), f.nullable) for f in table.schema])
+    return table if schema.equals(table.schema) else table.cast(schema)
+
+
+def records(table: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as dicts, times as aware UTC datetimes: 10 times as fast as `to_pylist`."""
+    columns = [_values(column) for column in table.columns]
+    names = table.column_names
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    if not pa.types.is_timestamp(column.type):
+        return column.to_pylist()
+    naive = column.cast(pa.timestamp("us")).to_numpy().tolist()
+    return [None if at is None else at.replace(tzinfo=UTC) for at in naive]
+
+
+def quoted(values: list[str]) -> str:
+    """Return a SQL list of text literals, for ids."""
+    return ",".join("'" + value.replace("'", "''") + "'" for value in values)

@@ -1,0 +1,52 @@
+# What people and CI call. `make help` lists it.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export DO_NOT_TRACK = 1
+export HF_HUB_OFFLINE = 1
+export UNSTRUCTURED_DISABLE_NOTICE = 1
+export GX_ANALYTICS_ENABLED = false
+
+.PHONY: help env demo test test-fast prove bench lint format up clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env: $(STAMP) ## make the environment in .venv
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $(STAMP)
+
+demo: env ## ingest the samples through the DAGs, publish two releases, query them
+	$(BIN)/python -m examples.demo
+
+test: env ## all tests, proofs in their small form
+	$(BIN)/python -m pytest -m "not prove"
+
+test-fast: env ## the fast tests, without network
+	$(BIN)/python -m pytest -m "not slow and not prove and not airflow" -q
+
+prove: env ## the long proofs in full
+	$(BIN)/python -m pytest -m prove
+
+bench: env ## the benchmarks, each beside its rival
+	$(BIN)/python -m benchmarks
+
+lint: env ## style, types of imports, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: env ## mend what the formatter and linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+up: env ## a local Airflow with the DAGs on PostgreSQL; Ctrl-C stops all of it
+	$(BIN)/python -m dags.up
+
+clean: ## remove the environment and what the demo made
+	rm -rf $(VENV) .freshground

@@ -1,0 +1,65 @@
+"""What all tests share: no network, a settable clock, real data where there is any."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+for _name, _value in (
+    ("DO_NOT_TRACK", "1"),
+    ("HF_HUB_OFFLINE", "1"),
+    ("UNSTRUCTURED_DISABLE_NOTICE", "1"),
+    ("GX_ANALYTICS_ENABLED", "false"),
+):
+    os.environ[_name] = _value
+
+DATA_VARIABLE = "FRESHGROUND_TEST_DATA"
+_LOOPBACK = ("127.", "::1", "localhost")
+_connect = socket.socket.connect
+
+
+def _guarded(self: socket.socket, address: object) -> None:
+    if self.family in (socket.AF_INET, socket.AF_INET6):
+        host = str(address[0])  # type: ignore[index]
+        if not host.startswith(_LOOPBACK):
+            raise AssertionError(f"a test reached out to {address}")
+    _connect(self, address)  # type: ignore[arg-type]
+
+
+socket.socket.connect = _guarded  # type: ignore[method-assign]
+
+
+def _data() -> Path | None:
+    value = os.environ.get(DATA_VARIABLE)
+    if not value:
+        return None
+    path = Path(value)
+    if not path.is_dir():
+        raise pytest.UsageError(f"{DATA_VARIABLE}={value} is no folder")
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    path = _data()
+    if path is None:
+        pytest.skip(f"LEFT OUT: real documents; set {DATA_VARIABLE} to their folder")
+    return path
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if _data() is None:
+        terminalreporter.write_line(
+            f"LEFT OUT: every test on real documents, since {DATA_VARIABLE} is not set.",
+            yellow=True,
+            bold=True,
+        )
+
+
+@pytest.fixture
+def noon() -> datetime:
+    return datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

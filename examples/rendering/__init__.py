@@ -1,0 +1,1 @@
+"""Turns the manuscripts into the binary formats of the sample handbook."""

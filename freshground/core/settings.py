@@ -17,8 +17,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     SecretStr,
+    Tag,
     ValidationError,
     field_validator,
     model_validator,
@@ -175,7 +177,16 @@ class RemoteEncoder(_Section):
     max_attempts: int = Field(6, ge=1)
 
 
-EncoderSettings = Annotated[LocalEncoder | RemoteEncoder, Field(discriminator="type")]
+def _encoder_type(value: object) -> object:
+    if isinstance(value, dict):
+        return value.get("type", "sentence-transformers")
+    return getattr(value, "type", None)
+
+
+EncoderSettings = Annotated[
+    Annotated[LocalEncoder, Tag("sentence-transformers")] | Annotated[RemoteEncoder, Tag("openai")],
+    Discriminator(_encoder_type),
+]
 
 
 class IndexField(_Section):
@@ -229,6 +240,13 @@ class Lineage(_Section):
     namespace: str = "freshground"
 
 
+class Airflow(_Section):
+    """Cron expressions in UTC: when sources are listed, and when layers drain what events lost."""
+
+    ingest: str = "0 * * * *"
+    drain: str = "*/15 * * * *"
+
+
 class Settings(_Section):
     """Everything in `freshground.yaml`. Relative paths count from the file's folder."""
 
@@ -241,6 +259,7 @@ class Settings(_Section):
     chunking: Chunking = Chunking()
     encoder: EncoderSettings = LocalEncoder()
     lineage: Lineage = Lineage()
+    airflow: Airflow = Airflow()
     shard_size: int = Field(200, ge=1)
     retain_versions: Duration = timedelta(days=30)
 
@@ -353,7 +372,12 @@ def parse(raw: Any, root: Path, origin: str = SETTINGS_FILE) -> Settings:
         return Settings.model_validate({**expanded, "root": root})
     except ValidationError as error:
         lines: dict[str, None] = {}
-        for item in error.errors(include_url=False, include_context=False):
+        found_errors = error.errors(include_url=False, include_context=False)
+        places = [item["loc"] for item in found_errors]
+        for item in found_errors:
+            deeper = any(p[: len(item["loc"])] == item["loc"] != p for p in places)
+            if deeper and item["type"] == "too_short":
+                continue  # said of a list whose items are what is wrong
             place = _where(item, expanded)
             message = item["msg"].removeprefix("Value error, ")
             found = item["input"]
@@ -394,7 +418,7 @@ def masked(settings: Settings) -> dict[str, Any]:
     def hide(node: Any) -> Any:
         if isinstance(node, dict):
             return {
-                key: {name: "***" for name in item}
+                key: dict.fromkeys(item, "***")
                 if key == "storage_options" and isinstance(item, dict)
                 else hide(item)
                 for key, item in node.items()

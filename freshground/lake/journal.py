@@ -65,34 +65,32 @@ class Journal:
             )
         )
 
-    def entries(self, *kinds: str, subject: str | None = None, run_id: str | None = None) -> list[Entry]:
+    def entries(
+        self, *kinds: str, subject: str | None = None, run_id: str | None = None
+    ) -> list[Entry]:
         """Return rows of the given kinds in order of time, uncommitted ones included."""
         where = f"kind IN ({quoted(list(kinds))})"
         where += f" AND subject = {quoted([subject])}" if subject is not None else ""
         where += f" AND run_id = {quoted([run_id])}" if run_id is not None else ""
-        table = self.table.rows(f"SELECT * FROM t WHERE {where}")  # noqa: S608 - quoted
+        table = self.table.rows(f"SELECT * FROM t WHERE {where}")
         found = [_entry(row) for row in table.to_pylist()]
         found += [
             row
             for row in self._waiting
-            if row.kind in kinds
-            and subject in (None, row.subject)
-            and run_id in (None, row.run_id)
+            if row.kind in kinds and subject in (None, row.subject) and run_id in (None, row.run_id)
         ]
         return sorted(found, key=lambda row: row.at)
 
     def latest(self, kind: str) -> dict[str, Entry]:
         """Return the newest row of one kind for each subject."""
         table = self.table.rows(
-            "SELECT at, run_id, kind, subject, body FROM (SELECT *, row_number() OVER "  # noqa: S608
+            "SELECT at, run_id, kind, subject, body FROM (SELECT *, row_number() OVER "
             f"(PARTITION BY subject ORDER BY at DESC) AS n FROM t WHERE kind = {quoted([kind])}) "
             "WHERE n = 1"
         )
         newest = {row["subject"]: _entry(row) for row in table.to_pylist()}
         for row in self._waiting:
-            if row.kind == kind and (
-                row.subject not in newest or newest[row.subject].at <= row.at
-            ):
+            if row.kind == kind and (row.subject not in newest or newest[row.subject].at <= row.at):
                 newest[row.subject] = row
         return newest
 

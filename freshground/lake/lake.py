@@ -57,7 +57,8 @@ class Lake:
             found = int(json.loads(data)["format"])
         except (ValueError, KeyError, TypeError):
             raise ConfigError(
-                f"{self.url}/{_MARK} is not the mark of a lake.", "Set `lake` to a lake or a new folder."
+                f"{self.url}/{_MARK} is not the mark of a lake.",
+                "Set `lake` to a lake or a new folder.",
             ) from None
         if found > FORMAT:
             raise Fatal(

@@ -58,7 +58,9 @@ class Ledger:
         self._lake = lake
         self._kept: dict[tuple[str, ...], tuple[tuple[int, ...], Any]] = {}
 
-    def _keep(self, tables: tuple[Table, ...], key: tuple[str, ...], read: Callable[[], Any]) -> Any:
+    def _keep(
+        self, tables: tuple[Table, ...], key: tuple[str, ...], read: Callable[[], Any]
+    ) -> Any:
         versions = tuple(table.version for table in tables)
         kept = self._kept.get(key)
         if kept is None or kept[0] != versions:
@@ -73,7 +75,7 @@ class Ledger:
 
     def _read_objects(self, source_id: str) -> dict[str, dict[str, Any]]:
         table = self._lake.bronze.rows(
-            "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY doc_id "  # noqa: S608
+            "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY doc_id "
             "ORDER BY listed_at DESC, state, content_hash) AS n "
             f"FROM t WHERE source_id = {quoted([source_id])}) WHERE n = 1"
         )
@@ -86,7 +88,7 @@ class Ledger:
     def deletions(self, source_id: str, since: datetime) -> int:
         """Return how many documents have been deleted by listings after `since`, moves aside."""
         table = self._lake.bronze.rows(
-            "SELECT count(DISTINCT doc_id) AS n FROM t WHERE state = 'deleted' "  # noqa: S608
+            "SELECT count(DISTINCT doc_id) AS n FROM t WHERE state = 'deleted' "
             f"AND rule IS NULL AND source_id = {quoted([source_id])} "
             f"AND listed_at > TIMESTAMP '{since.isoformat()}'"
         )
@@ -99,7 +101,7 @@ class Ledger:
 
     def _read_silver(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
         table = self._lake.silver.rows(
-            "SELECT doc_id, content_hash, silver_id, status, rule, reason, parsed_at "  # noqa: S608
+            "SELECT doc_id, content_hash, silver_id, status, rule, reason, parsed_at "
             f"FROM t WHERE source_id = {quoted([source_id])}"
         )
         return {
@@ -127,7 +129,9 @@ class Ledger:
                 continue
             good = self._last_good(doc_id, silver)
             rule, reason, at = (
-                (state["rule"], state["reason"], state["parsed_at"]) if state else (None, None, None)
+                (state["rule"], state["reason"], state["parsed_at"])
+                if state
+                else (None, None, None)
             )
             found.append(
                 Current(
@@ -151,7 +155,7 @@ class Ledger:
         if not rows:
             return None
         history = self._lake.bronze.rows(
-            "SELECT content_hash, state, listed_at FROM t "  # noqa: S608
+            "SELECT content_hash, state, listed_at FROM t "
             f"WHERE doc_id = {quoted([doc_id])} ORDER BY listed_at"
         ).to_pylist()
         order: dict[str, int] = {}
@@ -184,7 +188,7 @@ class Ledger:
 
     def _read_chunked(self, source_id: str, chunker_id: str) -> set[tuple[str, str, str]]:
         table = self._lake.gold.rows(
-            "SELECT doc_id, content_hash, silver_id FROM t WHERE ordinal = 0 "  # noqa: S608
+            "SELECT doc_id, content_hash, silver_id FROM t WHERE ordinal = 0 "
             f"AND chunker_id = {quoted([chunker_id])} AND source_id = {quoted([source_id])}"
         )
         columns = (table.column(name).to_pylist() for name in table.column_names)
@@ -211,9 +215,7 @@ class Ledger:
         """Return the silver rows, text included, of the versions to serve. For small batches."""
         wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
         ids = quoted([d.doc_id for d in documents])
-        table = self._lake.silver.rows(
-            f"SELECT * FROM t WHERE status = 'ok' AND doc_id IN ({ids})"  # noqa: S608
-        )
+        table = self._lake.silver.rows(f"SELECT * FROM t WHERE status = 'ok' AND doc_id IN ({ids})")
         return _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted)
 
     def silver_heads(self, documents: Sequence[Current]) -> dict[str, dict[str, Any]]:
@@ -221,7 +223,7 @@ class Ledger:
         wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
         ids = quoted([d.doc_id for d in documents])
         table = self._lake.silver.rows(
-            "SELECT doc_id, content_hash, silver_id, title, language, metadata FROM t "  # noqa: S608
+            "SELECT doc_id, content_hash, silver_id, title, language, metadata FROM t "
             f"WHERE status = 'ok' AND doc_id IN ({ids})"
         )
         kept = _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted)
@@ -239,18 +241,15 @@ class Ledger:
         wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
         ids = quoted([d.doc_id for d in documents])
         table = self._lake.gold.rows(
-            f"SELECT * FROM t WHERE chunker_id = {quoted([chunker_id])} "  # noqa: S608
-            f"AND doc_id IN ({ids})"
+            f"SELECT * FROM t WHERE chunker_id = {quoted([chunker_id])} AND doc_id IN ({ids})"
         )
-        kept = _first_of(
-            table, ("doc_id", "content_hash", "silver_id"), wanted, also=("ordinal",)
-        )
+        kept = _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted, also=("ordinal",))
         return kept.sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
 
     def known_vectors(self, space_id: str) -> set[str]:
         """Return the embed hashes that have a vector in a space."""
         table = self._lake.vectors.rows(
-            f"SELECT embed_hash FROM t WHERE space_id = {quoted([space_id])}"  # noqa: S608
+            f"SELECT embed_hash FROM t WHERE space_id = {quoted([space_id])}"
         )
         return set(table.column("embed_hash").to_pylist())
 
@@ -259,17 +258,15 @@ class Ledger:
         if not hashes:
             return {}
         table = self._lake.vectors.rows(
-            f"SELECT embed_hash, vector FROM t WHERE space_id = {quoted([space_id])} "  # noqa: S608
+            f"SELECT embed_hash, vector FROM t WHERE space_id = {quoted([space_id])} "
             f"AND embed_hash IN ({quoted(list(hashes))})"
         )
-        return dict(
-            zip(table["embed_hash"].to_pylist(), table["vector"].to_numpy(), strict=True)
-        )
+        return dict(zip(table["embed_hash"].to_pylist(), table["vector"].to_numpy(), strict=True))
 
     def versions(self, doc_id: str) -> Iterator[dict[str, Any]]:
         """Yield every bronze row of a document, oldest first."""
         table = self._lake.bronze.rows(
-            f"SELECT * FROM t WHERE doc_id = {quoted([doc_id])} ORDER BY listed_at"  # noqa: S608
+            f"SELECT * FROM t WHERE doc_id = {quoted([doc_id])} ORDER BY listed_at"
         )
         yield from records(table)
 

@@ -26,7 +26,9 @@ def clear_errors(what: str) -> Iterator[None]:
     except (NotFoundError, AlreadyExistsError, FileNotFoundError):
         raise
     except CommitFailedError as error:
-        raise Retriable(f"While {what}, another writer came first: {error}.", "Run it again.") from error
+        raise Retriable(
+            f"While {what}, another writer came first: {error}.", "Run it again."
+        ) from error
     except (BaseError, DeltaError, OSError) as error:
         text = str(error)
         if "No space left" in text or getattr(error, "errno", None) == errno.ENOSPC:
@@ -36,7 +38,8 @@ def clear_errors(what: str) -> Iterator[None]:
             ) from error
         if "ermission denied" in text or "Read-only file system" in text:
             raise Fatal(
-                f"The lake cannot be written ({what}): {text}.", "Give this user the right to write."
+                f"The lake cannot be written ({what}): {text}.",
+                "Give this user the right to write.",
             ) from error
         raise Fatal(f"The lake's store failed ({what}): {text}.", "Check the store.") from error
 
@@ -54,10 +57,13 @@ class Files:
                 self._store = LocalStore(url)
         except OSError as error:
             raise ConfigError(
-                f"The lake's folder {url} cannot be made: {error}.", "Set `lake` to a folder that can."
+                f"The lake's folder {url} cannot be made: {error}.",
+                "Set `lake` to a folder that can.",
             ) from None
         except (BaseError, ValueError) as error:
-            raise ConfigError(f"The lake's URL {url} cannot be used: {error}", "Check `lake`.") from None
+            raise ConfigError(
+                f"The lake's URL {url} cannot be used: {error}", "Check `lake`."
+            ) from None
 
     def put(self, path: str, data: bytes) -> None:
         """Write a file whole, replacing what was there."""
@@ -94,7 +100,9 @@ class Files:
         """Return the sorted paths of all files below `prefix`."""
         with clear_errors(f"listing {prefix}"):
             return sorted(
-                str(meta["path"]) for page in obstore.list(self._store, prefix=prefix) for meta in page
+                str(meta["path"])
+                for page in obstore.list(self._store, prefix=prefix)
+                for meta in page
             )
 
     def delete(self, paths: list[str]) -> None:

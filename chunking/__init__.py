@@ -1,0 +1,1 @@
+"""Documents into chunks: bounded in tokens, aligned with structure, stable under edits."""

@@ -1,0 +1,1 @@
+"""Airflow: DAGs made from freshground.yaml. They call `freshground.service.stages`."""

@@ -1,0 +1,144 @@
+"""The DAGs of a project: ingest, silver and gold for each source, build for each index.
+
+They are made from the file that FRESHGROUND_SETTINGS names. Each layer is woken by the assets of
+the layer before, and by the clock, which drains what a lost event left. Tasks take their work from
+the ledger, so a run too many does nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
+
+from dags import tasks
+from dags.assets import asset
+from freshground.core.settings import load
+
+if TYPE_CHECKING:
+    from freshground.core.settings import IndexSettings, Settings
+
+_COMMON: dict[str, Any] = {
+    "start_date": datetime(2026, 1, 1, tzinfo=UTC),
+    "catchup": False,
+    "max_active_runs": 1,
+    "tags": ["freshground"],
+    "default_args": {
+        "retries": 2,
+        "retry_delay": timedelta(seconds=30),
+        "retry_exponential_backoff": 2.0,
+    },
+}
+
+
+def _cron(expression: str) -> CronTriggerTimetable:
+    return CronTriggerTimetable(expression, timezone="UTC")
+
+
+def _report(settings: Settings) -> Any:
+    @task(trigger_rule="all_done", retries=0)
+    def report() -> str:
+        return tasks.tell(settings)
+
+    return report()
+
+
+def ingest_dag(settings: Settings, source_id: str) -> DAG:
+    """List a source and record what changed; wake silver, or confirm the live releases."""
+    with DAG(
+        f"freshground_ingest_{source_id}", schedule=_cron(settings.airflow.ingest), **_COMMON
+    ) as dag:
+
+        @task
+        def ingest() -> dict[str, Any]:
+            return tasks.run_stage(settings, "ingest", source=source_id)
+
+        @task.branch
+        def changed(result: dict[str, Any]) -> str:
+            return "announce" if tasks.wrote(result) else "confirm"
+
+        @task(outlets=[asset(settings, "bronze", source_id)])
+        def announce() -> None:
+            """Raise the event that wakes silver."""
+
+        @task
+        def confirm() -> None:
+            tasks.confirm(settings, source_id)
+
+        changed(ingest()) >> [announce(), confirm()]
+    return dag
+
+
+def layer_dag(settings: Settings, name: str, before: str, source_id: str) -> DAG:
+    """Run silver or gold over a source's pending documents, a mapped task a shard."""
+    schedule = AssetOrTimeSchedule(
+        timetable=_cron(settings.airflow.drain), assets=asset(settings, before, source_id)
+    )
+    with DAG(f"freshground_{name}_{source_id}", schedule=schedule, **_COMMON) as dag:
+
+        @task
+        def shards() -> list[list[int]]:
+            return tasks.shards(settings, name, source_id)
+
+        @task(task_id=name)
+        def work(shard: list[int]) -> dict[str, Any]:
+            return tasks.run_stage(settings, name, source=source_id, shard=(shard[0], shard[1]))
+
+        @task.short_circuit(ignore_downstream_trigger_rules=False)
+        def changed(results: Any) -> bool:
+            return tasks.wrote(results)
+
+        @task(outlets=[asset(settings, name, source_id)])
+        def announce() -> None:
+            """Raise the event that wakes the next layer."""
+
+        done = work.expand(shard=shards())
+        last = announce()
+        changed(done) >> last
+        [done, last] >> _report(settings)
+    return dag
+
+
+def build_dag(settings: Settings, index: IndexSettings) -> DAG:
+    """Embed what is new, build the candidate, judge it, publish it."""
+    golds = [asset(settings, "gold", source_id) for source_id in index.sources]
+    schedule = AssetOrTimeSchedule(
+        timetable=_cron(settings.airflow.drain), assets=reduce(or_, golds)
+    )
+    with DAG(f"freshground_build_{index.id}", schedule=schedule, **_COMMON) as dag:
+
+        @task
+        def embed() -> dict[str, Any]:
+            return tasks.run_stage(settings, "embed", index=index.id)
+
+        @task
+        def build() -> dict[str, Any]:
+            return tasks.run_stage(settings, "build", index=index.id)
+
+        @task.short_circuit
+        def changed(result: dict[str, Any]) -> bool:
+            return tasks.wrote(result)
+
+        @task(outlets=[asset(settings, "index", index.id)])
+        def announce() -> None:
+            """Raise the event that tells of a new release."""
+
+        built = build()
+        embed() >> built
+        changed(built) >> announce()
+    return dag
+
+
+def make(settings: Settings) -> list[DAG]:
+    """Return all DAGs of a project, in the order in which one refresh runs them."""
+    found = [ingest_dag(settings, source_id) for source_id in settings.source_ids]
+    for name, before in (("silver", "bronze"), ("gold", "silver")):
+        found += [layer_dag(settings, name, before, s) for s in settings.source_ids]
+    return found + [build_dag(settings, index) for index in settings.indexes]
+
+
+for _dag in make(load()):
+    globals()[_dag.dag_id] = _dag

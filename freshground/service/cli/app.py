@@ -1,0 +1,249 @@
+"""The commands of `freshground`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from freshground import __version__
+from freshground.core.errors import ConfigError, FreshgroundError
+from freshground.core.settings import SETTINGS_FILE, load
+from freshground.service.cli import show
+
+USAGE = 64
+"""Exit status of a wrong command line: Click's own 2 means "there is something to do" here."""
+
+_EXAMPLE = """\
+lake: ./lake
+sources:
+  - {id: handbook, type: files, url: ./docs, access: public}
+indexes:
+  - {id: handbook, sources: [handbook], sla: {max_staleness: 24h}}
+"""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Grounding data for RAG: every index that an app queries is a release.",
+)
+quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
+app.add_typer(quarantine, name="quarantine")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+Place = Annotated[
+    Path | None,
+    typer.Option("--settings", "-s", help=f"Settings file or its folder; default {SETTINGS_FILE}."),
+]
+Index = Annotated[
+    str | None, typer.Option("--index", help="Index id; needed if there are several.")
+]
+Mode = Annotated[str, typer.Option("--mode", help="hybrid, vector or text.")]
+_MODES = ("hybrid", "vector", "text")
+
+
+def _context(place: Path | None, *, bars: bool = False) -> Any:
+    from freshground.service.context import Context
+    from freshground.service.progress import Progress
+
+    return Context(load(place), progress=Progress(shown=bars))
+
+
+def _one_index(context: Any, name: str | None) -> Any:
+    if name is not None:
+        return context.settings.index(name)
+    if len(context.settings.indexes) == 1:
+        return context.settings.indexes[0]
+    known = ", ".join(index.id for index in context.settings.indexes)
+    raise ConfigError("There are several indexes.", f"Name one with --index: {known}.")
+
+
+def _mode(mode: str) -> Any:
+    if mode not in _MODES:
+        raise click.UsageError(f"--mode {mode!r} is none of {', '.join(_MODES)}.")
+    return mode
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Path()) -> None:
+    """Write a freshground.yaml that works, with a folder for documents."""
+    place = folder / SETTINGS_FILE
+    if place.exists():
+        raise ConfigError(f"{place} exists already.", "Edit it, or name another folder.")
+    try:
+        (folder / "docs").mkdir(parents=True, exist_ok=True)
+        place.write_text(_EXAMPLE, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{place} cannot be written: {error}.", "Name another folder.") from None
+    typer.echo(f"Wrote {place}. Put documents into {folder / 'docs'}, then: freshground refresh")
+
+
+@app.command()
+def plan(settings: Place = None, *, as_json: Json = False) -> None:
+    """Show what a refresh would do. Exit status 2 when there is something to do."""
+    from freshground.service import planning
+
+    found = planning.plan(_context(settings))
+    show.plan(found, as_json=as_json)
+    raise typer.Exit(2 if found["work"] else 0)
+
+
+@app.command()
+def refresh(
+    settings: Place = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; repeatable.")] = None,
+    index: Annotated[list[str] | None, typer.Option(help="Only this index; repeatable.")] = None,
+    approve_deletes: Annotated[
+        list[str] | None, typer.Option(help="Let this source's guard pass once; repeatable.")
+    ] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Bring every index up to date: list, parse, chunk, embed, judge, publish."""
+    from freshground.service.refresh import refresh as run
+    from freshground.service.reports import exit_status
+
+    context = _context(settings, bars=not as_json)
+    for name in (*(source or ()), *(approve_deletes or ())):
+        context.settings.source(name)
+    context.approved_deletes = frozenset(approve_deletes or ())
+    reports = run(context, sources=source or (), indexes=index or ())
+    show.refresh(reports, as_json=as_json)
+    raise typer.Exit(exit_status(reports))
+
+
+@app.command()
+def status(settings: Place = None, *, as_json: Json = False) -> None:
+    """Show each index: live release, as-of, staleness against its SLA, quarantine."""
+    from freshground.service import status as service
+
+    show.status(service.status(_context(settings)), as_json=as_json)
+
+
+@app.command()
+def query(
+    text: Annotated[str, typer.Argument(help="What to look for.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Number of hits.")] = 5,
+    index: Index = None,
+    mode: Mode = "hybrid",
+    where: Annotated[str | None, typer.Option("--filter", help="OData filter.")] = None,
+    as_group: Annotated[
+        list[str] | None, typer.Option(help="Answer as a member of this group; repeatable.")
+    ] = None,
+    settings: Place = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Ask the live release of an index."""
+    from freshground.service.query import query as ask
+
+    context = _context(settings)
+    groups = frozenset(as_group) if as_group is not None else None
+    answer = ask(
+        context, _one_index(context, index), text, k=k, mode=_mode(mode), where=where, groups=groups
+    )
+    show.answer(answer.as_dict(), as_json=as_json)
+
+
+@app.command()
+def releases(index: Index = None, settings: Place = None, *, as_json: Json = False) -> None:
+    """List the releases that are kept, with their gates."""
+    from freshground.service import status as service
+
+    context = _context(settings)
+    show.releases(service.releases(context, _one_index(context, index)), as_json=as_json)
+
+
+@app.command()
+def rollback(
+    index: Annotated[str, typer.Argument(help="Index id.")],
+    to: Annotated[int | None, typer.Option(help="Release; default the one before.")] = None,
+    settings: Place = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Serve an earlier release again, at once."""
+    from freshground.service import status as service
+
+    context = _context(settings)
+    show.rollback(service.rollback(context, context.settings.index(index), to), as_json=as_json)
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="Chunk id, document id, key or uri.")],
+    settings: Place = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Trace a chunk or document to its source, versions, runs, checks and releases."""
+    from freshground.service.explain import explain as trace
+
+    show.explain(trace(_context(settings), name), as_json=as_json)
+
+
+@app.command()
+def evaluate(
+    queries: Annotated[Path, typer.Option(help="JSONL with _id and text.")],
+    qrels: Annotated[Path, typer.Option(help="TSV with query-id, corpus-id, score.")],
+    spans: Annotated[
+        Path | None, typer.Option(help="JSONL with character spans of answers.")
+    ] = None,
+    index: Index = None,
+    mode: Mode = "hybrid",
+    settings: Place = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Measure retrieval on the live release: nDCG@10, recall@5/10/100, MRR@10."""
+    from freshground.service.evaluation import evaluate as measure
+
+    context = _context(settings)
+    report = measure(context, _one_index(context, index), queries, qrels, spans, _mode(mode))
+    show.evaluation(report, as_json=as_json)
+
+
+@quarantine.command("list")
+def quarantine_list(settings: Place = None, *, as_json: Json = False) -> None:
+    """List documents that are set aside, with the reason and whether an older version serves."""
+    from freshground.service import status as service
+
+    show.quarantine(service.quarantined(_context(settings)), as_json=as_json)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line. Our errors are one message and a status; others keep a traceback."""
+    for name, value in (
+        ("DO_NOT_TRACK", "1"),
+        ("HF_HUB_OFFLINE", "1"),
+        ("UNSTRUCTURED_DISABLE_NOTICE", "1"),
+    ):
+        os.environ.setdefault(name, value)
+    try:
+        status = app(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        status = USAGE
+    except click.exceptions.Exit as error:
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        typer.echo("Stopped. What was committed is kept; run it again to go on.", err=True)
+        status = 130
+    except FreshgroundError as error:
+        typer.echo(f"Error: {error}", err=True)
+        status = error.exit_status
+    except BrokenPipeError:
+        status = 0
+        sys.stdout = None  # the reader went away: nobody is left to flush for
+    sys.exit(status if isinstance(status, int) else 0)

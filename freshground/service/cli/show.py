@@ -1,0 +1,256 @@
+"""What commands print: tables for people, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from freshground.service.refresh import totals
+from freshground.service.reports import exit_status
+
+if TYPE_CHECKING:
+    from freshground.service.reports import StageReport
+
+_LIST = 8
+_PASSAGE = 400
+
+
+def _json(data: Any) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def plan(found: dict[str, Any], *, as_json: bool) -> None:
+    """Show a plan like a diff."""
+    if as_json:
+        _json(found)
+        return
+    out = _console()
+    for source in found["sources"]:
+        out.print(
+            Text(
+                f"source {source['source']}: {source['listed']} listed, {source['excluded']} excluded"
+            )
+        )
+        for mark, name, style in (
+            ("+", "adds", "green"),
+            ("~", "edits", "yellow"),
+            ("=", "touches", "dim"),
+            ("@", "described", "cyan"),
+            ("-", "deletes", "red"),
+        ):
+            keys = source[name]
+            for key in keys[:_LIST]:
+                out.print(Text(f"  {mark} {key}", style=style))
+            if len(keys) > _LIST:
+                out.print(Text(f"  {mark} and {len(keys) - _LIST} more", style=style))
+        for name in ("stopped", "problem"):
+            if source[name]:
+                out.print(Text(f"  ! {source[name]}", style="bold red"))
+    for index in found["indexes"]:
+        out.print(
+            Text(
+                f"index {index['index']}: live release {index['live_release'] or 'none'}; of what the "
+                f"lake holds already: {index['added']} to add, {index['changed']} to change, "
+                f"{index['removed']} to remove, {index['documents_in_progress']} in progress"
+            )
+        )
+    out.print("There is something to do." if found["work"] else "Nothing to do.")
+
+
+def refresh(reports: list[StageReport], *, as_json: bool) -> None:
+    """Show what each stage did."""
+    if as_json:
+        _json(
+            {
+                "status": exit_status(reports),
+                "totals": totals(reports),
+                "stages": [report.as_dict() for report in reports],
+            }
+        )
+        return
+    out = _console()
+    table = Table(box=None, pad_edge=False)
+    for name in ("stage", "of", "outcome", "seconds", "counts"):
+        table.add_column(name, justify="right" if name == "seconds" else "left")
+    for report in reports:
+        counts = ", ".join(f"{v} {k.replace('_', ' ')}" for k, v in report.counts.items() if v)
+        table.add_row(report.stage, report.subject, report.outcome, f"{report.seconds:.2f}", counts)
+    out.print(table)
+    for report in reports:
+        if report.message:
+            out.print(Text(f"{report.stage} {report.subject}: {report.message}"))
+        for item in report.quarantined[:_LIST]:
+            out.print(Text(f"  set aside: {item['uri']} ({item['rule']}): {item['reason']}"))
+        for item in report.checks:
+            if not item["passed"]:
+                line = f"  {item['severity']} check {item['check_id']}: {item['failing']} failing"
+                out.print(Text(f"{line} {item['detail']}".rstrip()))
+        if report.release and report.outcome == "done":
+            counts = report.release["counts"]
+            out.print(
+                Text(
+                    f"Published {report.release['index']} release {report.release['release']}: "
+                    f"{counts['documents']} documents, {counts['chunks']} chunks, "
+                    f"as of {report.release['as_of']}."
+                )
+            )
+
+
+def status(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Show each index in a line."""
+    if as_json:
+        _json(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("index", "SLA", "release", "as of", "staleness", "documents", "chunks", "aside"):
+        table.add_column(name)
+    for row in rows:
+        age = row["staleness_s"]
+        table.add_row(
+            row["index"],
+            row["sla"],
+            str(row["release"] or "none"),
+            row["as_of"] or "never",
+            "" if age is None else f"{age:.0f} s",
+            str(row["documents"]),
+            str(row["chunks"]),
+            str(row["quarantined"]),
+        )
+    _console().print(table)
+
+
+def answer(found: dict[str, Any], *, as_json: bool) -> None:
+    """Show hits with their passages."""
+    if as_json:
+        _json(found)
+        return
+    out = _console()
+    age = found["staleness_s"]
+    old = "" if age is None else f", {age:.0f} s old"
+    out.print(
+        Text(
+            f"{found['index']} release {found['release']}, as of {found['as_of']}{old}: "
+            f"{found['sla']}",
+            style="bold",
+        )
+    )
+    for hit in found["hits"]:
+        page = f", page {hit['page_first']}" if hit["page_first"] else ""
+        path = " > ".join(hit["headings"])
+        stale = " STALE" if hit["stale"] else ""
+        out.print(
+            Text(
+                f"\n{hit['rank']}. {hit['title'] or hit['key']}{page}  score {hit['score']:.4f}{stale}",
+                style="bold",
+            )
+        )
+        out.print(
+            Text(
+                f"   {hit['uri']}  [{hit['chunk_id']}]  changed {hit['source_modified_at']}", "dim"
+            )
+        )
+        if path:
+            out.print(Text(f"   {path}", style="cyan"))
+        text = hit["text"]
+        short = text if len(text) <= _PASSAGE else text[:_PASSAGE] + "…"
+        out.print(Text("   " + short.replace("\n", "\n   ")))
+    if not found["hits"]:
+        out.print("No hits.")
+
+
+def releases(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Show releases, newest first."""
+    if as_json:
+        _json(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("release", "live", "published", "as of", "verdict", "documents", "+", "~", "-"):
+        table.add_column(name)
+    for row in rows:
+        counts = row["counts"]
+        table.add_row(
+            str(row["release"]),
+            "live" if row["live"] else "",
+            row["published_at"],
+            row["as_of"] or "never",
+            row["verdict"],
+            *(str(counts[name]) for name in ("documents", "added", "changed", "removed")),
+        )
+    _console().print(table)
+
+
+def rollback(row: dict[str, Any], *, as_json: bool) -> None:
+    """Say what is live now."""
+    if as_json:
+        _json(row)
+        return
+    typer.echo(f"{row['index']} serves release {row['release']} (was {row['was']}).")
+
+
+def explain(found: dict[str, Any], *, as_json: bool) -> None:
+    """Show a trace from the address to the releases."""
+    if as_json:
+        _json(found)
+        return
+    out = _console()
+    document = found["document"]
+    out.print(Text(f"{document['uri']}  ({document['state']})", style="bold"))
+    out.print(Text(f"  source {document['source']}, key {document['key']}"))
+    out.print(Text(f"  document {document['doc_id']}, groups {', '.join(document['groups'])}"))
+    for old in document["moved_from"]:
+        out.print(Text(f"  moved from {old['key']}"))
+    for row in found["object_versions"]:
+        out.print(
+            Text(
+                f"  object {row['content_hash'][:12]} {row['state']}, changed {row['modified_at']}, "
+                f"listed {row['listed_at']}, run {row['run_id'][:8]}"
+            )
+        )
+    for row in found["document_versions"]:
+        why = f" ({row['rule']}: {row['reason']})" if row["rule"] else ""
+        out.print(Text(f"  document version {row['content_hash'][:12]} {row['status']}{why}"))
+    chunk = found["chunk"]
+    if chunk:
+        out.print(
+            Text(
+                f"  chunk {chunk['ordinal']}: characters {chunk['start']}-{chunk['end']}, "
+                f"{chunk['tokens']} tokens"
+            )
+        )
+    for row in found["releases"]:
+        live = ", live" if row["live"] else ""
+        out.print(Text(f"  in {row['index']} release {row['release']}{live}, as of {row['as_of']}"))
+
+
+def evaluation(report: dict[str, Any], *, as_json: bool) -> None:
+    """Show retrieval metrics."""
+    if as_json:
+        _json(report)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("relevance", "queries", *report["metrics"]):
+        table.add_column(name)
+    row = (f"{value:.4f}" for value in report["metrics"].values())
+    table.add_row(report["relevance"], str(report["queries"]), *row)
+    _console().print(table)
+
+
+def quarantine(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Show documents set aside."""
+    if as_json:
+        _json(rows)
+        return
+    for row in rows:
+        old = "; its last good version is served, marked stale" if row["stale_served"] else ""
+        typer.echo(f"{row['uri']}\n  {row['rule']}: {row['reason']}{old}")
+    if not rows:
+        typer.echo("No document is in quarantine.")

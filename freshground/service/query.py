@@ -1,0 +1,152 @@
+"""Queries: one release, two arms, one fusion, and how fresh the answer is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from freshground.core.clock import iso
+from freshground.core.errors import ConfigError
+from freshground.service.freshness import freshness
+from indexes.filters.parse import parse as parse_filter
+from indexes.fusion import Calibration, FusedHit, fuse
+from indexes.rows import filterable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from freshground.core.settings import IndexSettings
+    from freshground.service.context import Context
+    from freshground.service.freshness import Freshness
+    from indexes.engines.contract import Hit, Reader
+    from indexes.release import Manifest
+
+Mode = Literal["hybrid", "vector", "text"]
+
+ARM_HITS = 200
+"""Hits that each arm gives to the fusion, at least."""
+
+_COLUMNS = (
+    "chunk_id", "doc_id", "source_id", "key", "uri", "title", "headings", "text", "start", "end",
+    "page_first", "page_last", "tokens", "language", "modified_at", "indexed_at", "stale",
+    "groups", "metadata",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The hits of one query, best first, all from one release."""
+
+    index: str
+    mode: str
+    freshness: Freshness
+    hits: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return JSON-ready data."""
+        return {
+            "index": self.index,
+            "mode": self.mode,
+            **self.freshness.as_dict(),
+            "hits": self.hits,
+        }
+
+
+class Searcher:
+    """One release of one index, opened: every answer of it comes from that release."""
+
+    def __init__(self, context: Context, index: IndexSettings, manifest: Manifest) -> None:
+        self._context = context
+        self._index = index
+        self.manifest = manifest
+        self.reader: Reader = context.engine(index).open(index.id, manifest.engine_version)
+        stored = manifest.calibration
+        self._calibration = Calibration(**stored) if stored else None
+
+    def ranked(
+        self,
+        text: str,
+        k: int,
+        mode: Mode = "hybrid",
+        where: str | None = None,
+        groups: frozenset[str] | None = None,
+    ) -> list[FusedHit]:
+        """Return chunk ids with their scores and ranks. ConfigError for a filter that is wrong."""
+        parsed = (
+            parse_filter(where, self.reader.schema, filterable(self._index.fields))
+            if where
+            else None
+        )
+        count = max(k, ARM_HITS) if mode == "hybrid" else k
+        by_vector: Sequence[Hit] = ()
+        by_text: Sequence[Hit] = ()
+        if mode != "text" and text.strip():
+            encoder = self._context.encoder(self._index)
+            if encoder.space.id != self.manifest.space["id"]:
+                raise ConfigError(
+                    f"Release {self.manifest.release} of {self._index.id} was embedded by "
+                    f"{self.manifest.space['model']}, and the settings name {encoder.space.model}.",
+                    "Refresh the index, or query it with --mode text.",
+                )
+            vector = encoder.encode_query(text)
+            by_vector = self.reader.vector(vector, count, parsed, groups)
+        if mode != "vector":
+            by_text = self.reader.text(text, count, parsed, groups)
+        return fuse(
+            [(hit.chunk_id, hit.score) for hit in by_vector],
+            [(hit.chunk_id, hit.score) for hit in by_text],
+            k,
+            self._index.fusion.mode,
+            self._calibration,
+        )
+
+    def rows(self, ranked: Sequence[FusedHit]) -> list[dict[str, Any]]:
+        """Return the hits with their passages and what is known of them."""
+        names = [*_COLUMNS, *self._index.fields]
+        table = self.reader.rows(names, chunk_ids=[hit.chunk_id for hit in ranked])
+        found = {row["chunk_id"]: row for row in table.to_pylist()}
+        hits: list[dict[str, Any]] = []
+        for rank, hit in enumerate(ranked, 1):
+            row = found[hit.chunk_id]
+            row["source_modified_at"] = iso(row.pop("modified_at"))
+            row["indexed_at"] = iso(row["indexed_at"])
+            hits.append(
+                {
+                    "rank": rank,
+                    "score": hit.score,
+                    "vector_rank": hit.vector_rank,
+                    "text_rank": hit.text_rank,
+                    "vector_score": hit.vector_score,
+                    "text_score": hit.text_score,
+                    "release": self.manifest.release,
+                    **row,
+                }
+            )
+        return hits
+
+
+def searcher(context: Context, index: IndexSettings) -> Searcher:
+    """Open the live release. ConfigError when nothing is published yet."""
+    live = context.releases.live(index.id)
+    if live is None:
+        raise ConfigError(
+            f"Index {index.id!r} has no release yet.", "Publish one: freshground refresh."
+        )
+    return Searcher(context, index, live[1])
+
+
+def query(
+    context: Context,
+    index: IndexSettings,
+    text: str,
+    *,
+    k: int = 5,
+    mode: Mode = "hybrid",
+    where: str | None = None,
+    groups: frozenset[str] | None = None,
+) -> Answer:
+    """Answer from the live release. `groups` None is the owner, who sees all."""
+    opened = searcher(context, index)
+    ranked = opened.ranked(text, k, mode, where, groups)
+    state = freshness(context, index, opened.manifest)
+    return Answer(index.id, mode, state, opened.rows(ranked))

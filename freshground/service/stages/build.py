@@ -1,0 +1,327 @@
+"""The build stage: candidate, gates, publication; or a confirmation that nothing changed."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from freshground.core.clock import iso, parse_iso
+from freshground.core.errors import GateStop, Retriable
+from freshground.core.ids import hash_text
+from freshground.core.records import Check
+from freshground.service.context import CODE
+from freshground.service.stages.desired import Desired, desired
+from freshground.service.stages.frame import check, stage
+from indexes import candidate as candidates
+from indexes.release import Manifest
+from indexes.rows import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from freshground.core.settings import IndexSettings
+    from freshground.lake.pointers import Pointer
+    from freshground.service.context import Context
+    from freshground.service.reports import Scope, StageReport
+    from indexes.candidate import Built, Found
+
+_ATTEMPTS = 3
+"""Plans made anew when another publisher comes first."""
+
+
+def build(context: Context, scope: Scope) -> StageReport:
+    """Make, judge and publish the next release of `scope.index`, if one is needed."""
+    index = context.settings.index(scope.index or "")
+    inputs = [f"gold/{source}" for source in index.sources]
+    with stage(context, "build", index.id, inputs, f"index/{index.id}") as report:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                _attempt(context, index, report)
+                break
+            except Retriable:
+                if attempt == _ATTEMPTS:
+                    raise
+    return report
+
+
+def confirm(context: Context, scope: Scope) -> StageReport:
+    """Record that the live release of `scope.index` is still right, if it is; build nothing."""
+    index = context.settings.index(scope.index or "")
+    with stage(context, "confirm", index.id, [], f"index/{index.id}") as report:
+        state = desired(context, index)
+        settled = not (state.pending or state.uncut) and state.plan.empty
+        if settled and state.same_recipe:
+            _confirm(context, index, state, report)
+    return report
+
+
+def _attempt(context: Context, index: IndexSettings, report: StageReport) -> None:
+    state = desired(context, index)
+    plan = state.plan
+    report.counts = {
+        "added": len(plan.added),
+        "changed": len(plan.changed),
+        "removed": len(plan.removed),
+        "unchanged": plan.unchanged,
+        "rows": 0,
+    }
+    if state.pending or state.uncut & {d.doc_id for d in state.build.written}:
+        waiting = state.pending + len(state.uncut)
+        report.outcome = "waiting"
+        report.message = (
+            f"{waiting} documents are on their way through silver and gold; the release is made "
+            "when they are there."
+        )
+        return
+    if plan.empty and (state.live is None or state.same_recipe):
+        _confirm(context, index, state, report)
+        return
+    _publish(context, index, state, report)
+
+
+def _confirm(context: Context, index: IndexSettings, state: Desired, report: StageReport) -> None:
+    """Record that a complete listing found the live release right."""
+    if state.live is None:
+        report.message = f"There is nothing to serve in index {index.id!r} yet."
+        return
+    _, manifest = state.live
+    as_of = state.as_of(index)
+    report.release = {"index": index.id, "release": manifest.release, "as_of": as_of}
+    if as_of is not None and (manifest.as_of is None or as_of > manifest.as_of):
+        body = {"release": manifest.release, "as_of": as_of, "candidate": manifest.candidate}
+        context.lake.journal.add(context.run_id, "confirmation", index.id, body)
+
+
+def _publish(context: Context, index: IndexSettings, state: Desired, report: StageReport) -> None:
+    engine = context.engine(index)
+    pointer, live = state.live or (None, None)
+    number = context.releases.next_number(index.id)
+    candidate_id = f"{number:06d}-{uuid.uuid4().hex[:12]}"
+    parent = None
+    if live is not None and state.same_recipe:
+        parent = (engine.open(index.id, live.engine_version), state.served, True)
+    created = context.clock.now()
+    total = len(state.build.written)
+    with context.progress.bar(f"build {index.id}", total, "documents") as step:
+        built = candidates.build(
+            engine,
+            context.ledger,
+            index.id,
+            candidate_id,
+            state.build,
+            state.recipe,
+            parent,
+            created,
+            step,
+        )
+    found = candidates.inspect(engine.open(index.id, built.version))
+    report.counts |= {
+        "rows": built.rows_written,
+        "rows_removed": built.rows_removed,
+        "chunks": built.rows,
+    }
+    gates = _gates(context, index, state, built, found, report)
+    blocked = [g for g in gates if not g.passed and g.severity == "critical"]
+    warned = any(not g.passed for g in gates)
+    outcome = "blocked" if blocked else "warning" if warned else "passed"
+    manifest = _manifest(context, index, state, built, gates, candidate_id, number, outcome)
+    context.releases.write(manifest, built.served)
+    for gate in gates:
+        context.lake.journal.add(
+            context.run_id, "gate", index.id, {**asdict(gate), "release": number}
+        )
+    report.release = summary(manifest)
+    if blocked:
+        names = "; ".join(f"{g.check_id} ({g.detail or g.value})" for g in blocked)
+        raise GateStop(
+            f"Index {index.id!r}: the candidate was stopped by {names}.",
+            "The old release keeps serving. Mend the cause and refresh again."
+            if pointer
+            else "Nothing is served yet. Mend the cause and refresh again.",
+        )
+    published = context.releases.publish(manifest, pointer, context.clock.now())
+    _record(context, published, manifest)
+    report.outcome = "done"
+    gone = context.releases.retire(engine, index.id, index.keep_releases, context.clock.now())
+    if gone:
+        context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})
+
+
+def _record(context: Context, pointer: Pointer, manifest: Manifest) -> None:
+    body = {
+        "release": pointer.release,
+        "generation": pointer.generation,
+        "action": pointer.action,
+        "candidate": pointer.candidate,
+        "by": pointer.by,
+        "as_of": manifest.as_of,
+        "counts": manifest.counts,
+    }
+    context.lake.journal.add(context.run_id, "release", pointer.index, body)
+
+
+def _gates(
+    context: Context,
+    index: IndexSettings,
+    state: Desired,
+    built: Built,
+    found: Found,
+    report: StageReport,
+) -> list[Check]:
+    """Judge a candidate. Every row is read back for identity; the rows written also for content."""
+    limits = {
+        "dimensions": context.encoder(index).space.dimensions,
+        "expected_rows": built.rows,
+        "expected_documents": len(built.served),
+        "rows_in_engine": found.rows,
+        "documents_in_engine": found.documents,
+        "hash_matches": float(found.rows_hash == built.rows_hash and not found.twice),
+        "empty_allowed": float(not state.documents),
+    }
+    checks = check(context, report, "candidate", built.metrics, limits)
+    extra = [_upstream(context, index, state), *_accounting(state)]
+    report.checks += [asdict(result) for result in extra]
+    return checks + extra
+
+
+def _upstream(context: Context, index: IndexSettings, state: Desired) -> Check:
+    """Stop documents that failed a critical check in silver or gold as they are now."""
+    written = {d.doc_id for d in state.build.written}
+    failed: set[str] = set()
+    for source_id in index.sources:
+        for entry in context.lake.journal.entries("check", subject=source_id):
+            if not entry.body["passed"] and entry.body["severity"] == "critical":
+                failed |= written & set(entry.body.get("documents", ()))
+            elif entry.body.get("documents"):
+                failed -= set(entry.body["documents"])
+    return Check(
+        check_id="candidate.upstream_checks",
+        layer="candidate",
+        severity="critical",
+        passed=not failed,
+        value=float(len(failed)),
+        threshold=0.0,
+        rows=len(written),
+        failing=len(failed),
+        sample=tuple(sorted(failed)[:20]),
+        detail="documents that failed a critical check in silver or gold" if failed else "",
+    )
+
+
+def _accounting(state: Desired) -> list[Check]:
+    """Check that each source's listed objects are all served or set aside."""
+    checks: list[Check] = []
+    for source_id, listing in state.listings.items():
+        own = [d for d in state.documents if d.row["source_id"] == source_id]
+        listed_at = parse_iso(listing["listed_at"])
+        if listed_at is None or any(d.row["listed_at"] > listed_at for d in own):
+            continue  # a newer ingest is under way, and its own release accounts for it
+        served = sum(d.content_hash is not None for d in own)
+        aside = sum(d.content_hash is None and d.state == "quarantined" for d in own)
+        hole = listing["objects"] - served - aside
+        checks.append(
+            Check(
+                check_id=f"candidate.accounting.{source_id}",
+                layer="candidate",
+                severity="critical",
+                passed=hole == 0,
+                value=float(hole),
+                threshold=0.0,
+                rows=listing["objects"],
+                failing=abs(hole),
+                detail=f"listed {listing['objects']} = served {served} + quarantined {aside}"
+                f" (+ excluded {listing['excluded']})",
+            )
+        )
+    return checks
+
+
+def _manifest(
+    context: Context,
+    index: IndexSettings,
+    state: Desired,
+    built: Built,
+    gates: list[Check],
+    candidate_id: str,
+    number: int,
+    outcome: str,
+) -> Manifest:
+    encoder = context.encoder(index)
+    plan = state.plan
+    by_id = {d.doc_id: d for d in state.documents}
+    sources: dict[str, dict[str, Any]] = {}
+    for source_id, listing in state.listings.items():
+        times = [
+            d.row["modified_at"]
+            for d in state.documents
+            if d.row["source_id"] == source_id and d.row["modified_at"]
+        ]
+        sources[source_id] = {
+            "listed_at": listing["listed_at"],
+            "objects": listing["objects"],
+            "watermark": iso(max(times, default=None)),
+        }
+    engine = context.engine(index)
+    as_of = state.as_of(index)
+    return Manifest(
+        index=index.id,
+        candidate=candidate_id,
+        release=number,
+        parent=state.live[0].release if state.live else None,
+        as_of=as_of,
+        created_at=iso(context.clock.now()) or "",
+        run_id=context.run_id,
+        by=context.by,
+        sources=sources,
+        recipe=state.recipe.id,
+        space=asdict(encoder.space),
+        runtime=encoder.runtime,
+        chunker_id=state.recipe.chunker_id,
+        schema_version=SCHEMA_VERSION,
+        counts={
+            "documents": len(built.served),
+            "chunks": built.rows,
+            "added": len(plan.added),
+            "changed": len(plan.changed),
+            "removed": len(plan.removed),
+            "rows_written": built.rows_written,
+            "quarantined": sum(d.state == "quarantined" for d in state.documents),
+            "stale": sum(d.stale for d in state.documents),
+        },
+        gates=[asdict(gate) for gate in gates],
+        verdict=outcome,
+        sla={
+            "max_staleness_s": index.sla.max_staleness.total_seconds(),
+            "verdict": verdict(context, index, as_of),
+        },
+        engine={"name": engine.name, "abilities": asdict(engine.abilities)},
+        engine_version=built.version,
+        release_hash=hash_text(built.rows_hash),
+        code=CODE,
+        stale=sorted(d for d in built.served if d in by_id and by_id[d].stale),
+    )
+
+
+def verdict(context: Context, index: IndexSettings, as_of: str | None) -> str:
+    """Return fresh, late or unknown for an as-of at this moment."""
+    at = parse_iso(as_of)
+    if at is None:
+        return "unknown"
+    return "fresh" if context.clock.now() - at <= index.sla.max_staleness else "late"
+
+
+def summary(manifest: Manifest) -> dict[str, Any]:
+    """Return what people look at first in a manifest."""
+    return {
+        "index": manifest.index,
+        "release": manifest.release,
+        "candidate": manifest.candidate,
+        "parent": manifest.parent,
+        "as_of": manifest.as_of,
+        "verdict": manifest.verdict,
+        "counts": manifest.counts,
+        "release_hash": manifest.release_hash,
+        "gates": [
+            {k: g[k] for k in ("check_id", "severity", "passed", "value", "threshold")}
+            for g in manifest.gates
+        ],
+    }

@@ -1,0 +1,107 @@
+"""What all stages share: timing, errors as outcomes, checks, lineage."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from freshground.core.errors import FreshgroundError, GateStop, GuardStop, Retriable
+from freshground.lake.lineage import StageEvent
+from freshground.service.reports import StageReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from freshground.core.columns import Columns
+    from freshground.core.records import Check
+    from freshground.service.context import Context
+
+
+@contextmanager
+def stage(
+    context: Context, name: str, subject: str, inputs: Sequence[str], output: str
+) -> Iterator[StageReport]:
+    """Time a stage, turn our errors into outcomes, record the report and emit its lineage event.
+
+    Errors that are not ours pass through: they are defects.
+    """
+    report = StageReport(name, subject)
+    started = time.perf_counter()
+    try:
+        yield report
+    except GuardStop as error:
+        report.outcome, report.message = "guard", str(error)
+    except GateStop as error:
+        report.outcome, report.message = "gate", str(error)
+    except FreshgroundError as error:
+        report.outcome, report.message = "failed", str(error)
+        report.retriable = isinstance(error, Retriable)
+    report.seconds = time.perf_counter() - started
+    if report.outcome in ("nothing", "waiting") and not report.checks:
+        # A stage that did nothing has one row in the run's own record, and no event.
+        return
+    context.note(report)
+    context.lineage.emit(
+        StageEvent(
+            stage=name,
+            subject=subject,
+            run_id=context.run_id,
+            at=context.clock.now(),
+            inputs=inputs,
+            output=output,
+            version=_version(context, output, report),
+            rows=report.counts.get("rows", 0),
+            assertions=[
+                {"assertion": c["check_id"], "success": c["passed"], "severity": c["severity"]}
+                for c in report.checks
+            ],
+            error=report.message if report.status not in (0, 3) else None,
+        )
+    )
+
+
+def _version(context: Context, output: str, report: StageReport) -> str:
+    layer = output.split("/", 1)[0]
+    if layer == "index":
+        return str((report.release or {}).get("release", "none"))
+    return str(getattr(context.lake, layer).version)
+
+
+def check(
+    context: Context,
+    report: StageReport,
+    layer: str,
+    metrics: Columns,
+    limits: Mapping[str, float],
+) -> list[Check]:
+    """Run a layer's suite over metrics; record each result; return them.
+
+    The journal row of a failed critical check names the documents: they are not to be published
+    as they are.
+    """
+    from quality.expectations import run
+
+    if not len(metrics) and layer != "candidate":
+        return []
+    frame = pd.DataFrame(metrics.data)
+    checks = run(layer, frame, limits)  # type: ignore[arg-type]
+    for result in checks:
+        body = asdict(result)
+        report.checks.append(body)
+        note: dict[str, Any] = {**body, "stage": report.stage}
+        if not result.passed and result.severity == "critical":
+            note["documents"] = _documents(frame, result.sample)
+        context.lake.journal.add(context.run_id, "check", report.subject, note)
+    return checks
+
+
+def _documents(frame: pd.DataFrame, sample: Sequence[str]) -> list[str]:
+    if "doc_id" not in frame:
+        return []
+    names = [name for name in ("doc_id", "chunk_id", "key") if name in frame]
+    hit = pd.concat([frame[name].isin(list(sample)) for name in names], axis=1).any(axis=1)
+    return sorted(set(frame.loc[hit, "doc_id"].dropna().astype(str)))

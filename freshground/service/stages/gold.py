@@ -1,0 +1,59 @@
+"""The gold stage: cut documents into chunks, once for each chunker that an index of theirs wants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chunking import gold as layer
+from freshground.service.stages.frame import check, stage
+
+if TYPE_CHECKING:
+    from freshground.core.settings import IndexSettings
+    from freshground.service.context import Context
+    from freshground.service.reports import Scope, StageReport
+
+
+def wanted_cuts(context: Context, source_id: str) -> list[IndexSettings]:
+    """Return one index for each different chunker over a source."""
+    found = {
+        context.chunker(index).id: index
+        for index in context.settings.indexes
+        if source_id in index.sources
+    }
+    return list(found.values())
+
+
+def gold(context: Context, scope: Scope) -> StageReport:
+    """Cut the pending documents of `scope.source`, of one shard or all."""
+    source_id = scope.source or ""
+    with stage(context, "gold", source_id, [f"silver/{source_id}"], f"gold/{source_id}") as report:
+        report.counts = {"documents": 0, "chunks": 0, "rows": 0}
+        silver_id = context.silver_id(source_id)
+        for index in wanted_cuts(context, source_id):
+            chunker = context.chunker(index)
+            pending = context.ledger.gold_pending(source_id, silver_id, chunker.id, scope.shard)
+            if not pending:
+                continue
+            encoder = context.encoder(index)
+            with context.progress.bar(f"chunk {source_id}", len(pending), "documents") as step:
+                done = layer.write(
+                    context.lake,
+                    context.ledger,
+                    pending,
+                    chunker,
+                    encoder.count_tokens,
+                    context.run_id,
+                    step,
+                )
+            settings = context.settings.chunking_of(index)
+            limits = {
+                "max_tokens": settings.max_tokens,
+                "max_encoder_tokens": settings.max_encoder_tokens or encoder.max_tokens,
+                "min_coverage": index.gates.min_coverage,
+            }
+            check(context, report, "gold", done.metrics, limits)
+            report.counts["documents"] += done.documents
+            report.counts["chunks"] += done.chunks
+            report.counts["rows"] += done.chunks
+            report.outcome = "done"
+    return report

@@ -1,0 +1,55 @@
+"""The silver stage: parse and cleanse what bronze holds and silver lacks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from freshground.service.stages.frame import check, stage
+from ingestion import silver as layer
+
+if TYPE_CHECKING:
+    from freshground.core.records import Document
+    from freshground.service.context import Context
+    from freshground.service.reports import Scope, StageReport
+
+
+def _parse_row(data: bytes, _key: str) -> Document:
+    from ingestion.parse import parse_record
+
+    return parse_record(data)
+
+
+def silver(context: Context, scope: Scope) -> StageReport:
+    """Parse the pending documents of `scope.source`, of one shard or all."""
+    source_id = scope.source or ""
+    with stage(
+        context, "silver", source_id, [f"bronze/{source_id}"], f"silver/{source_id}"
+    ) as report:
+        silver_id = context.silver_id(source_id)
+        pending = context.ledger.silver_pending(source_id, silver_id, scope.shard)
+        if not pending:
+            report.counts = {"parsed": 0, "quarantined": 0}
+            return report
+        if context.settings.source(source_id).type == "records":
+            parse = _parse_row
+        else:
+            from ingestion.parse import parse as parse_file
+
+            parse = partial(parse_file)
+        with context.progress.bar(f"parse {source_id}", len(pending), "documents") as step:
+            done = layer.write(context.lake, pending, silver_id, parse, context.run_id, step)
+        report.counts = {
+            "parsed": done.parsed,
+            "quarantined": len(done.quarantined),
+            "rows": done.parsed + len(done.quarantined),
+        }
+        check(context, report, "silver", done.metrics, {})
+        report.quarantined = done.quarantined
+        report.outcome = "quarantined" if done.quarantined else "done"
+        if done.quarantined:
+            report.message = (
+                f"{len(done.quarantined)} documents were set aside; the others go on. "
+                "See `freshground quarantine list`."
+            )
+    return report

@@ -1,0 +1,97 @@
+"""What operators ask: how each index is, its releases, and what is set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freshground.core.clock import iso
+from freshground.service.freshness import freshness
+
+if TYPE_CHECKING:
+    from freshground.core.settings import IndexSettings
+    from freshground.service.context import Context
+
+
+def status(context: Context) -> list[dict[str, Any]]:
+    """Return one row an index: release, as-of, staleness in seconds, verdict, counts."""
+    aside = quarantined(context)
+    rows: list[dict[str, Any]] = []
+    for index in context.settings.indexes:
+        live = context.releases.live(index.id)
+        manifest = live[1] if live else None
+        rows.append(
+            {
+                "index": index.id,
+                **freshness(context, index, manifest).as_dict(),
+                "max_staleness_s": index.sla.max_staleness.total_seconds(),
+                "documents": manifest.counts["documents"] if manifest else 0,
+                "chunks": manifest.counts["chunks"] if manifest else 0,
+                "stale_documents": manifest.counts["stale"] if manifest else 0,
+                "quarantined": sum(row["source"] in index.sources for row in aside),
+            }
+        )
+    return rows
+
+
+def releases(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
+    """Return the kept releases of an index, newest first, gates included."""
+    live = context.lake.pointers.live(index.id)
+    rows: list[dict[str, Any]] = []
+    for number, pointer in context.releases.published(index.id).items():
+        manifest = context.releases.find(index.id, pointer.candidate)
+        if manifest is None:
+            continue
+        rows.append(
+            {
+                "index": index.id,
+                "release": number,
+                "live": live is not None and live.candidate == pointer.candidate,
+                "published_at": pointer.at,
+                "by": pointer.by,
+                "parent": manifest.parent,
+                "as_of": manifest.as_of,
+                "verdict": manifest.verdict,
+                "counts": manifest.counts,
+                "gates": manifest.gates,
+                "release_hash": manifest.release_hash,
+                "space": manifest.space["id"],
+            }
+        )
+    return rows[::-1]
+
+
+def rollback(context: Context, index: IndexSettings, to: int | None) -> dict[str, Any]:
+    """Serve an earlier release; record who did it."""
+    before = context.lake.pointers.live(index.id)
+    pointer = context.releases.rollback(index.id, to, context.by, context.clock.now())
+    row = {
+        "index": index.id,
+        "release": pointer.release,
+        "was": before.release if before else None,
+        "generation": pointer.generation,
+        "action": "rollback",
+        "by": context.by,
+    }
+    context.lake.journal.add(context.run_id, "release", index.id, row)
+    context.lake.journal.commit()
+    return row
+
+
+def quarantined(context: Context) -> list[dict[str, Any]]:
+    """Return every live document that is set aside, by source and key."""
+    rows: list[dict[str, Any]] = []
+    for source_id in context.settings.source_ids:
+        for document in context.ledger.current(source_id, context.silver_id(source_id)):
+            if document.state == "quarantined":
+                rows.append(
+                    {
+                        "source": source_id,
+                        "key": document.row["key"],
+                        "uri": document.row["uri"],
+                        "rule": document.rule,
+                        "reason": document.reason,
+                        "since": iso(document.quarantined_at),
+                        "stale_served": document.stale,
+                    }
+                )
+    return sorted(rows, key=lambda row: (row["source"], row["key"]))

@@ -1,0 +1,1 @@
+"""Indexes: vectors, engines and releases."""

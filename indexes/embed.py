@@ -1,0 +1,89 @@
+"""Writes vectors: each text once in each embedding space, a commit a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from freshground.lake.schemas import VECTORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from freshground.core.records import Encoder
+    from freshground.lake.lake import Lake
+    from freshground.lake.ledger import Current, Ledger
+
+READ_DOCUMENTS = 200
+WINDOW_TEXTS = 2_048
+COMMIT_TEXTS = 256
+"""What a kill can cost: the texts of one commit are embedded again."""
+
+
+@dataclass
+class EmbedReport:
+    """Texts needed, and of these those that were embedded now."""
+
+    needed: int = 0
+    embedded: int = 0
+    tokens: int = 0
+
+
+def write(
+    lake: Lake,
+    ledger: Ledger,
+    documents: Sequence[Current],
+    chunker_id: str,
+    encoder: Callable[[], Encoder],
+    space_id: str,
+    run_id: str,
+    progress: Callable[[int], None],
+) -> EmbedReport:
+    """Embed the chunk texts of documents that the space does not know yet.
+
+    `encoder` is called only when there is something to embed. Texts are sorted by length within a
+    window, so that a batch pads little; `progress` counts texts.
+    """
+    report = EmbedReport()
+    known = ledger.known_vectors(space_id) if documents else set()
+    waiting: dict[str, str] = {}
+
+    def spend(least: int) -> None:
+        nonlocal waiting
+        while len(waiting) > least:
+            window = sorted(waiting.items(), key=lambda item: (len(item[1]), item[0]))
+            for start in range(0, len(window), COMMIT_TEXTS):
+                batch = window[start : start + COMMIT_TEXTS]
+                vectors = encoder().encode([text for _, text in batch], progress)
+                _commit(lake, space_id, [key for key, _ in batch], vectors, run_id)
+                report.embedded += len(batch)
+            waiting = {}
+
+    for start in range(0, len(documents), READ_DOCUMENTS):
+        rows = ledger.gold_rows(documents[start : start + READ_DOCUMENTS], chunker_id)
+        hashes = rows.column("embed_hash").to_pylist()
+        texts = rows.column("embed_text").to_pylist()
+        report.needed += len(hashes)
+        for key, text in zip(hashes, texts, strict=True):
+            if key not in known:
+                known.add(key)
+                waiting[key] = text
+        spend(WINDOW_TEXTS - 1)
+    spend(0)
+    return report
+
+
+def _commit(lake: Lake, space_id: str, hashes: list[str], vectors: np.ndarray, run_id: str) -> None:
+    width = vectors.shape[1]
+    flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1))
+    offsets = pa.array(np.arange(0, len(hashes) * width + 1, width, dtype=np.int32))
+    columns = [
+        pa.array([space_id] * len(hashes)),
+        pa.array(hashes),
+        pa.ListArray.from_arrays(offsets, flat),
+        pa.array([run_id] * len(hashes)),
+    ]
+    lake.vectors.append(pa.Table.from_arrays(columns, schema=VECTORS))

@@ -1,0 +1,1 @@
+"""OData `$filter`: parse, render as SQL, evaluate in Python."""

@@ -1,0 +1,1 @@
+"""From sources to silver: listing, bronze, parsing and cleansing."""

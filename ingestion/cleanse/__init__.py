@@ -1,0 +1,1 @@
+"""Cleansing: characters, page furniture, hyphenation, language, and the assembled document."""

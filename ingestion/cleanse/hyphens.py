@@ -1,0 +1,75 @@
+"""Line breaks of printed pages: lines become running text, divided words become whole again.
+
+A hyphen at a line's end may belong to the word ("well-known") or to the line. It is dropped only
+where the document itself shows the word whole, or where a soft hyphen says so; else it stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ingestion.parse.blocks import Block
+
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_BROKEN = re.compile("([^\\W\\d_]+)(-|\u2010|\xad)\n[^\\S\n]*([^\\W\\d_]+)")
+
+
+_OPEN_END = re.compile(r"[^\W\d_][,-]?\s*$|[,)]\s*$")
+_MIN_OPEN = 30
+
+
+def rejoin(blocks: Sequence[Block]) -> list[Block]:
+    """Join paragraphs that a page or column break cut: no full stop before, no capital after.
+
+    The joined block keeps the page on which it begins.
+    """
+    joined: list[Block] = []
+    for block in blocks:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.wrapped
+            and block.wrapped
+            and block.kind == "text"
+            and last.kind in {"text", "list_item"}
+            and len(last.text) >= _MIN_OPEN
+            and _OPEN_END.search(last.text)
+            and block.text.lstrip()[:1].islower()
+        ):
+            joined[-1] = replace(last, text=f"{last.text}\n{block.text}")
+        else:
+            joined.append(block)
+    return joined
+
+
+def vocabulary(texts: Iterable[str]) -> Counter[str]:
+    """Count the words, hyphenated ones as one, in lower case, leaving out divided ones."""
+    words: Counter[str] = Counter()
+    for text in texts:
+        words.update(word.lower() for word in _WORD.findall(_BROKEN.sub(" ", text)))
+    return words
+
+
+def unwrap(text: str, words: Counter[str]) -> str:
+    """Return `text` with its line breaks resolved, given the document's `vocabulary`."""
+
+    def whole(match: re.Match[str]) -> str:
+        left, hyphen, right = match.groups()
+        if hyphen == "\xad":
+            return left + right
+        joined, kept = (left + right).lower(), f"{left}-{right}".lower()
+        if right[0].islower() and words[joined] > words[kept]:
+            return left + right
+        return f"{left}-{right}"
+
+    previous = None
+    while previous != text:
+        # A word can be divided twice, and matches do not overlap.
+        previous, text = text, _BROKEN.sub(whole, text)
+    return text.replace("\n", " ")

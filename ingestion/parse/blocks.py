@@ -1,0 +1,81 @@
+"""What every parser returns: the blocks of a document in reading order, not yet cleansed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+CELL_SEPARATOR = " | "
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of a document as the format gives it.
+
+    `kind` is a kind of `Element`. `level` is the format's own rank of a heading, smaller being
+    more important; ranks need not be contiguous. `margin` marks text in the top or bottom margin of
+    a page, where running headers and page numbers stand. `wrapped` says that the line breaks in
+    `text` are those of a printed page and mean nothing.
+    """
+
+    kind: str
+    text: str
+    page: int | None = None
+    level: int | None = None
+    margin: bool = False
+    wrapped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A parsed document before cleansing.
+
+    `title` is what the format declares as title, or None. `pages` counts pages, slides or sheets.
+    """
+
+    blocks: Sequence[Block]
+    media_type: str
+    title: str | None = None
+    pages: int | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An object's bytes, and their text once a parser asks for it."""
+
+    data: bytes
+    extension: str = ""
+
+    @cached_property
+    def text(self) -> str:
+        """The decoded text. Raises `Quarantine` when the bytes are no text."""
+        from ingestion.parse.charset import decode
+
+        return decode(self.data)
+
+
+Parser = Callable[[Raw], Parsed]
+
+
+def table_text(rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as lines, one a row, cells joined by " | "; empty rows are left out.
+
+    Columns that are empty in every row are left out too.
+    """
+    cleaned = [[" ".join(cell.split()) for cell in row] for row in rows]
+    width = max((len(row) for row in cleaned), default=0)
+    used = [i for i in range(width) if any(len(row) > i and row[i] for row in cleaned)]
+    lines = []
+    for row in cleaned:
+        cells = [row[i] if i < len(row) else "" for i in used]
+        if any(cells):
+            while not cells[-1]:
+                cells.pop()
+            lines.append(CELL_SEPARATOR.join(cells))
+    return "\n".join(lines)

@@ -1,0 +1,37 @@
+"""Plain text and source code: paragraphs are what blank lines separate; line breaks are kept."""
+
+from __future__ import annotations
+
+import re
+
+from ingestion.parse.blocks import Block, Parsed, Raw
+
+_BLANK = re.compile(r"\n[ \t\r\f\v]*\n(?:[ \t\r\f\v]*\n)*")
+_BULLET = re.compile(r"[ \t]*(?:[-*+\u2022\u25cf\u25e6\u2023]|\(?\d{1,3}[.)])[ \t]+\S")
+
+
+def parse(raw: Raw) -> Parsed:
+    """Return paragraphs of plain text, logs and anything else that is text."""
+    return Parsed(paragraphs(raw.text), "text/plain")
+
+
+def parse_code(raw: Raw) -> Parsed:
+    """Return source code or configuration, split where blank lines are."""
+    blocks = [Block("code", part) for part in _BLANK.split(raw.text) if part.strip()]
+    return Parsed(blocks, "text/x-code")
+
+
+def paragraphs(text: str, page: int | None = None) -> list[Block]:
+    """Return the blocks of a plain text: lists whose items each start a line, and paragraphs."""
+    blocks: list[Block] = []
+    for part in _BLANK.split(text):
+        if not part.strip():
+            continue
+        lines = part.split("\n")
+        if len(lines) > 1 and all(_BULLET.match(line) for line in lines if line.strip()):
+            blocks += [Block("list_item", line, page) for line in lines]
+        elif len(lines) == 1 and _BULLET.match(part):
+            blocks.append(Block("list_item", part, page))
+        else:
+            blocks.append(Block("text", part, page))
+    return blocks

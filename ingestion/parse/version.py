@@ -1,0 +1,13 @@
+"""The identity of the parsers' output: a document parsed under another id is parsed again."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+REVISION = 1
+"""Raised by hand whenever the output for any document would change."""
+
+PARSER_ID = (
+    f"freshground-parse-{REVISION}"
+    f"+unstructured-{version('unstructured')}+pypdfium2-{version('pypdfium2')}"
+)

@@ -1,0 +1,116 @@
+"""Writes silver: documents parsed and cleansed, or set aside with a reason."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from freshground.core.columns import Columns
+from freshground.core.errors import Quarantine
+from freshground.lake.schemas import SILVER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from freshground.core.records import Document
+    from freshground.lake.lake import Lake
+
+BATCH_DOCUMENTS = 200
+BATCH_CHARS = 8_000_000
+
+
+@dataclass
+class SilverReport:
+    """Counts of one pass, the documents newly set aside, and the metrics for the checks."""
+
+    parsed: int = 0
+    quarantined: list[dict[str, str]] = field(default_factory=list)
+    metrics: Columns = field(default_factory=Columns)
+
+
+def write(
+    lake: Lake,
+    pending: Sequence[dict[str, Any]],
+    silver_id: str,
+    parse: Callable[[bytes, str], Document],
+    run_id: str,
+    progress: Callable[[int], None],
+) -> SilverReport:
+    """Parse the objects of bronze rows and write each batch in one commit.
+
+    `parse` takes bytes and the object's key and raises Quarantine. Killed anywhere, the ledger
+    names the rest again.
+    """
+    report = SilverReport()
+    rows: list[dict[str, Any]] = []
+    chars = 0
+
+    def flush() -> None:
+        nonlocal chars
+        lake.silver.append(pa.Table.from_pylist(rows, schema=SILVER))
+        rows.clear()
+        chars = 0
+
+    for bronze in pending:
+        row = {
+            "doc_id": bronze["doc_id"],
+            "source_id": bronze["source_id"],
+            "content_hash": bronze["content_hash"],
+            "silver_id": silver_id,
+            "parsed_at": lake.clock.now(),
+            "run_id": run_id,
+        }
+        try:
+            if bronze["rule"]:
+                raise Quarantine(bronze["rule"], bronze["reason"])
+            document = parse(lake.blobs.get(bronze["content_hash"]), bronze["key"])
+        except Quarantine as error:
+            rows.append({**row, "status": "quarantined", "rule": error.rule, "reason": str(error)})
+            report.quarantined.append(
+                {"uri": bronze["uri"], "rule": error.rule, "reason": str(error)}
+            )
+        else:
+            rows.append({**row, "status": "ok", **_columns(document)})
+            report.parsed += 1
+            report.metrics.add(**_metrics(bronze["doc_id"], document))
+            chars += len(document.text)
+        progress(1)
+        if len(rows) >= BATCH_DOCUMENTS or chars >= BATCH_CHARS:
+            flush()
+    flush()
+    return report
+
+
+def _columns(document: Document) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "language": document.language,
+        "media_type": document.media_type,
+        "pages": document.pages,
+        "text": document.text,
+        "elements": [asdict(element) for element in document.elements],
+        "metadata": json.dumps(
+            dict(document.metadata), sort_keys=True, ensure_ascii=False, default=str
+        ),
+    }
+
+
+def _metrics(doc_id: str, document: Document) -> dict[str, Any]:
+    """Return the measures that the silver suite judges: no text."""
+    end = 0
+    in_order = True
+    for element in document.elements:
+        in_order &= end <= element.start <= element.end <= len(document.text)
+        end = element.end
+    return {
+        "doc_id": doc_id,
+        "chars": len(document.text),
+        "elements": len(document.elements),
+        "spans_ok": in_order,
+        "title_present": document.title is not None,
+        "language": document.language,
+        "replacement_share": document.text.count("\ufffd") / max(1, len(document.text)),
+    }

@@ -53,7 +53,7 @@ class Meter:
         self._rate = (max(1, sample - self.special), tokens([_SAMPLE])[0])
         if limit - self.special < _LEAST_ROOM:
             raise ConfigError(
-                f"An encoder limit of {limit} tokens, {self.special} of them special, holds no text.",
+                f"An encoder limit of {limit} tokens holds no text: {self.special} are special.",
                 f"Set max_encoder_tokens to {self.special + _LEAST_ROOM} or more.",
             )
         self.full = self.capacity(0)

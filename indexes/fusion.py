@@ -130,10 +130,11 @@ def fuse(
 ) -> list[FusedHit]:
     """Return the best `k` hits of both arms, each chunk once, best first.
 
-    `vector` holds cosines, `text` BM25 scores; ask each arm for at least max(2 k, 200) hits. `query`
-    is the text that the text arm was asked: always give it. Without it the text arm's best hit
-    counts as one unit, which is not safe when that arm is wrong. `weight` is the text arm's share, 0 to 1, and goes
-    before the calibration's. `rrf` heeds neither calibration nor weight nor query.
+    `vector` holds cosines, `text` BM25 scores; ask each arm for at least max(2 k, 200) hits.
+    `query` is the text that the text arm was asked: always give it. Without it the text arm's best
+    hit counts as one unit, which is not safe when that arm is wrong. `weight` is the text arm's
+    share, 0 to 1, and goes before the calibration's. `rrf` heeds neither calibration nor weight nor
+    query.
 
     The first hits of a larger `k` are those of a smaller one. Raises ConfigError on a weight
     outside 0..1, a negative `k` or an unknown mode.

@@ -34,7 +34,8 @@ class Manifest:
 
     `sources` maps a source to its listing: `listed_at` (its as-of), `objects`, `watermark` (the
     newest modification time). `gates` is a list of check results. `engine_version` is what the
-    engine opens.
+    engine opens. `calibration` holds the fusion's units, measured when the index had
+    `calibrated_rows` rows.
     """
 
     index: str
@@ -60,6 +61,7 @@ class Manifest:
     release_hash: str
     code: str
     calibration: dict[str, Any] | None = None
+    calibrated_rows: int = 0
     stale: list[str] = field(default_factory=list)
 
 

@@ -184,8 +184,11 @@ def _deeper(
 def _holds(hit: RankedDoc, answer: AnswerSpan) -> bool:
     if answer.document not in hit.names:
         return False
-    placed = hit.start is not None and hit.end is not None
-    if placed and max(hit.start, answer.start) < min(hit.end, answer.end):
+    if (
+        hit.start is not None
+        and hit.end is not None
+        and max(hit.start, answer.start) < min(hit.end, answer.end)
+    ):
         return True
     wanted = _plain(answer.text)
     return bool(wanted) and hit.text is not None and wanted in _plain(hit.text)

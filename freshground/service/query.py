@@ -61,7 +61,7 @@ class Searcher:
         self.manifest = manifest
         self.reader: Reader = context.engine(index).open(index.id, manifest.engine_version)
         stored = manifest.calibration
-        self._calibration = Calibration(**stored) if stored else None
+        self._calibration = Calibration.from_json(stored) if stored else None
 
     def ranked(
         self,
@@ -77,7 +77,7 @@ class Searcher:
             if where
             else None
         )
-        count = max(k, ARM_HITS) if mode == "hybrid" else k
+        count = max(2 * k, ARM_HITS) if mode == "hybrid" else k
         by_vector: Sequence[Hit] = ()
         by_text: Sequence[Hit] = ()
         if mode != "text" and text.strip():
@@ -98,6 +98,7 @@ class Searcher:
             k,
             self._index.fusion.mode,
             self._calibration,
+            query=text,
         )
 
     def rows(self, ranked: Sequence[FusedHit]) -> list[dict[str, Any]]:

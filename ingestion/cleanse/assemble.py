@@ -72,7 +72,7 @@ def _with_title(blocks: list[Block], declared: str | None) -> tuple[list[Block],
         rank = min(block.level or 1 for _, block in headings)
         alone = sum((block.level or 1) == rank for _, block in headings) == 1
         opens = alone and (first.level or 1) == rank and place <= 1
-        if opens and (declared is None or _alike(first.text, declared)):
+        if first.text == declared or (opens and (declared is None or _alike(first.text, declared))):
             blocks[place] = replace(first, kind="title", level=None)
             return blocks, declared or first.text[:MAX_TITLE]
     return blocks, declared

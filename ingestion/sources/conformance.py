@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 STARTED = datetime(2031, 5, 17, 12, tzinfo=UTC)
 _NAMES = ("b.txt", "a.txt", "Z.txt", "a-b.txt")
-_ODD_NAMES = ("caf\u00e9.txt", "cafe\u0301.txt", "\u6f22\u5b57 100%.txt", "a#b?c&d.txt", "\U0001f9fe.txt")
+_ODD_NAMES = (
+    "caf\u00e9.txt",
+    "cafe\u0301.txt",
+    "\u6f22\u5b57 100%.txt",
+    "a#b?c&d.txt",
+    "\U0001f9fe.txt",
+)
 
 
 class World(Protocol):
@@ -81,7 +87,7 @@ class SourceConformance:
         listing = world.source().list(STARTED)
         _same(keys(listing), sorted(_NAMES), "the keys listed")
         _same(listing.problems, (), "the problems of a whole listing")
-        _same(listing.complete, True, "complete")
+        _holds(listing.complete, "the listing is complete")
         _same(listing.started_at, STARTED, "started_at")
         _same(listing.source_id, world.source().id, "source_id")
 
@@ -104,9 +110,9 @@ class SourceConformance:
         objects = world.source().list(STARTED).objects
         _same(len({stat.uri for stat in objects}), len(objects), "the number of different URIs")
         for stat in objects:
-            _same("://" in stat.uri, True, f"that {stat.uri} is a URL")
+            _holds("://" in stat.uri, f"{stat.uri} is a URL")
             _same(stat.size, len(world.content(stat.key, _text(stat.key))), f"size of {stat.key}")
-            _same(stat.modified_at is None or stat.modified_at.tzinfo is UTC, True, "UTC")
+            _holds(stat.modified_at is None or stat.modified_at.tzinfo is UTC, "times are UTC")
 
     def test_an_edit_shows(self, world: World) -> None:
         """An edit of the same length changes etag, size or time; other objects stay as they are."""
@@ -117,7 +123,11 @@ class SourceConformance:
         after = by_key(source.list(STARTED))
         _differ(version(before["a.txt"]), version(after["a.txt"]), "the edited object's version")
         _same(
-            [version(after[n]) for n in _NAMES if n != "a.txt" and after[n].etag != _etag(before, n)],
+            [
+                version(after[n])
+                for n in _NAMES
+                if n != "a.txt" and after[n].etag != _etag(before, n)
+            ],
             [],
             "other objects with a new etag",
         )
@@ -131,7 +141,7 @@ class SourceConformance:
         world.write("new.txt", "new")
         listing = source.list(STARTED)
         _same(keys(listing), sorted({*_NAMES, "new.txt"} - {"b.txt"}), "the keys listed")
-        _same(listing.complete, True, "complete")
+        _holds(listing.complete, "the listing is complete")
 
     def test_a_touch_keeps_key_and_content(self, world: World) -> None:
         """The same content written again is the same object with the same bytes."""
@@ -182,7 +192,7 @@ class SourceConformance:
         _write(world, _NAMES)
         world.break_part()
         listing = world.source().list(STARTED)
-        _same(listing.complete, False, "complete")
+        _holds(not listing.complete, "the listing is incomplete")
         _same(keys(listing), sorted(_NAMES), "the keys listed")
 
     def test_a_missing_place_is_no_empty_listing(self, world: World) -> None:
@@ -194,12 +204,12 @@ class SourceConformance:
         try:
             listing = source.list(STARTED)
         except ConfigError as error:
-            _same(bool(error.found and error.do), True, "what was found and what to do")
+            _holds(error.found and error.do, "the error says what was found and what to do")
         else:
             _fail(f"the listing of a missing place is {listing!r}, not a ConfigError")
         for item in source.fetch(stats):
             _same(item.data, None, "the bytes of what is not there")
-            _same(isinstance(item.error, FreshgroundError), True, "that it is an error")
+            _holds(isinstance(item.error, FreshgroundError), "what cannot be reached is an error")
 
     def test_declared_access_holds_for_every_object(self, world: World) -> None:
         """What the settings declare wins over anything in the place."""
@@ -224,7 +234,7 @@ class SourceConformance:
         _same(groups["a.txt"], ("audit", "staff"), "groups of a.txt")
         _same(groups["b.txt"], (PUBLIC,), "groups of b.txt")
         _same((groups["Z.txt"], groups["a-b.txt"]), ((), ()), "groups of what nobody may read")
-        _same(listing.complete, True, "complete")
+        _holds(listing.complete, "the listing is complete")
         _differ(by_key(listing)["Z.txt"].metadata.get("access_error"), None, "the access error")
 
     def test_a_change_of_access_alone_shows(self, world: World) -> None:
@@ -289,6 +299,11 @@ def _write(world: World, names: Iterable[str]) -> None:
 def _same(found: object, expected: object, what: str) -> None:
     if found != expected:
         _fail(f"{what}: found {found!r}, expected {expected!r}")
+
+
+def _holds(condition: object, what: str) -> None:
+    if not condition:
+        _fail(f"not so: {what}")
 
 
 def _differ(one: object, other: object, what: str) -> None:

@@ -41,6 +41,8 @@ class RemoteStorage:
         try:
             with _faults(self._url):
                 fs, path = fsspec.core.url_to_fs(self._url, **self._options)
+        except FileNotFoundError as error:
+            raise ConfigError(f"{self._url} does not exist.", "Mend the source's url.") from error
         except Retriable as fault:
             if isinstance(fault.__cause__, ValueError | ImportError | TypeError):
                 raise ConfigError(

@@ -31,7 +31,8 @@ _GZIP = ".gz"
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _DELIMITERS = (",", ";", "\t", "|")
-_BATCH_ROWS = 256
+_BATCH_ROWS = 64
+_PIECE_BYTES = 1_000_000
 _MALFORMED = "malformed_row"
 _DO = "Let its writer finish, or write the file anew."
 
@@ -270,9 +271,11 @@ def _parquet(stream: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[Ro
         _check_columns(name, header, columns)
         wanted = header if "*" in columns else [item for item in header if item in columns]
         for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
-            for values in batch.to_pylist(maps_as_pydicts="lossy"):
-                number += 1
-                yield Row(number, values, 0, "")
+            step = max(1, batch.num_rows * _PIECE_BYTES // max(batch.nbytes, 1))
+            for at in range(0, batch.num_rows, step):
+                for values in batch.slice(at, step).to_pylist(maps_as_pydicts="lossy"):
+                    number += 1
+                    yield Row(number, values, 0, "")
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise UnreadableFileError(
             f"{name} cannot be read as Parquet after row {number}: {_first_line(error)}.", _DO

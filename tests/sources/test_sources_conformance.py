@@ -54,7 +54,7 @@ class LocalWorld:
     def delete(self, name: str) -> None:
         (self.root / name).unlink()
 
-    def content(self, name: str, text: str) -> bytes:  # noqa: ARG002
+    def content(self, name: str, text: str) -> bytes:
         return text.encode()
 
     def grant(self, name: str, groups: Sequence[str]) -> None:
@@ -88,7 +88,7 @@ class BrokenPagesFileSystem(MemoryFileSystem):
     def _strip_protocol(cls, path: str) -> str:
         return super()._strip_protocol(path.removeprefix("brokenpages://"))
 
-    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:  # noqa: FBT001, FBT002
+    def ls(self, path: str, detail: bool = True, **kwargs: Any) -> list[Any]:
         if path.endswith("/broken"):
             raise TimeoutError("the page did not come")
         return super().ls(path, detail=detail, **kwargs)
@@ -119,7 +119,7 @@ class MemoryWorld:
     def delete(self, name: str) -> None:
         self.fs.rm_file(f"/place/{name}")
 
-    def content(self, name: str, text: str) -> bytes:  # noqa: ARG002
+    def content(self, name: str, text: str) -> bytes:
         return text.encode()
 
     def grant(self, name: str, groups: Sequence[str]) -> None:
@@ -237,13 +237,8 @@ class ParquetWorld(RowsWorld):
     broken = b"PAR1 and no more"
 
     def save(self, path: Path) -> None:
-        text = pa.string()
-        schema = pa.schema(
-            [
-                ("id", text), ("text", text), ("title", text), ("at", text),
-                ("groups", pa.list_(text)), ("colour", text),
-            ]  # fmt: skip
-        )
+        kinds = dict.fromkeys(("id", "text", "title", "at", "colour"), pa.string())
+        schema = pa.schema({**kinds, "groups": pa.list_(pa.string())})
         pq.write_table(pa.Table.from_pylist(list(self.rows.values()), schema=schema), path)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from freshground.core.errors import ConfigError, Quarantine, Retriable
 from freshground.core.records import PUBLIC
@@ -402,6 +403,22 @@ def test_a_metadata_sidecar_describes_its_file(tmp_path: Path) -> None:
     json.dumps([dict(stat.metadata) for stat in found.values()])
 
 
+class KeyedFileSystem(MemoryFileSystem):
+    """The memory file system behind an option that must be given."""
+
+    protocol = "keyed"
+
+    def __init__(self, *, token: str, **options: Any) -> None:
+        super().__init__(token=token, **options)
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return super()._strip_protocol(path.removeprefix("keyed://"))
+
+
+fsspec.register_implementation("keyed", KeyedFileSystem, clobber=True)
+
+
 class TestMemory:
     """Plain memory:// folders, which are what any remote store looks like."""
 
@@ -443,9 +460,15 @@ class TestMemory:
         with pytest.raises(ConfigError, match="nosuch"):
             listed("nosuch://here")
 
-    def test_an_unknown_storage_option_reaches_the_file_system(self) -> None:
-        with pytest.raises(ConfigError, match="zip://"):
-            listed("zip://x", storage_options={"no_such_option": 1})
+    def test_storage_options_reach_the_file_system(self, fs: Any) -> None:
+        fs.pipe_file("/here/b.txt", b"1")
+        assert keys(listed("keyed://here", storage_options={"token": "secret"})) == ["b.txt"]
+        with pytest.raises(ConfigError, match="keyed://here"):
+            listed("keyed://here")
+
+    def test_a_missing_archive_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="does not exist"):
+            listed(f"zip://::file://{tmp_path}/gone.zip")
 
 
 def test_a_store_that_does_not_answer_is_no_empty_listing() -> None:

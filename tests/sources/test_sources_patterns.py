@@ -52,7 +52,7 @@ from ingestion.sources.patterns import Patterns, left_out_by_name
         ("*.txt", "line\nbreak.txt", True),
     ],
 )
-def test_include(pattern: str, key: str, expected: bool) -> None:  # noqa: FBT001
+def test_include(pattern: str, key: str, expected: bool) -> None:
     assert Patterns((pattern,)).keeps(key) is expected
 
 
@@ -89,7 +89,7 @@ def test_a_pattern_that_cannot_be_used_is_refused(pattern: str) -> None:
         ("thumbs.db.txt", False), ("a.part1", False),
     ],
 )  # fmt: skip
-def test_names_left_out(name: str, expected: bool) -> None:  # noqa: FBT001
+def test_names_left_out(name: str, expected: bool) -> None:
     assert left_out_by_name(name) is expected
 
 
@@ -154,6 +154,9 @@ def test_a_pruned_folder_holds_nothing_wanted(include: str, exclude: str, key: l
     ],
 )
 def test_which_folders_are_walked(
-    include: tuple[str, ...], exclude: tuple[str, ...], folder: str, expected: bool  # noqa: FBT001
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    folder: str,
+    expected: bool,
 ) -> None:
     assert Patterns(include, exclude).may_hold(folder) is expected

@@ -72,9 +72,11 @@ def test_no_time(value: object) -> None:
     assert as_time(value) is None
 
 
-@pytest.mark.parametrize("value", ["yesterday", True, [], 1e300, "inf", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "value", ["yesterday", True, [], 1e300, "inf", "0001-01-01T00:00:00+14:00"]
+)
 def test_what_is_no_time_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="time|isoformat"):
+    with pytest.raises(ValueError, match=r"time|isoformat"):
         as_time(value)
 
 

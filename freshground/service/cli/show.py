@@ -237,10 +237,17 @@ def evaluation(report: dict[str, Any], *, as_json: bool) -> None:
         _json(report)
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("relevance", "queries", *report["metrics"]):
+    metrics = ("ndcg_10", "recall_5", "recall_10", "recall_100", "mrr_10")
+    for name in ("index", "release", "mode", "relevance by", "questions", *metrics):
         table.add_column(name)
-    row = (f"{value:.4f}" for value in report["metrics"].values())
-    table.add_row(report["relevance"], str(report["queries"]), *row)
+    table.add_row(
+        report["index"],
+        str(report["release"]),
+        report["mode"],
+        report["level"],
+        str(report["questions"]),
+        *(f"{report[name]:.4f}" for name in metrics),
+    )
     _console().print(table)
 
 

@@ -14,6 +14,7 @@ from freshground.service.context import CODE
 from freshground.service.stages.desired import Desired, desired
 from freshground.service.stages.frame import check, stage
 from indexes import candidate as candidates
+from indexes.fusion import PROBES, calibrate
 from indexes.release import Manifest
 from indexes.rows import SCHEMA_VERSION
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from freshground.service.reports import Scope, StageReport
     from indexes.candidate import Built, Found
+
+_RECALIBRATE = 1.5
+"""Factor of growth after which the fusion's units are measured anew."""
 
 _ATTEMPTS = 3
 """Plans made anew when another publisher comes first."""
@@ -262,6 +266,7 @@ def _manifest(
         }
     engine = context.engine(index)
     as_of = state.as_of(index)
+    calibration, calibrated = _calibration(context, index, state, built)
     return Manifest(
         index=index.id,
         candidate=candidate_id,
@@ -297,8 +302,39 @@ def _manifest(
         engine_version=built.version,
         release_hash=hash_text(built.rows_hash),
         code=CODE,
+        calibration=calibration,
+        calibrated_rows=calibrated,
         stale=sorted(d for d in built.served if d in by_id and by_id[d].stale),
     )
+
+
+def _calibration(
+    context: Context, index: IndexSettings, state: Desired, built: Built
+) -> tuple[dict[str, Any] | None, int]:
+    """Return the fusion's units and the rows they were measured on.
+
+    The live release's are kept until the index has grown or shrunk so much that they may be off.
+    """
+    live = state.live[1] if state.live else None
+    if live is not None and state.same_recipe and live.calibration is not None:
+        ratio = built.rows / max(1, live.calibrated_rows)
+        if 1 / _RECALIBRATE <= ratio <= _RECALIBRATE:
+            return live.calibration, live.calibrated_rows
+    reader = context.engine(index).open(index.id, built.version)
+    ids = sorted(i for b in reader.scan(["chunk_id"]) for i in b.column("chunk_id").to_pylist())
+    sample = ids[:: max(1, len(ids) // PROBES)][:PROBES]
+    table = reader.rows(["embed_text", "vector"], chunk_ids=sample)
+    passages = zip(
+        table.column("embed_text").to_pylist(),
+        table.column("vector").to_pylist(),
+        strict=True,
+    )
+    found = calibrate(
+        list(passages),
+        context.encoder(index).encode_query,
+        lambda text: [(hit.chunk_id, hit.score) for hit in reader.text(text, 1)],
+    )
+    return found.to_json(), built.rows
 
 
 def verdict(context: Context, index: IndexSettings, as_of: str | None) -> str:

@@ -49,7 +49,8 @@ class Stretch:
 def stretches(text: str, pieces: list[Piece], *, slides: bool) -> list[Stretch]:
     """Return the stretches between anchors, in order; together they are all pieces.
 
-    `slides` says that pages are slides. May weaken the gap before a small last subsection, which then joins what precedes it.
+    `slides` says that pages are slides. May weaken the gap before a small last subsection, which
+    then joins what precedes it.
     """
     found = []
     positions = [0, *accumulate(piece.weight for piece in pieces)]

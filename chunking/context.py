@@ -43,7 +43,7 @@ class Context:
         return clean[1:] if clean and clean[0] == self._title else clean
 
     def prefix(self, pieces: Sequence[Piece]) -> str:
-        """Return the lines in front of a chunk that starts with `pieces`, each with its line end."""
+        """Return the lines in front of a chunk that starts with `pieces`, line ends included."""
         first = pieces[0]
         opening = self._text[first.start : first.end].split("\n", 1)[0]
         title = "" if " ".join(opening.split()) == self._title else self._title

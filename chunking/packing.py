@@ -110,11 +110,13 @@ class Packer:
         total = self._sum(proposal.first, proposal.end)
         fixed = self._meter.special + self._prefixes.cost(proposal.prefix or "")
         room = max(0, self._meter.limit - fixed)
-        self._ceiling = min(
-            total - 1,
+        fair = min(
             total * self._meter.max_tokens // max(1, tokens),
             total * room // max(1, encoded - fixed),
         )
+        # The first piece is given up, that is cut finer, only when it was refused by itself.
+        least = self._sum(proposal.first, proposal.start + 1)
+        self._ceiling = min(total - 1, max(fair, least))
         self._stride = 1
         if tokens > _FAR * self._meter.max_tokens or encoded > _FAR * self._meter.limit:
             self._slow = True

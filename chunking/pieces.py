@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from chunking.meter import Meter
     from freshground.core.records import Document, Element
 
-HEADINGS = frozenset({"title", "heading"})
 SLIDES = frozenset(
     {
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
@@ -50,8 +49,9 @@ class Piece:
     """text[start:end], without whitespace at its ends.
 
     `tokens` is its size, None until counted; `lead` that of the whitespace before it; `weight`
-    that of both in thousandths of a chunk. `level` is a heading's depth, 0 for a title, None for what is no heading. `header` is
-    the span of the first row, on later pieces of a table. `depth` counts the splits behind it.
+    that of both in thousandths of a chunk. `level` is a heading's depth, 0 for a title, None for
+    what is no heading. `header` is the span of the first row, on later pieces of a table. `depth`
+    counts the splits behind it.
     """
 
     start: int
@@ -119,31 +119,26 @@ def _elements(document: Document) -> Iterator[Piece]:
     """Yield one piece for each element, and for text that no element holds."""
     text = document.text
     at = 0
-    page: int | None = None
-    path: tuple[str, ...] = ()
+    below = Piece(0, 0, Gap.ELEMENT, "text", None, (), None)
     for element in document.elements:
-        yield from _whole(text, at, element.start, "text", page, path, None)
-        page, path, level = element.page, element.headings, _level(element)
+        yield from _placed(text, below, at, element.start)
         start = max(at, element.start)
-        yield from _whole(text, start, element.end, element.kind, page, path, level)
+        path = element.headings
+        whole = replace(
+            below, kind=element.kind, page=element.page, path=path, level=_level(element)
+        )
+        yield from _placed(text, whole, start, element.end)
         if element.kind == "heading":
             path = (*path, " ".join(text[element.start : element.end].split()))
+        below = replace(below, page=element.page, path=path)
         at = max(at, element.end)
-    yield from _whole(text, at, len(text), "text", page, path, None)
+    yield from _placed(text, below, at, len(text))
 
 
-def _whole(  # noqa: PLR0913 - the fields of one piece
-    text: str,
-    start: int,
-    end: int,
-    kind: str,
-    page: int | None,
-    path: tuple[str, ...],
-    level: int | None,
-) -> Iterator[Piece]:
+def _placed(text: str, like: Piece, start: int, end: int) -> Iterator[Piece]:
     start, end = boundaries.trimmed(text, start, end)
     if start < end:
-        yield Piece(start, end, Gap.ELEMENT, kind, page, path, level)
+        yield replace(like, start=start, end=end)
 
 
 def _level(element: Element) -> int | None:

@@ -7,6 +7,7 @@ the ledger, so a run too many does nothing.
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -16,6 +17,7 @@ from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
 
 from dags import tasks
 from dags.assets import asset
+from freshground.core.errors import ConfigError
 from freshground.core.settings import load
 
 if TYPE_CHECKING:
@@ -25,8 +27,8 @@ _COMMON: dict[str, Any] = {
     "start_date": datetime(2026, 1, 1, tzinfo=UTC),
     "catchup": False,
     "max_active_runs": 1,
-    "tags": ["freshground"],
     "default_args": {
+        "owner": "freshground",
         "retries": 2,
         "retry_delay": timedelta(seconds=30),
         "retry_exponential_backoff": 2.0,
@@ -38,18 +40,14 @@ def _cron(expression: str) -> CronTriggerTimetable:
     return CronTriggerTimetable(expression, timezone="UTC")
 
 
-def _report(settings: Settings) -> Any:
-    @task(trigger_rule="all_done", retries=0)
-    def report() -> str:
-        return tasks.tell(settings)
-
-    return report()
-
-
 def ingest_dag(settings: Settings, source_id: str) -> DAG:
     """List a source and record what changed; wake silver, or confirm the live releases."""
     with DAG(
-        f"freshground_ingest_{source_id}", schedule=_cron(settings.airflow.ingest), **_COMMON
+        f"freshground_ingest_{source_id}",
+        schedule=_cron(settings.airflow.ingest),
+        tags=["freshground", "ingest"],
+        doc_md=ingest_dag.__doc__,
+        **_COMMON,
     ) as dag:
 
         @task
@@ -73,11 +71,21 @@ def ingest_dag(settings: Settings, source_id: str) -> DAG:
 
 
 def layer_dag(settings: Settings, name: str, before: str, source_id: str) -> DAG:
-    """Run silver or gold over a source's pending documents, a mapped task a shard."""
+    """Run silver or gold over a source's pending documents, a mapped task a shard.
+
+    No task follows both the shards and `announce`: a DAG run is judged by its last tasks, and one
+    that runs whatever came before would call a failed run a success.
+    """
     schedule = AssetOrTimeSchedule(
         timetable=_cron(settings.airflow.drain), assets=asset(settings, before, source_id)
     )
-    with DAG(f"freshground_{name}_{source_id}", schedule=schedule, **_COMMON) as dag:
+    with DAG(
+        f"freshground_{name}_{source_id}",
+        schedule=schedule,
+        tags=["freshground", name],
+        doc_md="Run the stage over the source's pending documents, a mapped task a shard.",
+        **_COMMON,
+    ) as dag:
 
         @task
         def shards() -> list[list[int]]:
@@ -87,18 +95,24 @@ def layer_dag(settings: Settings, name: str, before: str, source_id: str) -> DAG
         def work(shard: list[int]) -> dict[str, Any]:
             return tasks.run_stage(settings, name, source=source_id, shard=(shard[0], shard[1]))
 
-        @task.short_circuit(ignore_downstream_trigger_rules=False)
+        # No pending documents: no shards, which Airflow counts as skipped.
+        @task.short_circuit(trigger_rule="none_failed")
         def changed(results: Any) -> bool:
-            return tasks.wrote(results)
+            return tasks.news(results)
 
         @task(outlets=[asset(settings, name, source_id)])
         def announce() -> None:
             """Raise the event that wakes the next layer."""
 
         done = work.expand(shard=shards())
-        last = announce()
-        changed(done) >> last
-        [done, last] >> _report(settings)
+        changed(done) >> announce()
+        if name == "silver":
+
+            @task(trigger_rule="all_done", retries=0)
+            def report() -> str:
+                return tasks.tell(settings, source_id)
+
+            done >> report()
     return dag
 
 
@@ -108,7 +122,13 @@ def build_dag(settings: Settings, index: IndexSettings) -> DAG:
     schedule = AssetOrTimeSchedule(
         timetable=_cron(settings.airflow.drain), assets=reduce(or_, golds)
     )
-    with DAG(f"freshground_build_{index.id}", schedule=schedule, **_COMMON) as dag:
+    with DAG(
+        f"freshground_build_{index.id}",
+        schedule=schedule,
+        tags=["freshground", "build"],
+        doc_md=build_dag.__doc__,
+        **_COMMON,
+    ) as dag:
 
         @task
         def embed() -> dict[str, Any]:
@@ -140,5 +160,18 @@ def make(settings: Settings) -> list[DAG]:
     return found + [build_dag(settings, index) for index in settings.indexes]
 
 
-for _dag in make(load()):
+def _settings() -> Settings:
+    """Read the settings, saying of a file that cannot be used how Airflow came by it."""
+    try:
+        return load()
+    except ConfigError as error:
+        named = os.environ.get("FRESHGROUND_SETTINGS")
+        how = f"is {named!r}" if named else "is not set, so ./freshground.yaml was looked for"
+        raise ConfigError(
+            f"No DAGs were made. {error.found}",
+            f"{error.do} Airflow reads the file that FRESHGROUND_SETTINGS names; it {how}.",
+        ) from None
+
+
+for _dag in make(_settings()):
     globals()[_dag.dag_id] = _dag

@@ -5,15 +5,35 @@ Everything heavy is imported when a task runs. What passes between tasks are ref
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context
+from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
 
+from freshground.core.errors import FreshgroundError, Retriable
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from freshground.core.settings import Settings
     from freshground.service.context import Context
-    from freshground.service.reports import StageReport
+    from freshground.service.reports import Scope, StageReport
+
+_SHOWN = 50
+"""Documents set aside that a task names one by one."""
+
+
+@contextmanager
+def retried_if_time_mends() -> Iterator[None]:
+    """Fail the task for good on our errors, except on those that may pass later."""
+    try:
+        yield
+    except Retriable:
+        raise
+    except FreshgroundError as error:
+        raise AirflowFailException(str(error)) from error
 
 
 def open_context(settings: Settings) -> Context:
@@ -33,67 +53,101 @@ def run_stage(
     index: str | None = None,
     shard: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
-    """Run a stage and return its counts. A stage that failed or was stopped fails the task.
+    """Run a stage, record it, and return its outcome and counts.
 
-    A task is retried only when time may mend it.
+    A stage that a guard or gate stopped, or that failed, fails the task. Raises Retriable when
+    the same call may pass later, so that Airflow tries again; else AirflowFailException.
     """
-    from freshground.service import stages
     from freshground.service.reports import Scope
 
-    context = open_context(settings)
-    report: StageReport = getattr(stages, name)(context, Scope(source, index, shard))
-    context.lake.journal.commit()
-    if report.status not in (0, 3):
-        if report.retriable:
-            raise RuntimeError(report.message)
-        raise AirflowFailException(f"{report.outcome}: {report.message}")
+    with retried_if_time_mends():
+        report = _recorded(open_context(settings), name, Scope(source, index, shard))
     return {
         "stage": report.stage,
         "subject": report.subject,
         "outcome": report.outcome,
         "counts": report.counts,
         "newly_quarantined": len(report.quarantined),
-        "message": report.message,
     }
 
 
+def _recorded(context: Context, name: str, scope: Scope) -> StageReport:
+    from freshground.service import stages
+
+    report: StageReport = getattr(stages, name)(context, scope)
+    context.lake.journal.commit()
+    if report.message:
+        print(f"{report.stage} {report.subject}: {report.message}")  # noqa: T201 - the task's log
+    if report.retriable:
+        raise Retriable(report.message)
+    if report.outcome in ("guard", "gate", "failed"):
+        raise AirflowFailException(f"{report.outcome}: {report.message}")
+    return report
+
+
 def shards(settings: Settings, name: str, source: str) -> list[list[int]]:
-    """Return [number, of] for each shard that the pending documents of a stage fill."""
+    """Return [number, of] for each shard that the pending documents of a stage fill.
+
+    There are never more than Airflow maps over: shards then hold more than `shard_size`.
+    """
     from freshground.service.pending import pending
 
-    context = open_context(settings)
-    count = pending(context, name, source)
-    of = -(-count // settings.shard_size)
+    with retried_if_time_mends():
+        count = pending(open_context(settings), name, source)
+    of = min(-(-count // settings.shard_size), conf.getint("core", "max_map_length"))
     return [[number, of] for number in range(of)]
 
 
 def confirm(settings: Settings, source: str) -> None:
     """Record, for each index over a source, that its live release is still right."""
-    from freshground.service import stages
     from freshground.service.reports import Scope
 
-    context = open_context(settings)
-    for index in settings.indexes:
-        if source in index.sources:
-            stages.confirm(context, Scope(index=index.id))
-    context.lake.journal.commit()
+    with retried_if_time_mends():
+        context = open_context(settings)
+        for index in settings.indexes:
+            if source in index.sources:
+                _recorded(context, "confirm", Scope(index=index.id))
 
 
 def wrote(results: Any) -> bool:
-    """Return whether any of some stage results changed anything."""
-    found = [results] if isinstance(results, dict) else list(results or ())
+    """Return whether any of some stage results changed anything.
+
+    `results` is one result, or Airflow's lazy sequence of those of mapped tasks, or None.
+    """
+    # The slice is one request; iterating would be one a task, and end with an error in the log.
+    found = [results] if isinstance(results, dict) else results[:] if results else []
     return any(result["outcome"] in ("done", "quarantined") for result in found)
 
 
-def tell(settings: Settings) -> str:
-    """Fail when this run newly set documents aside: its other tasks succeeded."""
-    context = open_context(settings)
-    entries = context.lake.journal.entries("stage", run_id=context.run_id)
-    aside = [item for entry in entries for item in entry.body["newly_quarantined"]]
-    if aside:
-        lines = "\n".join(f"  {i['uri']} ({i['rule']}): {i['reason']}" for i in aside[:50])
-        raise AirflowFailException(
-            f"{len(aside)} documents were newly set aside; all others went on.\n{lines}\n"
-            "See `freshground quarantine list`."
-        )
-    return f"{len(entries)} stages did something; no document was newly set aside"
+def news(results: Any) -> bool:
+    """Return whether the next layer is to be woken: this one wrote, or was woken itself.
+
+    A deletion, or a document newly set aside, changes bronze and nothing below it; the index has
+    to hear of it all the same. A run that the clock started passes nothing on.
+    """
+    return wrote(results) or bool(get_current_context().get("triggering_asset_events"))
+
+
+def tell(settings: Settings, source: str) -> str:
+    """Fail when this run newly set documents aside: its other tasks succeeded.
+
+    It asks the table, not the tasks, so that a task killed after it wrote is told of as well.
+    """
+    from freshground.lake.tables import quoted
+
+    with retried_if_time_mends():
+        context = open_context(settings)
+        aside = context.lake.silver.rows(
+            "SELECT DISTINCT doc_id, rule, reason FROM t WHERE status = 'quarantined' "
+            f"AND source_id = {quoted([source])} AND run_id = {quoted([context.run_id])}"
+        ).to_pylist()
+        objects = context.ledger.objects(source) if aside else {}
+    if not aside:
+        return "no document was newly set aside"
+    lines = sorted(f"  {objects[a['doc_id']]['uri']} ({a['rule']}): {a['reason']}" for a in aside)
+    more = f"\n  and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    raise AirflowFailException(
+        f"{len(aside)} documents were newly set aside; all others went on.\n"
+        + "\n".join(lines[:_SHOWN])
+        + f"{more}\nSee `freshground quarantine list`."
+    )

@@ -161,7 +161,7 @@ class Releases:
         earlier = [n for n in kept if n < live.release]
         target = to if to is not None else max(earlier, default=None)
         if target is None or target not in kept:
-            wanted = "an earlier release" if to is None else f"release {to}"
+            wanted = "earlier release" if to is None else f"release {to}"
             raise ConfigError(
                 f"Index {index} has no {wanted} to go back to.",
                 f"Kept releases: {', '.join(map(str, kept)) or 'none'}.",

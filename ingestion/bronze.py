@@ -26,7 +26,10 @@ BATCH_BYTES = 64_000_000
 
 @dataclass
 class BronzeReport:
-    """Counts of one ingest, and the metrics of the rows written, for the checks."""
+    """Counts of one ingest, and the metrics of the rows written, for the checks.
+
+    `vanished` counts new objects that were gone before they could be read.
+    """
 
     added: int = 0
     changed: int = 0
@@ -115,7 +118,8 @@ def write(
         before = known.get(document)
         live = before if before is not None and before["state"] == "live" else None
         if item.data is None and item.error is None:
-            report.vanished += 1
+            # A known object that vanishes stays live until the next listing lacks it.
+            report.vanished += live is None
             continue
         row = _row(lake, listing, item, live, run_id)
         if live is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +28,8 @@ import torch
 from transformers.utils import logging as transformers_logging
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from indexes.encoders.models import Model
 
 _log = logging.getLogger(__name__)

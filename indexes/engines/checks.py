@@ -43,7 +43,11 @@ def check_rows(rows: pa.Table, schema: pa.Schema) -> pa.Table:
         )
     rows = rows.select(schema.names)
     if not same_schema(rows.schema, schema):
-        wrong = [f.name for f, g in zip(rows.schema, schema, strict=True) if _plain(f.type) != _plain(g.type)]
+        wrong = [
+            f.name
+            for f, g in zip(rows.schema, schema, strict=True)
+            if _plain(f.type) != _plain(g.type)
+        ]
         raise ConfigError(
             f"Rows do not fit the index: column {wrong[0]} is {rows.schema.field(wrong[0]).type}, "
             f"not {schema.field(wrong[0]).type}.",

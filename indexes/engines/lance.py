@@ -11,12 +11,12 @@ takes over the parent's difference; when that has grown, it becomes a generation
 from __future__ import annotations
 
 import re
+import warnings
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import lancedb
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from lancedb.index import FTS, BTree, IvfFlat
@@ -40,6 +40,7 @@ from indexes.schema import FULL_TEXT, VECTOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    import numpy as np
     from lancedb.db import DBConnection
     from lancedb.table import Table
 
@@ -50,15 +51,16 @@ TAIL_SHARE = 20
 """A generation is renewed when 1/20 of its rows differ: BM25's statistics come from its index."""
 TAIL_ROWS = 2000
 """... or so many rows: each row outside the index costs every text query 0.035 ms."""
-ANN_ROWS = 50_000
-"""Rows from which vectors are indexed. Below, brute force takes milliseconds and is exact."""
-PROBES = 48
-"""IVF partitions read per vector query, at least; of about sqrt(rows)."""
+ANN_ROWS = 20_000
+"""Rows from which vectors are indexed. Below, brute force takes milliseconds."""
+PROBES = 128
+"""IVF partitions read per vector query. LanceDB makes them of 4,096 rows: up to half a million rows
+all are read and the answer is exact; of 245 partitions, 128 gave a recall@10 of 0.997."""
 BATCH_ROWS = 1024
 IDS_AT_ONCE = 2000
 TIE_SLACK = 8
 
-_INDEX_CACHE_BYTES = 256 << 20
+_INDEX_CACHE_BYTES = 512 << 20
 _METADATA_CACHE_BYTES = 64 << 20
 _MAIN = "main"
 _LANGUAGE = b"freshground.language"
@@ -359,8 +361,10 @@ class LanceCandidate:
         return self._index_all(fresh)
 
     def _index_all(self, table: Table) -> int:
-        # Nobody reads this table yet, so that the versions of its making can go at once.
-        table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+        with warnings.catch_warnings():
+            # It warns of readers of older versions: nobody has read this table yet.
+            warnings.simplefilter("ignore", UserWarning)
+            table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
         table.create_index(FULL_TEXT, config=self._engine.full_text)
         for name in ("chunk_id", "doc_id"):
             table.create_index(name, config=BTree())
@@ -420,7 +424,9 @@ class LanceReader:
         if chunk_ids is None:
             order = [(key, "ascending") for key in ("doc_id", "ordinal", "chunk_id")]
             return found.sort_by(order).select(names)
-        place = pc.index_in(pa.array(unique, pa.string()), found.column("chunk_id").combine_chunks())
+        place = pc.index_in(
+            pa.array(unique, pa.string()), found.column("chunk_id").combine_chunks()
+        )
         return found.take(place.drop_null()).select(names)
 
     def scan(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

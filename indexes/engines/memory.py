@@ -163,7 +163,9 @@ class MemoryCandidate:
 
 
 def _none_of(rows: pa.Table, ids: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.invert(pc.is_in(rows.column("chunk_id"), value_set=pa.array(ids.to_pylist(), pa.string())))
+    return pc.invert(
+        pc.is_in(rows.column("chunk_id"), value_set=pa.array(ids.to_pylist(), pa.string()))
+    )
 
 
 class MemoryReader:

@@ -49,7 +49,9 @@ def parse(text: str, schema: pa.Schema, filterable: Collection[str]) -> Filter:
         _fail(text, error.start, "a lone surrogate, which is no character", "Remove it.")
     unsupported = _UNSUPPORTED.search(re.sub(r"'[^']*'", lambda m: "_" * len(m[0]), text))
     if unsupported:
-        _fail(text, unsupported.start(), f"{unsupported[1]}, which is not supported", "Leave it out.")
+        _fail(
+            text, unsupported.start(), f"{unsupported[1]}, which is not supported", "Leave it out."
+        )
     try:
         raw = _parser().parse(text)
     except VisitError as error:
@@ -114,7 +116,7 @@ class _Build(Transformer[Token, Raw]):
         return part
 
     def constant(self, token: Token) -> Raw:
-        return Raw("constant", _at(token), (token == "true",))
+        return Raw("constant", _at(token), (str(token) == "true",))
 
     def flag(self, name: Token) -> Raw:
         return Raw("flag", _at(name), (name,))
@@ -124,7 +126,9 @@ class _Build(Transformer[Token, Raw]):
 
     def compare_flipped(self, literal: Raw, operator: Token, name: Token) -> Raw:
         flipped = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge"}
-        return Raw("compare", literal.at, (name, flipped.get(str(operator), str(operator)), literal))
+        return Raw(
+            "compare", literal.at, (name, flipped.get(str(operator), str(operator)), literal)
+        )
 
     def member(self, name: Token, values: Token, delimiters: Token | None = None) -> Raw:
         return Raw(
@@ -155,7 +159,7 @@ class _Build(Transformer[Token, Raw]):
         return Raw("int", _at(token), (str(token),))
 
     def boolean(self, token: Token) -> Raw:
-        return Raw("boolean", _at(token), (token == "true",))
+        return Raw("boolean", _at(token), (str(token) == "true",))
 
     def null(self) -> Raw:
         return Raw("null", 0, ())

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from indexes.filters.parse import Raw
 
+_PLAIN_EXPONENTS = range(-40, 21)
+"""Powers of ten that are safe to write out; beyond, a number is tiny or exceeds 64 bits."""
 _ORDERING = {"gt", "ge", "lt", "le"}
 
 
@@ -57,7 +59,9 @@ class Resolver:
             case "in":
                 name, values, delimiters = raw.parts
                 if not _is_string(self._type(name)):
-                    _fail(name, f"search.in on {name!s}, which is no string field", "Use eq or any.")
+                    _fail(
+                        name, f"search.in on {name!s}, which is no string field", "Use eq or any."
+                    )
                 return In(str(name), _split(values, delimiters))
             case "any":
                 return AnyOf(self._collection(raw.parts[0]), self._lambda(raw, "or"))
@@ -147,7 +151,9 @@ class Resolver:
         return tuple(values)
 
     def _bad_lambda(self, raw: Raw) -> NoReturn:
-        do = "any takes eq and search.in joined by or; all takes ne and not search.in joined by and."
+        do = (
+            "any takes eq and search.in joined by or; all takes ne and not search.in joined by and."
+        )
         _fail(raw.parts[0], f"a lambda of a shape that {raw.kind} does not take", do)
 
 
@@ -195,7 +201,7 @@ def _integer(field: str, operator: Operator, value: Decimal, bits: int) -> Filte
     """Compare an integer column with any number, exactly: engines would round to floats."""
     low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     present: Filter = Not(IsNull(field))
-    if value.is_zero() or -40 <= value.adjusted() <= 20:
+    if value.is_zero() or value.adjusted() in _PLAIN_EXPONENTS:
         whole = value == value.to_integral_value()
         rounding = ROUND_CEILING if operator in {"gt", "ge"} else ROUND_FLOOR
         bound: Any = int(value.to_integral_value(rounding))

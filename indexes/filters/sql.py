@@ -98,7 +98,11 @@ def _compare(part: Compare) -> str:
         # Arrow orders -0.0 below 0.0; adding zero makes both the same.
         left = f"({name} + 0.0)"
     test = f"{left} {_OPERATORS[part.operator]} {_literal(part.value)}"
-    return f"({name} IS NULL OR {test})" if part.operator == "ne" else f"({name} IS NOT NULL AND {test})"
+    return (
+        f"({name} IS NULL OR {test})"
+        if part.operator == "ne"
+        else f"({name} IS NOT NULL AND {test})"
+    )
 
 
 def _literal(value: Scalar) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SAMPLE = 2000
 MIN_LETTERS = 40
+MIN_SIGNS = 6
 _MIN_WORDS = 30
 _MIN_SHARE = 0.2
 _MIN_LEAD = 2.5
@@ -46,7 +47,9 @@ def detect(text: str) -> str | None:
 
 def _dense_script(sample: str) -> bool:
     """Whether the text is in a script in which few letters say much."""
-    return sum("\u3040" <= ch <= "\u9fff" or "\uac00" <= ch <= "\ud7a3" for ch in sample) >= 6
+    return (
+        sum("\u3040" <= ch <= "\u9fff" or "\uac00" <= ch <= "\ud7a3" for ch in sample) >= MIN_SIGNS
+    )
 
 
 def _by_function_words(words: list[str]) -> str | None:

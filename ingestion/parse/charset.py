@@ -4,6 +4,8 @@ What the bytes are outweighs what they say of themselves: pages that declare UTF
 or the other way round, are common, and a strict UTF-8 decode almost never succeeds by accident.
 """
 
+# ruff: noqa: PLR2004 - shares that tell encodings apart, read where they are used
+
 from __future__ import annotations
 
 import codecs

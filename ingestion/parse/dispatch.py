@@ -68,7 +68,7 @@ def _parsed(raw: Raw, max_chars: int) -> Parsed:
     except ImportError:
         # A library that is missing is a broken installation, not a broken document.
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - see below
         # Third-party parsers raise anything on a malformed file. Their messages may quote the
         # document, so only the type and the place are told, and the cause is cut off.
         raise Quarantine(

@@ -8,6 +8,8 @@ Left out: scripts, styles, forms' controls, navigation, and what the page itself
 `display:none`), because readers do not see it and models would.
 """
 
+# ruff: noqa: SIM905 - word lists read better
+
 from __future__ import annotations
 
 import re

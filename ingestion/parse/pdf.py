@@ -4,6 +4,8 @@ See docs/adr/0006-pdf-library.md for why this library. PDFium is not safe for th
 document is read at a time within a process.
 """
 
+# ruff: noqa: PLR2004 - quarter turns and code points
+
 from __future__ import annotations
 
 import ctypes
@@ -18,7 +20,8 @@ import pypdfium2.raw as pdfium_c
 
 from freshground.core.errors import Quarantine
 from ingestion.parse.blocks import Parsed, Raw
-from ingestion.parse.layout import Page, Segment, blocks_of
+from ingestion.parse.layout import blocks_of
+from ingestion.parse.segments import Page, Segment
 from ingestion.parse.sniff import encrypted
 
 if TYPE_CHECKING:
@@ -123,7 +126,7 @@ class _Frame:
         return x0, y0, x1, y1
 
 
-def _segments(page: Any, frame: _Frame) -> Iterator[Segment]:  # noqa: PLR0915 - one pass
+def _segments(page: Any, frame: _Frame) -> Iterator[Segment]:
     """Yield runs of characters on one line without a wide gap, in the order of the file."""
     box = pdfium_c.FS_RECTF()
     place = ctypes.byref(box)

@@ -6,15 +6,25 @@ marked by indentation and underlines and can be read in one pass at 1 MB a secon
 markup is stripped where it is plain to see. Text that is not understood is kept as text.
 """
 
+# ruff: noqa: SIM905 - word lists read better
+
 from __future__ import annotations
 
-import csv
 import re
 import textwrap
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
+from ingestion.parse.rst_inline import inline
+from ingestion.parse.rst_tables import (
+    GRID,
+    SIMPLE,
+    csv_rows,
+    grid_rows,
+    list_rows,
+    simple_end,
+    simple_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,24 +37,13 @@ _NUMBER = re.compile(r"(\(?(?:\d{1,4}|#|[A-Za-z]|[ivxlcdmIVXLCDM]{2,6})[.)])( +)
 _EXPLICIT = re.compile(r"\.\.(?: |$)")
 _DIRECTIVE = re.compile(r"\.\. (?:\|[^|]+\| )?([A-Za-z][\w:+.-]*?) ?::(?: +(.*))?$")
 _FOOTNOTE = re.compile(r"\.\. \[([#*\w.-]+)\] ?(.*)$")
-_GRID = re.compile(r"\+(?:[-=]+\+)+\s*$")
-_SIMPLE = re.compile(r"=+(?: +=+)+\s*$")
 _CODE = frozenset("code code-block sourcecode parsed-literal doctest testcode math".split())
 _DROPPED = frozenset(
     "contents toctree include index highlight raw meta default-role role sectnum header footer "
     "image section-numbering replace unicode date tabularcolumns currentmodule module".split()
 )
-_INLINE = re.compile(r"[`*|_]")
-_ROLE = re.compile(r":([\w:+.-]+):`([^`]+)`")
-_LINK = re.compile(r"`([^`<]+?)\s*<[^`>]*>`_{0,2}")
-_LITERAL = re.compile(r"``(.+?)``")
-_REFERENCE = re.compile(r"`([^`]+)`_{0,2}")
-_STRONG = re.compile(r"(?<![\w*])\*\*(?=\S)(.+?)(?<=\S)\*\*(?![\w*])")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])")
-_NOTE_MARK = re.compile(r"\[([#*\w.-]+)\]_(?!\w)")
-_ROLE_TARGET = re.compile(r"^[!~]?(.*?)(?:\s*<[^>]*>)?$", re.DOTALL)
-_ROLE_LABELS = {"pep": "PEP ", "rfc": "RFC ", "issue": "#", "gh": "#"}
 MAX_DEPTH = 20
+MIN_HEADER = 2
 
 
 def parse(raw: Raw) -> Parsed:
@@ -79,7 +78,7 @@ class _Reader:
                 folded.append(line)
             else:
                 return 0
-        if len(folded) < 2:
+        if len(folded) < MIN_HEADER:
             return 0
         for line in folded:
             name, _, value = line.partition(":")
@@ -105,7 +104,7 @@ class _Reader:
             return end
         if _EXPLICIT.match(line):
             return self._explicit(lines, position, depth)
-        if _GRID.match(line) or _SIMPLE.match(line):
+        if GRID.match(line) or SIMPLE.match(line):
             return self._table(lines, position)
         if _ADORNMENT.match(line):
             return position + 1
@@ -163,7 +162,7 @@ class _Reader:
             if name == "table":
                 self.read(content, depth + 1)
             else:
-                rows = _csv_rows(options, content) if name == "csv-table" else _list_rows(content)
+                rows = csv_rows(options, content) if name == "csv-table" else list_rows(content)
                 self.blocks.append(Block("table", table_text(rows)))
         elif name == "figure":
             if text := " ".join(part.strip() for part in content).strip():
@@ -241,53 +240,20 @@ class _Reader:
         return end
 
     def _table(self, lines: Sequence[str], position: int) -> int:
-        if _GRID.match(lines[position]):
+        if GRID.match(lines[position]):
             end = position
             while end < len(lines) and lines[end][:1] in {"+", "|"} and lines[end]:
                 end += 1
-            rows = _grid_rows(lines[position:end])
+            rows = grid_rows(lines[position:end])
         else:
-            end = _simple_end(lines, position)
-            rows = _simple_rows(lines[position:end])
+            end = simple_end(lines, position)
+            rows = simple_rows(lines[position:end])
         if rows is None:
             self.blocks.append(Block("code", "\n".join(lines[position:end])))
         else:
             text = table_text([[inline(cell) for cell in row] for row in rows])
             self.blocks.append(Block("table", text))
         return max(end, position + 1)
-
-
-def inline(text: str) -> str:
-    """Return a paragraph's text without its inline markup."""
-    if not _INLINE.search(text):
-        return text
-    literals: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        # Literal text is out of reach of the other rules.
-        literals.append(match.group(1))
-        return f"\x00{len(literals) - 1}\x00"
-
-    text = _LITERAL.sub(keep, text.replace("\x00", ""))
-    if "`" in text:
-        text = _ROLE.sub(_role, text)
-        text = _LINK.sub(r"\1", text)
-        text = _REFERENCE.sub(r"\1", text)
-    if "*" in text:
-        text = _STRONG.sub(r"\1", text)
-        text = _EMPHASIS.sub(r"\1", text)
-    if "]_" in text:
-        text = _NOTE_MARK.sub(r"[\1]", text)
-    if literals:
-        text = re.sub("\x00(\\d+)\x00", lambda match: literals[int(match.group(1))], text)
-    return text
-
-
-def _role(match: re.Match[str]) -> str:
-    target = _ROLE_TARGET.match(match.group(2))
-    text = target.group(1) if target else match.group(2)
-    label = _ROLE_LABELS.get(match.group(1).lower(), "")
-    return label + text if text[:1].isdigit() else text
 
 
 def _without_colons(text: str) -> str:
@@ -328,69 +294,3 @@ def _split_options(body: list[str]) -> tuple[dict[str, str], list[str]]:
         while options and position < len(body) and body[position].startswith(" "):
             position += 1
     return options, body[position:]
-
-
-def _csv_rows(options: dict[str, str], content: list[str]) -> list[list[str]]:
-    header = list(csv.reader([options["header"]])) if options.get("header") else []
-    delimiter = options.get("delim", ",")
-    lines = [line for line in content if line.strip()]
-    one = delimiter if len(delimiter) == 1 else ","
-    return header + list(csv.reader(lines, delimiter=one, skipinitialspace=True))
-
-
-def _list_rows(content: list[str]) -> list[list[str]]:
-    rows: list[list[str]] = []
-    for line in content:
-        if line.startswith("* - "):
-            rows.append([line[4:]])
-        elif line.startswith("  - ") and rows:
-            rows[-1].append(line[4:])
-        elif line.strip() and rows and rows[-1]:
-            rows[-1][-1] += " " + line.strip()
-    return rows
-
-
-def _grid_rows(lines: Sequence[str]) -> list[list[str]] | None:
-    """Return a grid table's cells, or None where cells span columns or rows."""
-    edges = [i for i, ch in enumerate(lines[0].rstrip()) if ch == "+"]
-    rows: list[list[str]] = []
-    cells = [""] * (len(edges) - 1)
-    for line in lines[1:]:
-        if _GRID.match(line):
-            if [i for i, ch in enumerate(line.rstrip()) if ch == "+"] != edges:
-                return None
-            rows.append(cells)
-            cells = [""] * (len(edges) - 1)
-        elif len(line) <= edges[-1] or any(line[i] != "|" for i in edges):
-            return None
-        else:
-            for i, (left, right) in enumerate(pairwise(edges)):
-                cells[i] = f"{cells[i]} {line[left + 1 : right].strip()}".strip()
-    return rows
-
-
-def _simple_end(lines: Sequence[str], position: int) -> int:
-    borders = 1
-    for end in range(position + 1, len(lines)):
-        if _SIMPLE.match(lines[end]):
-            borders += 1
-            after = lines[end + 1] if end + 1 < len(lines) else ""
-            if borders >= 2 and not after:
-                return end + 1
-    return _paragraph_end(lines, position)
-
-
-def _simple_rows(lines: Sequence[str]) -> list[list[str]]:
-    """Return a simple table's cells; a line with an empty first column continues its row."""
-    starts = [match.start() for match in re.finditer("=+", lines[0])]
-    rows: list[list[str]] = []
-    for line in lines[1:]:
-        if not line or _SIMPLE.match(line) or re.fullmatch(r"-[- ]*", line):
-            continue
-        bounds = zip(starts, [*starts[1:], None], strict=False)
-        cells = [line[left:right].strip() for left, right in bounds]
-        if rows and not cells[0]:
-            rows[-1] = [f"{a} {b}".strip() for a, b in zip(rows[-1], cells, strict=True)]
-        else:
-            rows.append(cells)
-    return rows

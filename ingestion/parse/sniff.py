@@ -4,6 +4,8 @@ Plain text formats look alike, so there the extension has its say; a PDF, an off
 HTML or an e-mail is recognised under any name.
 """
 
+# ruff: noqa: SIM905 - word lists read better
+
 from __future__ import annotations
 
 import re
@@ -67,6 +69,7 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]?.*\n(?:[ \t]+\S.*\n)*")
+_MANY = 3
 _MAIL_SURE = frozenset({"mime-version", "message-id", "received", "return-path", "delivered-to"})
 _MAIL_LIKELY = frozenset({"from", "to", "date", "subject", "sender", "cc", "reply-to"})
 
@@ -99,7 +102,7 @@ def _is_text_before(head: bytes) -> bool:
 
 def _refuse_media(data: bytes) -> None:
     image = next((name for magic, name in _IMAGES if data.startswith(magic)), None)
-    if image is None and data[:2] == b"BM" and len(data) > 26 and data[6:10] == bytes(4):
+    if image is None and data[:2] == b"BM" and data[6:10] == bytes(4):
         image = "BMP"
     if image is None and data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         image = "WebP"
@@ -164,6 +167,8 @@ def _sniff_zip(data: bytes) -> str:
 
 MAX_UNPACKED = 1_000_000_000
 MAX_RATIO = 200
+UNSUSPECTED = 100_000_000
+"""Bytes up to which any ratio of packing is let through."""
 
 
 def _guard_archive(archive: zipfile.ZipFile) -> None:
@@ -173,7 +178,7 @@ def _guard_archive(archive: zipfile.ZipFile) -> None:
         raise encrypted()
     unpacked = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos) or 1
-    if unpacked > MAX_UNPACKED or (unpacked > 100_000_000 and unpacked / packed > MAX_RATIO):
+    if unpacked > MAX_UNPACKED or (unpacked > UNSUSPECTED and unpacked / packed > MAX_RATIO):
         raise Quarantine(
             "too_large",
             f"The container would unpack to {unpacked:,} bytes.",
@@ -219,4 +224,4 @@ def _is_mail(head: str) -> bool:
     while match := _HEADER.match(head, position):
         names.add(match.group(1).lower())
         position = match.end()
-    return bool(names & _MAIL_SURE and names & _MAIL_LIKELY) or len(names & _MAIL_LIKELY) >= 3
+    return bool(names & _MAIL_SURE and names & _MAIL_LIKELY) or len(names & _MAIL_LIKELY) >= _MANY

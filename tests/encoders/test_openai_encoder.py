@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECRET = "sk-very-secret-0123456789"  # noqa: S105 - made up
+SECRET = "sk-very-secret-0123456789"
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 DIMENSIONS = 4
 
@@ -66,7 +66,7 @@ def endpoint() -> Iterator[Endpoint]:
     state = Endpoint()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the base class's name
+        def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             state.requests.append(request)
             state.paths.append(self.path)
@@ -242,7 +242,7 @@ def test_a_slow_answer_is_retriable(endpoint: Endpoint) -> None:
 
 def _silent_server(release: threading.Event) -> str:
     """Return the URL of a socket that takes a connection and says nothing until released."""
-    import socket  # noqa: PLC0415 - here only
+    import socket
 
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -299,9 +299,7 @@ def _item(index: int) -> dict[str, Any]:
     return {"index": index, "embedding": [1.0, 2.0, 3.0, 4.0]}
 
 
-@pytest.mark.parametrize(
-    "indexes", [[0], [0, 0], [0, 2], [0, 1, 2], [-1, 0]], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize("indexes", [[0], [0, 0], [0, 2], [0, 1, 2], [-1, 0]], ids=str)
 def test_missing_or_doubled_vectors_are_fatal(endpoint: Endpoint, indexes: list[int]) -> None:
     endpoint.script.append(Answer(body={"data": [_item(index) for index in indexes]}))
     with pytest.raises(Fatal, match=f"{len(indexes)} vectors for 2 texts"):

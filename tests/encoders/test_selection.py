@@ -147,7 +147,9 @@ def test_no_runtime_says_why_for_each(
         raise ConfigError(found)
 
     loaders = {"openvino": absent, "onnxruntime": lambda: table_runtime("onnxruntime", 0.3)}
-    with pytest.raises(Fatal, match="openvino: OpenVINO is not there.*onnxruntime: .*least cosine"):
+    with pytest.raises(
+        Fatal, match=r"openvino: OpenVINO is not there\..*onnxruntime: .*least cosine"
+    ):
         choose(loaders, export, tokens, 2)
     with pytest.raises(Fatal, match="least cosine"):
         choose({"onnxruntime": loaders["onnxruntime"]}, export, tokens, 2)

@@ -27,7 +27,21 @@ if TYPE_CHECKING:
 Predicate = Callable[[dict[str, Any]], bool]
 Drawn = tuple[str, Predicate]
 
-TEAMS = ["a", "b", "it's", "", "A", "back\\slash", "% _", "日本 🧯", "' OR 1=1 --", "a\nb", "`x`", '"q"', "nul\0l"]
+TEAMS = [
+    "a",
+    "b",
+    "it's",
+    "",
+    "A",
+    "back\\slash",
+    "% _",
+    "日本 🧯",
+    "' OR 1=1 --",
+    "a\nb",
+    "`x`",
+    '"q"',
+    "nul\0l",
+]
 YEARS = [0, 1, -1, 2024, 2**53 + 1, 2**63 - 1, -(2**63)]
 RATIOS = [0.0, -0.0, 1.5, -1.5, 1e300, 5e-324, 0.1, float(2**53)]
 TIMES = [
@@ -88,7 +102,9 @@ def comparisons(draw: st.DrawFn) -> Drawn:
         "draft": st.booleans(),
         "due": st.sampled_from(TIMES),
     }
-    value = draw(st.one_of(st.none(), values[name]) if draw(st.integers(0, 4)) == 0 else values[name])
+    value = draw(
+        st.one_of(st.none(), values[name]) if draw(st.integers(0, 4)) == 0 else values[name]
+    )
     if name == "draft" and value is not None:
         operator = draw(st.sampled_from(["eq", "ne"]))
     literal = "null" if value is None else written(value)
@@ -186,9 +202,7 @@ def rows() -> list[dict[str, Any]]:
 def reader(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Reader:
     engine = make("lance", str(tmp_path_factory.mktemp("lake")), SCHEMA, ManualClock(START))
     candidate = engine.begin("i", "r", None)
-    candidate.upsert(
-        table(Row(r["chunk_id"], fields={k: r[k] for k in FIELDS}) for r in rows)
-    )
+    candidate.upsert(table(Row(r["chunk_id"], fields={k: r[k] for k in FIELDS}) for r in rows))
     return engine.open("i", candidate.finish())
 
 
@@ -242,7 +256,16 @@ def test_long_chains_and_lists_agree(reader: Reader, rows: list[dict[str, Any]])
     deep, depth = "draft", 0
     while depth < 14:
         deep, depth = f"not (year eq 5 or {deep})", depth + 2
-    agree(reader, rows, (deep, lambda row: (row["draft"] is True) == (depth // 2 % 2 == 0) if row["year"] != 5 else True))
+    agree(
+        reader,
+        rows,
+        (
+            deep,
+            lambda row: (
+                (row["draft"] is True) == (depth // 2 % 2 == 0) if row["year"] != 5 else True
+            ),
+        ),
+    )
 
 
 def test_dimensions_are_those_of_the_suite() -> None:

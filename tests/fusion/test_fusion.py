@@ -272,5 +272,5 @@ def test_tuning_stays_where_questions_do_not_tell():
     assert tune([]) == fusion.DEFAULT_WEIGHT
     assert tune(golden(1, "t")) == fusion.DEFAULT_WEIGHT
     assert tune(golden(20, "nowhere"), Calibration(weight=0.37)) == 0.37
-    both = golden(6, "v", top_text=9.0) + golden(6, "t", top_text=9.0)
-    assert tune(both) == fusion.DEFAULT_WEIGHT
+    divided = golden(6, "v", top_text=9.0) + golden(5, "t", top_text=9.0)
+    assert tune(divided) == fusion.DEFAULT_WEIGHT

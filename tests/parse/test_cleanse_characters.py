@@ -1,5 +1,7 @@
 """Cleansing of characters: what goes, what stays, and that doing it twice changes nothing."""
 
+# ruff: noqa: E501 - tables of examples
+
 from __future__ import annotations
 
 import re

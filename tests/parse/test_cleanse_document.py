@@ -1,5 +1,7 @@
 """Cleansing of documents: page furniture, divided words, language, spans, titles."""
 
+# ruff: noqa: E501 - tables of examples
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,5 +1,7 @@
 """Charsets: what the bytes are outweighs what they declare."""
 
+# ruff: noqa: E501 - tables of examples
+
 from __future__ import annotations
 
 import codecs

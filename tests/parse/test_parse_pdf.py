@@ -9,7 +9,8 @@ import pytest
 
 from freshground.core.errors import Quarantine
 from ingestion.parse import parse
-from ingestion.parse.layout import Page, Segment, blocks_of
+from ingestion.parse.layout import blocks_of
+from ingestion.parse.segments import Page, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +175,7 @@ def test_a_page_that_is_turned_reads_like_any_other(parsed: Callable[..., Docume
 
 def test_encrypted() -> None:
     document = _start()
-    document.set_encryption(owner_password="o", user_password="u")  # noqa: S106
+    document.set_encryption(owner_password="o", user_password="u")
     document.text(20, 50, "Secret words")
     with pytest.raises(Quarantine) as refusal:
         parse(bytes(document.output()), "x.pdf")
@@ -183,7 +184,7 @@ def test_encrypted() -> None:
 
 def test_a_pdf_that_only_restricts_printing_is_read(parsed: Callable[..., Document]) -> None:
     document = _start()
-    document.set_encryption(owner_password="o")  # noqa: S106
+    document.set_encryption(owner_password="o")
     document.text(20, 50, "Readable words")
     assert parsed(bytes(document.output()), "x.pdf").text == "Readable words"
 

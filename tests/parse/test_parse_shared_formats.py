@@ -1,5 +1,7 @@
 """Real files in 36 formats: each is served with its text, or refused for a true reason."""
 
+# ruff: noqa: E501 - tables of examples
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

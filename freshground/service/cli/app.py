@@ -60,7 +60,7 @@ def _one_index(context: Any, name: str | None) -> Any:
     if len(context.settings.indexes) == 1:
         return context.settings.indexes[0]
     known = ", ".join(index.id for index in context.settings.indexes)
-    raise ConfigError("There are several indexes.", f"Name one with --index: {known}.")
+    raise click.UsageError(f"There are several indexes. Name one with --index: {known}.")
 
 
 def _mode(mode: str) -> Any:

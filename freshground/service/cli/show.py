@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -25,7 +26,8 @@ def _json(data: Any) -> None:
 
 
 def _console() -> Console:
-    return Console(highlight=False)
+    """Return a console that breaks no lines: a terminal does that itself, and a pipe wants none."""
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 
 
 def plan(found: dict[str, Any], *, as_json: bool) -> None:

@@ -182,7 +182,7 @@ def _gates(
         "empty_allowed": float(not state.documents),
     }
     checks = check(context, report, "candidate", built.metrics, limits)
-    extra = [_upstream(context, index, state), *_accounting(state)]
+    extra = [_upstream(context, index, state), *_accounting(context, state)]
     report.checks += [asdict(result) for result in extra]
     return checks + extra
 
@@ -211,13 +211,15 @@ def _upstream(context: Context, index: IndexSettings, state: Desired) -> Check:
     )
 
 
-def _accounting(state: Desired) -> list[Check]:
+def _accounting(context: Context, state: Desired) -> list[Check]:
     """Check that each source's listed objects are all served or set aside."""
     checks: list[Check] = []
     for source_id, listing in state.listings.items():
         own = [d for d in state.documents if d.row["source_id"] == source_id]
         listed_at = parse_iso(listing["listed_at"])
-        if listed_at is None or any(d.row["listed_at"] > listed_at for d in own):
+        # Deleted objects too: a newer ingest may have done no more than delete.
+        rows = context.ledger.objects(source_id).values()
+        if listed_at is None or any(row["listed_at"] > listed_at for row in rows):
             continue  # a newer ingest is under way, and its own release accounts for it
         served = sum(d.content_hash is not None for d in own)
         aside = sum(d.content_hash is None and d.state == "quarantined" for d in own)

@@ -1,0 +1,1 @@
+"""A local Airflow for `make up` and `dags.once`: environment, PostgreSQL, processes."""

@@ -1,0 +1,98 @@
+"""Every DAG of a project once, in order, in this process: no scheduler, no server.
+
+`python -m dags.once [SETTINGS]` prints the state of each task. Airflow's own database is SQLite
+in a folder that is thrown away unless `--home` names one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from dags.local.environment import environment
+from freshground.core.errors import ConfigError, FreshgroundError
+from freshground.core.settings import SETTINGS_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class DagOutcome:
+    """How one DAG run ended. `tasks` maps a task, or `task[n]` of a mapped one, to its state.
+
+    `error` is the message of the first failed task. `seconds` is wall time.
+    """
+
+    dag_id: str
+    state: str
+    tasks: dict[str, str]
+    seconds: float
+
+
+def prepare(home: Path, settings_file: Path) -> None:
+    """Make an Airflow home with its database, for this process, which has not imported Airflow yet.
+
+    Raises ConfigError when Airflow was imported with another home.
+    """
+    if os.environ.get("AIRFLOW_HOME") != str(home) and "airflow.configuration" in sys.modules:
+        raise ConfigError(
+            "Airflow is imported already, with another home.", "Call `prepare` in a new process."
+        )
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(environment(home, settings_file, f"sqlite:///{home}/airflow.db"))
+    os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+def run(settings_file: Path) -> list[DagOutcome]:
+    """Run all DAGs of a project in the order of a refresh. `prepare` comes first.
+
+    A DAG that fails does not keep the others from running: the ledger tells each what it can do.
+    """
+    os.environ["FRESHGROUND_SETTINGS"] = str(settings_file)
+    from dags.grounding import make
+    from freshground.core.settings import load
+
+    outcomes: list[DagOutcome] = []
+    for dag in make(load(settings_file)):
+        started = time.perf_counter()
+        ended = dag.test()
+        states = {
+            f"{ti.task_id}[{ti.map_index}]" if ti.map_index >= 0 else ti.task_id: str(ti.state)
+            for ti in ended.get_task_instances()
+        }
+        seconds = time.perf_counter() - started
+        outcomes.append(DagOutcome(dag.dag_id, str(ended.state), states, seconds))
+    return outcomes
+
+
+def main() -> int:
+    """Run the DAGs and print their states; return 0 when all succeeded, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m dags.once", description=__doc__)
+    named = os.environ.get("FRESHGROUND_SETTINGS", SETTINGS_FILE)
+    parser.add_argument("settings", nargs="?", type=Path, default=named)
+    parser.add_argument("--home", type=Path, help="keep Airflow's home here")
+    given = parser.parse_args()
+    settings_file = given.settings.resolve()
+    with tempfile.TemporaryDirectory(prefix="freshground-airflow-") as throw_away:
+        try:
+            prepare(given.home.resolve() if given.home else Path(throw_away), settings_file)
+            logging.getLogger().setLevel(logging.ERROR)
+            outcomes = run(settings_file)
+        except FreshgroundError as error:
+            print(error, file=sys.stderr)  # noqa: T201 - a command
+            return error.exit_status
+    for outcome in outcomes:
+        tasks = "  ".join(f"{name} {state}" for name, state in outcome.tasks.items())
+        print(f"{outcome.dag_id}  {outcome.state}  {outcome.seconds:.1f} s  {tasks}")  # noqa: T201
+    return 0 if all(outcome.state == "success" for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

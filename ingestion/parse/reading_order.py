@@ -1,0 +1,115 @@
+"""The order in which a page is read, and its lines.
+
+The order of the file is trusted, because programs that set columns write them one after the other;
+only a page that jumps up and down is put in order by its white space.
+"""
+
+# ruff: noqa: PLR2004 - shares of the font size, and counts of cells
+
+from __future__ import annotations
+
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ingestion.parse.segments import Segment, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+JOIN = 0.45
+"""The share of the font size up to which a gap is one between words, not between cells."""
+
+MIN_WOVEN_ROWS = 4
+MIN_WOVEN_CHARS = 20
+MAX_CUTS = 40
+
+
+def rows_of(segments: Sequence[Segment]) -> list[list[Segment]]:
+    """Return a page's lines in reading order, each as the segments that wide gaps leave."""
+    return _unwoven(_rows(_ordered(segments)))
+
+
+def _ordered(segments: Sequence[Segment]) -> list[Segment]:
+    """Return segments in reading order: the file's, unless that jumps up within a column."""
+    jumps = sum(
+        after.y0 > before.y1 + before.size and min(before.x1, after.x1) > max(before.x0, after.x0)
+        for before, after in pairwise(segments)
+    )
+    if jumps <= max(2, len(segments) // 8):
+        return list(segments)
+    return _cut(list(segments), 0)
+
+
+def _cut(segments: list[Segment], depth: int) -> list[Segment]:
+    """Order by cutting at the widest white space, across or down, and ordering both sides."""
+    if len(segments) < 2 or depth > MAX_CUTS:
+        return sorted(segments, key=lambda s: (-s.y1, s.x0))
+    size = median(s.size for s in segments)
+    column = _gap([(s.x0, s.x1) for s in segments])
+    row = _gap([(s.y0, s.y1) for s in segments])
+    if column[0] > 0.8 * size and column[0] >= 0.6 * row[0]:
+        left = [s for s in segments if s.x1 <= column[1]]
+        right = [s for s in segments if s.x1 > column[1]]
+        return _cut(left, depth + 1) + _cut(right, depth + 1)
+    if row[0] > 0.2 * size:
+        above = [s for s in segments if s.y0 >= row[1]]
+        below = [s for s in segments if s.y0 < row[1]]
+        return _cut(above, depth + 1) + _cut(below, depth + 1)
+    return sorted(segments, key=lambda s: (-round(s.y1 / max(size, 1)), s.x0))
+
+
+def _gap(intervals: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """Return the widest gap that the intervals leave free, and its middle."""
+    best, middle, reach = 0.0, 0.0, None
+    for low, high in sorted(intervals):
+        if reach is not None and low - reach > best:
+            best, middle = low - reach, (low + reach) / 2
+        reach = high if reach is None else max(reach, high)
+    return best, middle
+
+
+def _rows(segments: Iterable[Segment]) -> list[list[Segment]]:
+    """Group segments that follow each other to the right on one line."""
+    rows: list[list[Segment]] = []
+    for segment in segments:
+        if rows:
+            last = rows[-1][-1]
+            overlap = min(last.y1, segment.y1) - max(last.y0, segment.y0)
+            beside = segment.x0 >= last.x1 - 0.3 * last.size
+            if not beside and abs(segment.size - last.size) > 0.15 * last.size:
+                # A subscript under its superscript stands back a little.
+                beside = segment.x0 >= last.x0 and segment.x0 > last.x1 - 2 * last.size
+            if beside and overlap > 0.3 * min(last.size, segment.size):
+                if segment.x0 - last.x1 < JOIN * max(last.size, segment.size):
+                    rows[-1][-1] = merged([last, segment])
+                else:
+                    rows[-1].append(segment)
+                continue
+        rows.append([segment])
+    return rows
+
+
+def _unwoven(rows: list[list[Segment]]) -> list[list[Segment]]:
+    """Take apart two columns of running text that the file gives line by line across both."""
+    result: list[list[Segment]] = []
+    position = 0
+    while position < len(rows):
+        end = position
+        while end < len(rows) and len(rows[end]) == 2 and _same_gutter(rows[position], rows[end]):
+            end += 1
+        run = rows[position:end]
+        if (
+            len(run) >= MIN_WOVEN_ROWS
+            and min(median(len(row[i].text) for row in run) for i in (0, 1)) > MIN_WOVEN_CHARS
+        ):
+            result += [[row[0]] for row in run] + [[row[1]] for row in run]
+            position = end
+        else:
+            result.append(rows[position])
+            position += 1
+    return result
+
+
+def _same_gutter(first: list[Segment], other: list[Segment]) -> bool:
+    return abs(first[1].x0 - other[1].x0) < first[1].size and other[0].x1 < first[1].x0

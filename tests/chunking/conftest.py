@@ -1,0 +1,8 @@
+"""Puts the folder's helper module where the tests find it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

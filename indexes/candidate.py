@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from freshground.core.columns import Columns
-from freshground.core.errors import Fatal
+from freshground.core.errors import Fatal, Retriable
 from freshground.core.ids import embed_hash, hash_add, hash_sum, hash_text
 from indexes.plan import Served, state_hash
 from indexes.rows import DocumentHead, build_rows, with_vectors
@@ -35,6 +35,10 @@ _DOCUMENTS = pa.schema(
         ("rows_hash", pa.string()),
     ]
 )
+
+
+class VectorsMissing(Retriable):
+    """Texts of the plan have no vector yet: they came after this run's embed stage."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,8 @@ def build(
     """Apply a plan to the parent's version, or to nothing.
 
     `parent` is its reader, its documents, and whether its vectors are of the same space. A
-    failure leaves the parent as it is. `progress` counts documents.
+    failure leaves the parent as it is. `progress` counts documents. Raises VectorsMissing when
+    a text of the plan is not embedded.
     """
     reader, before, same_space = parent or (None, {}, False)
     candidate = engine.begin(index_id, candidate_id, reader.version if reader else None)
@@ -164,9 +169,9 @@ def _replace(
     vectors.update(ledger.vectors(recipe.space_id, missing))
     lost = [key for key in missing if key not in vectors]
     if lost:
-        raise Fatal(
-            f"{len(lost)} chunk texts have no vector in the index's embedding space.",
-            "Run `freshground refresh` again: its embed stage makes them.",
+        raise VectorsMissing(
+            f"{len(lost)} chunk texts have no vector in the index's embedding space yet.",
+            "The run that brought them makes them, or the next `freshground refresh`.",
         )
     gone = set(old.column("chunk_id").to_pylist()) - {row["chunk_id"] for row in rows}
     candidate.delete(sorted(gone))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 UNFINISHED_AFTER = timedelta(hours=24)
 """Age at which a candidate that was never published is taken for abandoned."""
+
+READERS_LEAVE = timedelta(hours=1)
+"""Time that a release outlives being replaced: a reader that has found it may still read it."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +193,7 @@ class Releases:
     def retire(self, engine: Engine, index: str, keep: int, now: datetime) -> list[int]:
         """Delete all releases but the live one and the newest `keep`; return their numbers.
 
-        Candidates that were never published go when they are old enough to be abandoned.
+        One that was live within the last hour stays for its readers. Candidates that were never published go when they are old enough to be abandoned.
         """
         live = self._lake.pointers.live(index)
         if live is None:
@@ -197,6 +201,7 @@ class Releases:
         published = self.published(index)
         numbers = {*sorted(published)[-keep:], live.release}
         kept = {published[n].candidate for n in numbers if n in published}
+        kept |= self._left_lately(index, now)
         folders = sorted(
             {path.rsplit("/", 1)[0] for path in self._lake.files.list(f"candidates/{index}")}
         )
@@ -224,6 +229,14 @@ class Releases:
             for n, p in published.items()
             if p.candidate not in kept and any(folder.endswith(f"/{p.candidate}") for folder in old)
         )
+
+    def _left_lately(self, index: str, now: datetime) -> set[str]:
+        """Return the candidates that ceased to be live less than `READERS_LEAVE` ago."""
+        return {
+            old.candidate
+            for old, new in pairwise(self._lake.pointers.history(index))
+            if now - (parse_iso(new.at) or now) < READERS_LEAVE
+        }
 
     def _abandoned(self, folder: str, now: datetime) -> bool:
         data = self._lake.files.get(f"{folder}/manifest.json")

@@ -74,18 +74,20 @@ def read_spans(path: str | Path) -> dict[str, list[AnswerSpan]]:
     """Return query id to its answers, each once.
 
     Lines are `{"query-id": ..., "corpus-id": ..., "start": 0, "end": 9, "text": "..."}`, with
-    0-based, half-open character positions; `text` may be left out. Raises ConfigError on a missing
-    or empty file or a wrong line.
+    0-based, half-open character positions. `text` may be left out; so may the positions where the
+    text is there. Raises ConfigError on a missing or empty file or a wrong line.
     """
     spans: dict[str, list[AnswerSpan]] = {}
     for place, row in _objects(path):
         start, end = row.get("start"), row.get("end")
-        if type(start) is not int or type(end) is not int or not 0 <= start < end:
+        text = _text(row, "text", place) if "text" in row else ""
+        if start is None and end is None and text.strip():
+            start = end = 0  # an empty span overlaps nothing: the text alone decides
+        elif type(start) is not int or type(end) is not int or not 0 <= start < end:
             raise ConfigError(
                 f"{place}: the span is {start!r} to {end!r}.",
-                "Write character positions, start at least 0 and below end.",
+                "Write character positions, start at least 0 and below end, or the answer's text.",
             )
-        text = _text(row, "text", place) if "text" in row else ""
         answer = AnswerSpan(_name(row, "corpus-id", place), start, end, text)
         answers = spans.setdefault(_name(row, "query-id", place), [])
         if answer not in answers:

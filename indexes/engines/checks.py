@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from freshground.core.errors import ConfigError, Fatal
-from indexes.engines.contract import Hit
 from indexes.schema import REQUIRED, VECTOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from indexes.engines.contract import Hit
 
 
 def same_schema(one: pa.Schema, other: pa.Schema) -> bool:

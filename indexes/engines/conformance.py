@@ -52,7 +52,7 @@ _VOCABULARY = (  # noqa: SIM905
     "policy claim insurance fire water damage premium invoice broker vehicle theft storm report "
     "coverage deductible renewal customer contract liability travel"
 ).split()
-_read_only = settings(max_examples=40, deadline=None)
+_read_only = settings(max_examples=15, deadline=None)
 
 
 @dataclass

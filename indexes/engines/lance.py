@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,27 +24,27 @@ from lancedb.query import MatchQuery
 from freshground.core.errors import ConfigError, Fatal
 from freshground.lake.storage import Files
 from indexes.engines.checks import (
-    check_columns,
-    check_query,
     check_rows,
-    ranked,
     same_schema,
 )
-from indexes.engines.contract import Abilities, Hit
+from indexes.engines.contract import Abilities
+from indexes.engines.lance_reader import (
+    BATCH_ROWS,
+    IDS_AT_ONCE,
+    LanceReader,
+    all_rows,
+    clear_errors,
+)
 from indexes.engines.names import begun_at, new_name
-from indexes.filters.ast import fields_of
-from indexes.filters.sql import members_sql, to_sql, visible_sql
+from indexes.filters.sql import members_sql
 from indexes.schema import FULL_TEXT, VECTOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
-    from lancedb.db import DBConnection
     from lancedb.table import Table
 
     from freshground.core.clock import Clock
-    from indexes.filters.ast import Filter
 
 TAIL_SHARE = 20
 """A generation is renewed when 1/20 of its rows differ: BM25's statistics come from its index."""
@@ -53,12 +52,6 @@ TAIL_ROWS = 2000
 """... or so many rows: each row outside the index costs every text query 0.035 ms."""
 ANN_ROWS = 20_000
 """Rows from which vectors are indexed. Below, brute force takes milliseconds."""
-PROBES = 128
-"""IVF partitions read per vector query. LanceDB makes them of 4,096 rows: up to half a million rows
-all are read and the answer is exact; of 245 partitions, 128 gave a recall@10 of 0.997."""
-BATCH_ROWS = 1024
-IDS_AT_ONCE = 2000
-TIE_SLACK = 8
 
 _INDEX_CACHE_BYTES = 512 << 20
 _METADATA_CACHE_BYTES = 64 << 20
@@ -73,20 +66,8 @@ _STEMMED = {
 _SEGMENTED = {"chinese", "japanese", "korean", "multilingual", "thai"}
 
 
-@contextmanager
-def _clear_errors(what: str) -> Iterator[None]:
-    """Turn what LanceDB raises into ours, with `what` saying what was being done."""
-    try:
-        yield
-    except (RuntimeError, ValueError, OSError) as error:
-        text = str(error)
-        if "No space left" in text or "StorageFull" in text:
-            do = "Nothing that is served is lost. Free space and run it again."
-            raise Fatal(f"The index's disk is full ({what}).", do) from error
-        if "ermission denied" in text or "Read-only file system" in text:
-            do = "Give this user the right to read and write there."
-            raise Fatal(f"The index cannot be reached ({what}): {text}", do) from error
-        raise Fatal(f"LanceDB failed ({what}): {text}", "Look at the lake's store.") from error
+def _any_word(text: str) -> MatchQuery:
+    return MatchQuery(text, FULL_TEXT)  # pyright: ignore[reportCallIssue] - the rest has defaults
 
 
 def _full_text(language: str) -> FTS:
@@ -132,13 +113,13 @@ class LanceEngine:
         self.tail_rows = tail_rows
         self._root = root.rstrip("/")
         self._options = dict(storage_options or {})
-        self._connections: dict[str, DBConnection] = {}
+        self._connections: dict[str, Any] = {}
 
     def begin(self, index: str, candidate_id: str, parent: str | None) -> LanceCandidate:
         """See `Engine.begin`."""
         name = new_name(self.clock, candidate_id)
         if parent is None:
-            with _clear_errors(f"beginning a version of index {index!r}"):
+            with clear_errors(f"beginning a version of index {index!r}"):
                 table = self.database(index).create_table(name, schema=self.schema)
             return LanceCandidate(self, index, name, table, base=None)
         live = self._table(index, parent)
@@ -148,7 +129,7 @@ class LanceEngine:
                 "Begin without a parent and write every row.",
             )
         generation = _parse(index, parent)[0]
-        with _clear_errors(f"beginning a version of index {index!r}"):
+        with clear_errors(f"beginning a version of index {index!r}"):
             base = self.database(index).open_table(generation)
             branch = base.branches.create(name, from_version=base.version)
             candidate = LanceCandidate(self, index, name, branch, base)
@@ -158,7 +139,7 @@ class LanceEngine:
 
     def open(self, index: str, version: str) -> LanceReader:
         """See `Engine.open`."""
-        return LanceReader(version, self._table(index, version))
+        return LanceReader(version, self._table(index, version), _any_word)
 
     def retire(self, index: str, keep: Sequence[str], older_than: timedelta) -> list[str]:
         """See `Engine.retire`."""
@@ -171,7 +152,7 @@ class LanceEngine:
 
         removed: list[str] = []
         for generation in self._generations(index):
-            with _clear_errors(f"retiring versions of index {index!r}"):
+            with clear_errors(f"retiring versions of index {index!r}"):
                 branches = self._branches(index, generation)
                 for branch in sorted(branches):
                     if (generation, branch) not in kept and old(branch):
@@ -185,7 +166,7 @@ class LanceEngine:
             self._sweep(index, generation, branches, old)
         return removed
 
-    def database(self, index: str) -> DBConnection:
+    def database(self, index: str) -> Any:
         """Return the connection that holds an index's generations."""
         if index not in self._connections:
             # Lance's own caches would grow to gigabytes over many releases.
@@ -193,7 +174,7 @@ class LanceEngine:
                 index_cache_size_bytes=_INDEX_CACHE_BYTES,
                 metadata_cache_size_bytes=_METADATA_CACHE_BYTES,
             )
-            with _clear_errors(f"connecting to index {index!r}"):
+            with clear_errors(f"connecting to index {index!r}"):
                 self._connections[index] = lancedb.connect(
                     f"{self._root}/indexes/{index}",
                     storage_options=self._options or None,
@@ -219,7 +200,7 @@ class LanceEngine:
     def _generations(self, index: str) -> list[str]:
         names: list[str] = []
         token: str | None = None
-        with _clear_errors(f"listing the versions of index {index!r}"):
+        with clear_errors(f"listing the versions of index {index!r}"):
             while True:
                 page = self.database(index).list_tables(page_token=token)
                 names += page.tables
@@ -279,10 +260,10 @@ class LanceCandidate:
     def take_over(self, live: Table) -> None:
         """Repeat on this branch what `live`, another branch of the same base, did to the base."""
         base_ids, edge = self._base_rows()
-        kept = _all(live.search().where(f"_rowaddr < {edge}"), ["chunk_id"])
+        kept = all_rows(live.search().where(f"_rowaddr < {edge}"), ["chunk_id"])
         ours = pc.is_in(base_ids, value_set=kept.column("chunk_id").combine_chunks())
         self.delete(base_ids.filter(pc.invert(ours)).to_pylist())
-        own = _all(live.search().where(f"_rowaddr >= {edge}"), live.schema.names)
+        own = all_rows(live.search().where(f"_rowaddr >= {edge}"), live.schema.names)
         if own.num_rows:
             self._open().add(own)
 
@@ -292,21 +273,21 @@ class LanceCandidate:
         rows = check_rows(rows, self._engine.schema)
         if not rows.num_rows:
             return
-        with _clear_errors(f"writing rows of index {self._index!r}"):
+        with clear_errors(f"writing rows of index {self._index!r}"):
             merge = table.merge_insert("chunk_id").when_matched_update_all()
             merge.when_not_matched_insert_all().execute(rows)
 
     def delete(self, chunk_ids: Sequence[str]) -> None:
         """See `Candidate.delete`."""
         table = self._open()
-        with _clear_errors(f"deleting rows of index {self._index!r}"):
+        with clear_errors(f"deleting rows of index {self._index!r}"):
             for start in range(0, len(chunk_ids), IDS_AT_ONCE):
                 table.delete(members_sql("chunk_id", chunk_ids[start : start + IDS_AT_ONCE]))
 
     def finish(self) -> str:
         """See `Candidate.finish`."""
         table = self._open()
-        with _clear_errors(f"finishing a version of index {self._index!r}"):
+        with clear_errors(f"finishing a version of index {self._index!r}"):
             if self._base is None:
                 version = f"{self._name}/{_MAIN}@{self._index_all(table)}"
             elif self._grown(table, self._base):
@@ -322,7 +303,7 @@ class LanceCandidate:
         if self._table is None:
             return
         self._table = None
-        with _clear_errors(f"dropping a candidate of index {self._index!r}"):
+        with clear_errors(f"dropping a candidate of index {self._index!r}"):
             self._engine.database(self._index).drop_table(self._name, ignore_missing=True)
             if self._base is not None:
                 self._base.branches.delete(self._name)
@@ -336,7 +317,7 @@ class LanceCandidate:
         """Return the base's chunk ids and the first row address that is beyond its rows."""
         if self._base is None:
             raise Fatal(f"Candidate {self._name} has no base.", "This is a bug.")
-        rows = _all(self._base.search().with_row_address(True), ["chunk_id", "_rowaddr"])
+        rows = all_rows(self._base.search().with_row_address(True), ["chunk_id", "_rowaddr"])
         # An address is the fragment's number, then the row's place within it in 32 bits.
         last = pc.max(rows.column("_rowaddr")).as_py() if rows.num_rows else 0
         return rows.column("chunk_id").combine_chunks(), ((last >> 32) + 1) << 32
@@ -371,136 +352,3 @@ class LanceCandidate:
         if table.count_rows() >= self._engine.ann_rows:
             table.create_index(VECTOR, config=IvfFlat(distance_type="cosine"))
         return table.version
-
-
-def _all(query: Any, columns: Sequence[str]) -> pa.Table:
-    return query.select(list(columns)).limit(None).to_arrow().select(list(columns))
-
-
-class LanceReader:
-    """A pinned table. See `Reader`."""
-
-    def __init__(self, version: str, table: Table) -> None:
-        self.version = version
-        self.schema: pa.Schema = table.schema
-        self._table = table
-
-    def count(self, where: Filter | None = None, groups: frozenset[str] | None = None) -> int:
-        """See `Reader.count`."""
-        with _clear_errors("counting rows"):
-            return self._table.count_rows(self._predicate(where, groups))
-
-    def rows(
-        self,
-        columns: Sequence[str],
-        *,
-        chunk_ids: Sequence[str] | None = None,
-        doc_ids: Sequence[str] | None = None,
-        where: Filter | None = None,
-        groups: frozenset[str] | None = None,
-    ) -> pa.Table:
-        """See `Reader.rows`."""
-        names = check_columns(columns, self.schema)
-        base = self._predicate(where, groups)
-        if doc_ids is not None and chunk_ids is not None:
-            base = _both(base, members_sql("doc_id", doc_ids))
-        column, ids = ("doc_id", doc_ids) if chunk_ids is None else ("chunk_id", chunk_ids)
-        keys = [key for key in ("doc_id", "ordinal", "chunk_id") if key not in names]
-        parts: list[pa.Table] = []
-        unique = None if ids is None else list(dict.fromkeys(ids))
-        with _clear_errors("reading rows"):
-            for start in range(0, 1 if unique is None else len(unique), IDS_AT_ONCE):
-                predicate = base
-                if unique is not None:
-                    chosen = members_sql(column, unique[start : start + IDS_AT_ONCE])
-                    predicate = _both(base, chosen)
-                query = self._table.search()
-                if predicate:
-                    query = query.where(predicate)
-                parts.append(_all(query, [*names, *keys]))
-        if not parts:
-            return pa.schema([self.schema.field(name) for name in names]).empty_table()
-        found = pa.concat_tables(parts)
-        if chunk_ids is None:
-            order = [(key, "ascending") for key in ("doc_id", "ordinal", "chunk_id")]
-            return found.sort_by(order).select(names)
-        place = pc.index_in(
-            pa.array(unique, pa.string()), found.column("chunk_id").combine_chunks()
-        )
-        return found.take(place.drop_null()).select(names)
-
-    def scan(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """See `Reader.scan`."""
-        names = check_columns(columns, self.schema)
-        with _clear_errors("scanning rows"):
-            yield from self._table.search().select(names).limit(None).to_batches(BATCH_ROWS)
-
-    def vector(
-        self,
-        query: np.ndarray,
-        k: int,
-        where: Filter | None = None,
-        groups: frozenset[str] | None = None,
-        *,
-        exact: bool = False,
-    ) -> list[Hit]:
-        """See `Reader.vector`."""
-        wanted = check_query(query, self.schema.field(VECTOR).type.list_size)
-
-        def search() -> Any:
-            found = self._table.search(wanted, vector_column_name=VECTOR).distance_type("cosine")
-            return found.bypass_vector_index() if exact else found.nprobes(PROBES)
-
-        predicate = self._predicate(where, groups)
-        return self._best(search, predicate, "_distance", k, lambda d: 1.0 - d)
-
-    def text(
-        self,
-        query: str,
-        k: int,
-        where: Filter | None = None,
-        groups: frozenset[str] | None = None,
-    ) -> list[Hit]:
-        """See `Reader.text`."""
-        plain = query.encode("utf-8", "replace").decode("utf-8")
-
-        def search() -> Any:
-            return self._table.search(MatchQuery(plain, FULL_TEXT), query_type="fts")
-
-        return self._best(search, self._predicate(where, groups), "_score", k, float)
-
-    def _best(
-        self,
-        search: Callable[[], Any],
-        predicate: str | None,
-        column: str,
-        k: int,
-        score: Callable[[float], float],
-    ) -> list[Hit]:
-        """Return the best `k`, reading on while rows that were cut off may tie with the last."""
-        limit = k + TIE_SLACK
-        while k > 0:
-            with _clear_errors("searching"):
-                query = search()
-                if predicate:
-                    query = query.where(predicate, prefilter=True)
-                found = query.select(["chunk_id", column]).limit(limit).to_arrow()
-            ids, values = (found.column(name).to_pylist() for name in ("chunk_id", column))
-            hits = ranked((Hit(i, score(v)) for i, v in zip(ids, values, strict=True)), limit)
-            if len(hits) < limit or hits[k - 1].score > hits[-1].score:
-                return hits[:k]
-            limit *= 4
-        return []
-
-    def _predicate(self, where: Filter | None, groups: frozenset[str] | None) -> str | None:
-        if where is not None:
-            check_columns(sorted(fields_of(where)), self.schema)
-        parts = [
-            *([to_sql(where)] if where is not None else []),
-            *([visible_sql(groups)] if groups is not None else []),
-        ]
-        return " AND ".join(parts) or None
-
-
-def _both(one: str | None, other: str) -> str:
-    return other if one is None else f"{one} AND {other}"

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import VisitError
@@ -53,7 +53,7 @@ def parse(text: str, schema: pa.Schema, filterable: Collection[str]) -> Filter:
             text, unsupported.start(), f"{unsupported[1]}, which is not supported", "Leave it out."
         )
     try:
-        raw = _parser().parse(text)
+        raw = cast("Raw", _parser().parse(text))
     except VisitError as error:
         if isinstance(error.orig_exc, ConfigError):
             raise error.orig_exc from None

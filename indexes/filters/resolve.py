@@ -104,26 +104,24 @@ class Resolver:
             if operator in _ORDERING:
                 return Constant(value=False)
             return IsNull(field) if operator == "eq" else Not(IsNull(field))
-        if pa.types.is_integer(kind) and literal.kind in {"int", "float"}:
-            return _integer(field, operator, Decimal(literal.parts[0]), kind.bit_width)
-        if pa.types.is_floating(kind) and literal.kind in {"int", "float"}:
-            number = float(literal.parts[0])
-            if math.isinf(number):
+        if literal.kind not in _literals(kind):
+            _fail(
+                name,
+                f"a literal of type {literal.kind} compared with {field}, {_described(kind)}",
+                f"Compare {field} with a literal of its own type.",
+            )
+        value = literal.parts[0]
+        if pa.types.is_integer(kind):
+            return _integer(field, operator, Decimal(value), kind.bit_width)
+        if pa.types.is_floating(kind):
+            value = float(value)
+            if math.isinf(value):
                 _fail(name, f"a number that is too large for {field}", "Use a smaller one.")
-            return Compare(field, operator, number)
-        if pa.types.is_boolean(kind) and literal.kind == "boolean":
-            if operator in _ORDERING:
-                _fail(name, f"{operator} on the bool {field}", "Use eq or ne.")
-            return Compare(field, operator, literal.parts[0])
-        if _is_string(kind) and literal.kind == "string":
-            return Compare(field, operator, literal.parts[0])
-        if pa.types.is_timestamp(kind) and literal.kind == "datetime":
-            return Compare(field, operator, _time(name, literal.parts[0]))
-        _fail(
-            name,
-            f"a literal of type {literal.kind} compared with {field}, which is {_described(kind)}",
-            f"Compare {field} with a literal of its own type.",
-        )
+        elif pa.types.is_timestamp(kind):
+            value = _time(name, value)
+        elif pa.types.is_boolean(kind) and operator in _ORDERING:
+            _fail(name, f"{operator} on the bool {field}", "Use eq or ne.")
+        return Compare(field, operator, value)
 
     def _lambda(self, raw: Raw, joined: str) -> tuple[str, ...]:
         """Return the values that the body of an `any` asks for, or that of an `all` refuses."""
@@ -165,17 +163,22 @@ def _is_string(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
+_KINDS = (
+    (pa.types.is_integer, "an int", {"int", "float"}),
+    (pa.types.is_floating, "a float", {"int", "float"}),
+    (pa.types.is_boolean, "a bool", {"boolean"}),
+    (pa.types.is_timestamp, "a datetime", {"datetime"}),
+    (_is_string, "a string", {"string"}),
+)
+
+
 def _described(kind: pa.DataType) -> str:
-    for test, text in (
-        (pa.types.is_integer, "an int"),
-        (pa.types.is_floating, "a float"),
-        (pa.types.is_boolean, "a bool"),
-        (pa.types.is_timestamp, "a datetime"),
-        (_is_string, "a string"),
-    ):
-        if test(kind):
-            return text
-    return f"of type {kind}"
+    return next((text for test, text, _ in _KINDS if test(kind)), f"a {kind}")
+
+
+def _literals(kind: pa.DataType) -> set[str]:
+    """Return the kinds of literal that a column of a type is compared with."""
+    return next((literals for test, _, literals in _KINDS if test(kind)), set())
 
 
 def _split(values: str, delimiters: str) -> tuple[str, ...]:

@@ -88,7 +88,8 @@ def _any_of(field: str, values: tuple[str, ...]) -> str:
     if not values:
         return "(1 = 0)"
     name = identifier(field)
-    return f"({name} IS NOT NULL AND coalesce(array_has_any({name}, make_array({_list(values)})), false))"
+    found = f"array_has_any({name}, make_array({_list(values)}))"
+    return f"({name} IS NOT NULL AND coalesce({found}, false))"
 
 
 def _compare(part: Compare) -> str:

@@ -71,7 +71,10 @@ def _field(package: Any, name: str) -> str | None:
 
 def _xml(data: bytes) -> Any:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    root = etree.fromstring(data, parser)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        root = None
     if root is None:
         raise _corrupt("a part of it is no XML")
     return root

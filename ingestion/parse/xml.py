@@ -24,7 +24,11 @@ def parse(raw: Raw) -> Parsed:
         resolve_entities=False, no_network=True, recover=True, remove_comments=True,
         remove_pis=True, encoding="utf-8",
     )  # fmt: skip
-    root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        # The parser mends what it can; this is what has nothing to mend.
+        root = None
     if root is None:
         raise Quarantine(
             "corrupt", "The content says it is XML, and has no element.", "Store it again."

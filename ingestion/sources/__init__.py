@@ -21,9 +21,9 @@ def open_source(settings: FilesSource | RecordsSource, resolve: Callable[[str], 
     """
     url = resolve(settings.url)
     if settings.type == "records":
-        from ingestion.sources.records import Records  # noqa: PLC0415 only what is used is loaded
+        from ingestion.sources.records import Records
 
         return Records(settings, url)
-    from ingestion.sources.files import Files  # noqa: PLC0415 only what is used is loaded
+    from ingestion.sources.files import Files
 
     return Files(settings, url)

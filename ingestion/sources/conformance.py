@@ -213,7 +213,7 @@ class SourceConformance:
 
     def test_declared_access_holds_for_every_object(self, world: World) -> None:
         """What the settings declare wins over anything in the place."""
-        from freshground.core.settings import Groups  # noqa: PLC0415 keeps pydantic out of import
+        from freshground.core.settings import Groups
 
         _write(world, _NAMES)
         world.grant("a.txt", ("other",))

@@ -4,6 +4,8 @@ The walk is os.scandir with its own error handling: a folder that cannot be read
 problem, or a lost permission would look like the deletion of everything below it.
 """
 
+# ruff: noqa: PTH100, PTH116  pathlib would take longer than the walk, and resolves links
+
 from __future__ import annotations
 
 import errno

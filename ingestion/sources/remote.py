@@ -36,7 +36,7 @@ class RemoteStorage:
 
     @cached_property
     def _opened(self) -> tuple[AbstractFileSystem, str]:
-        import fsspec  # noqa: PLC0415 not needed for local files
+        import fsspec
 
         try:
             with _faults(self._url):

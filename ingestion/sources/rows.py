@@ -261,8 +261,8 @@ def _check_columns(name: str, header: Sequence[str], columns: Sequence[str]) -> 
 
 
 def _parquet(stream: BinaryIO, name: str, columns: Sequence[str]) -> Iterator[Row]:
-    import pyarrow as pa  # noqa: PLC0415 only Parquet needs it
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     number = 0
     try:

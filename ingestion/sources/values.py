@@ -31,7 +31,7 @@ def scrubbed(text: str) -> str:
     return text
 
 
-def plain(value: Any) -> Any:  # noqa: C901, PLR0911 one line a type reads best
+def plain(value: Any) -> Any:
     """Return a value as JSON knows it: NaN and infinities as null, times as ISO text in UTC.
 
     Bytes become text where they are UTF-8, else base64. A timedelta becomes seconds.

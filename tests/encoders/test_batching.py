@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshground.core.errors import Fatal
@@ -35,6 +35,7 @@ def _export() -> Export:
     return Export(Path(), 2, 64, pad_id=0, pad_left=False, onnx_refusal="")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 300), max_size=80), st.integers(1, 2000), st.integers(1, 40))
 def test_a_plan_holds_each_text_once_within_its_bounds(
     lengths: list[int], budget: int, most: int
@@ -49,6 +50,7 @@ def test_a_plan_holds_each_text_once_within_its_bounds(
     assert flat == sorted(flat, reverse=True)
 
 
+@settings(deadline=None)
 @given(TOKEN_IDS, st.integers(1, 4), st.integers(1, 9))
 def test_rows_come_back_in_input_order(ids: list[list[int]], threads: int, most: int) -> None:
     done: list[int] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshground.core.errors import ConfigError
@@ -19,6 +19,7 @@ from indexes.encoders.hashing import CountingEncoder, HashEncoder
 TEXTS = st.lists(st.text(st.characters(exclude_categories=()), max_size=60), max_size=20)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_every_text_has_a_unit_vector_of_its_own(texts: list[str]) -> None:
     encoder = HashEncoder(64)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshground.core.clock import ManualClock
@@ -363,6 +363,7 @@ def test_counting_needs_a_counter(tmp_path: Path) -> None:
         encoder.count_tokens(["a"])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.floats(0, 1))
 def test_backoff_grows_to_a_bound(attempt: int, jitter: float) -> None:
     wait = backoff(attempt, jitter)
@@ -371,6 +372,7 @@ def test_backoff_grows_to_a_bound(attempt: int, jitter: float) -> None:
     assert backoff(attempt + 1, jitter) >= wait
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_any_retry_after_is_a_wait_or_none(value: str) -> None:
     wait = retry_after(httpx.Headers([(b"retry-after", value.encode("utf-8"))]), NOW)

@@ -193,23 +193,23 @@ def test_every_question_is_judged_and_answered_once_per_document() -> None:
     judged = {(query, key) for query, key, score in QRELS[1:] if score == "1"}
     assert len(judged) == len(QRELS) - 1
     assert {query for query, _ in judged} == set(ids)
-    assert {(row["query_id"], row["key"]) for row in ANSWERS} == judged
+    assert {(row["query-id"], row["corpus-id"]) for row in ANSWERS} == judged
     assert {key for _, key in judged} <= handbook_keys()
 
 
-@pytest.mark.parametrize("row", ANSWERS, ids=lambda row: f"{row['query_id']}-{row['key']}")
+@pytest.mark.parametrize("row", ANSWERS, ids=lambda row: f"{row['query-id']}-{row['corpus-id']}")
 def test_answer_stands_in_its_document(row: dict[str, str]) -> None:
-    assert row["answer"] == plain(row["answer"])
-    assert row["answer"] in text_of(HANDBOOK / row["key"], row["key"])
+    assert row["text"] == plain(row["text"])
+    assert row["text"] in text_of(HANDBOOK / row["corpus-id"], row["corpus-id"])
 
 
 def test_answers_survive_the_changes() -> None:
     gone = {*deleted_keys(), *(old for old, _ in renames())}
-    assert {row["key"] for row in ANSWERS} & gone == set()
-    edited = [row for row in ANSWERS if row["key"] in changed_keys()]
+    assert {row["corpus-id"] for row in ANSWERS} & gone == set()
+    edited = [row for row in ANSWERS if row["corpus-id"] in changed_keys()]
     assert edited, "no question asks about an edited document"
     for row in edited:
-        assert row["answer"] in text_of(CHANGES / "write" / row["key"], row["key"])
+        assert row["text"] in text_of(CHANGES / "write" / row["corpus-id"], row["corpus-id"])
 
 
 def test_questions_are_not_copies_of_their_answers() -> None:
@@ -217,7 +217,7 @@ def test_questions_are_not_copies_of_their_answers() -> None:
     shares = []
     for row in ANSWERS:
         words = [
-            set(re.findall(r"\w+", t.lower())) for t in (texts[row["query_id"]], row["answer"])
+            set(re.findall(r"\w+", t.lower())) for t in (texts[row["query-id"]], row["text"])
         ]
         shares.append(len(words[0] & words[1]) / len(words[0]))
     assert sum(shares) / len(shares) < 0.4
@@ -295,5 +295,5 @@ def test_product_parses_each_file_or_says_why_not(key: str) -> None:
         return
     text = plain(parse(data, key).text)
     for row in ANSWERS:
-        if row["key"] == key:
-            assert row["answer"] in text
+        if row["corpus-id"] == key:
+            assert row["text"] in text

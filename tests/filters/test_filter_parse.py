@@ -110,7 +110,7 @@ def test_times_are_read_in_their_own_zone() -> None:
         ("n eq 1 and nope eq 1", "unknown field 'nope', at character 12"),
         ("text eq 'x'", "cannot be filtered"),
         ("team", "no bool"),
-        ("team eq 5", "type int .* a string"),
+        ("team eq 5", "type int .* team, a string"),
         ("n eq 'x'", "type string .* an int"),
         ("at eq 'x'", "a datetime"),
         ("b gt true", "gt on the bool"),

@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingestion.cleanse.characters import clean_code, clean_prose
@@ -20,6 +20,7 @@ SIGNS = "a\u0928\u094d\u0915\u0627\u064a\U0001f468\U0001f3f4\U000e0067\U000e007f
 TEXT = st.one_of(st.text(), st.text(alphabet=AWKWARD + SIGNS))
 
 
+@settings(deadline=None)
 @given(TEXT)
 @example("e\u200b\u0301")
 @example("\u0928\u094d\u200d\u200d\u0915")
@@ -29,12 +30,14 @@ def test_prose_is_idempotent(text: str) -> None:
     assert clean_prose(once) == once
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_code_is_idempotent(text: str) -> None:
     once = clean_code(text)
     assert clean_code(once) == once
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_result_is_nfc_and_encodable_and_has_no_controls(text: str) -> None:
     for once in (clean_prose(text), clean_code(text)):
@@ -44,11 +47,13 @@ def test_result_is_nfc_and_encodable_and_has_no_controls(text: str) -> None:
         assert not set(once) & set("\u200b\u200e\u202e\u2066\ufeff\xad")
 
 
+@settings(deadline=None)
 @given(st.lists(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9.,/%+#_-]{0,12}", fullmatch=True), min_size=1))
 def test_words_numbers_and_part_numbers_survive(words: list[str]) -> None:
     assert clean_prose("  \t\u00a0\u200b ".join(words)).split() == words
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(whitelist_categories=["L", "N"]), min_size=1))
 def test_no_letter_or_digit_is_lost(text: str) -> None:
     expanded = "".join(clean_prose(ch) for ch in text)

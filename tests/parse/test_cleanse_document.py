@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.cleanse.assemble import assemble
@@ -36,6 +36,7 @@ BLOCKS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(blocks=BLOCKS, pages=st.one_of(st.none(), st.integers(1, 4)))
 def test_spans_slice_back_and_do_not_overlap(
     check: Callable[[Document], Document], blocks: list[Block], pages: int | None
@@ -45,6 +46,7 @@ def test_spans_slice_back_and_do_not_overlap(
         check(document)
 
 
+@settings(deadline=None)
 @given(BLOCKS)
 def test_assembling_the_result_again_changes_nothing(blocks: list[Block]) -> None:
     once = assemble(Parsed(blocks, "text/plain"))

@@ -8,7 +8,7 @@ import codecs
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshground.core.errors import Quarantine
@@ -25,6 +25,7 @@ GERMAN = (
 READABLE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]), min_size=1)
 
 
+@settings(deadline=None)
 @given(READABLE, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]))
 def test_marked_and_utf8_text_is_exact(text: str, charset: str) -> None:
     if charset == "utf-8" and text.startswith("\ufeff"):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import docx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshground.core.errors import Quarantine
@@ -135,6 +135,7 @@ def test_a_missing_library_is_no_fault_of_the_document(monkeypatch: pytest.Monke
         parse(b"words", "a.txt")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["", "pdf", "docx", "html", "eml", "rtf", "msg"]))
 def test_any_bytes_end_as_a_document_or_a_refusal(data: bytes, extension: str) -> None:
     for start in (b"", b"%PDF-1.4\n", OLE, b"PK\x03\x04"):
@@ -204,6 +205,7 @@ def test_record() -> None:
     assert document.metadata == {"level": "ERROR"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.from_regex(r"\S[a-z0-9 ]{0,20}\S", fullmatch=True), min_size=1, max_size=5))
 def test_the_text_of_a_clean_record_is_unchanged(paragraphs: list[str]) -> None:
     from ingestion.cleanse.characters import clean_prose

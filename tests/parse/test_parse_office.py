@@ -171,8 +171,10 @@ def test_workbook(parsed: Callable[..., Document], outline: Callable[..., list])
         ("text", "Tariff of motor cover"),
         (
             "table",
-            ("Group | Rate | From | Base | Part\nA | 3.5% | 2026-01-01 | 120 | 007\n"
-            "B | 12.345% | 2026-07-01 | 99.9 | 1e5"),
+            (
+                "Group | Rate | From | Base | Part\nA | 3.5% | 2026-01-01 | 120 | 007\n"
+                "B | 12.345% | 2026-07-01 | 99.9 | 1e5"
+            ),
         ),
         ("text", "All amounts in EUR"),
         ("heading", "Home"),

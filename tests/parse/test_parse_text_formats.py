@@ -271,7 +271,7 @@ def test_pandoc_formats(suffix: str, parsed: Callable[..., Document]) -> None:
 WORDS = st.from_regex(r"[A-Za-z0-9]{2,10}", fullmatch=True)
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.lists(WORDS, min_size=1, max_size=6), min_size=1, max_size=6))
 def test_every_word_of_a_text_is_there_in_order(
     parsed: Callable[..., Document], paragraphs: list[list[str]]
@@ -284,6 +284,7 @@ def test_every_word_of_a_text_is_there_in_order(
     assert parsed(f"<html><body>{page}</body></html>", "x.html").text.split() == words
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_no_text_breaks_a_text_parser(check: Callable[..., Document], text: str) -> None:
     from freshground.core.errors import Quarantine

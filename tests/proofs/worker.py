@@ -142,7 +142,7 @@ def _read(command: dict[str, Any]) -> dict[str, Any]:
     while not Path(command["until"]).exists():
         # A new view each time, as a request to a service has; the engine's handle is kept.
         opened = freshground.service.query.searcher(context, index)
-        ranked = opened.ranked(command["text"], 50, command.get("mode", "hybrid"))
+        ranked = opened.ranked(command["text"], 40, command.get("mode", "hybrid"))
         ids = [hit.chunk_id for hit in ranked]
         rows = opened.reader.rows(["row_hash"], chunk_ids=ids)
         hashes = sorted(rows.column("row_hash").to_pylist())

@@ -117,3 +117,16 @@ def test_real_questions(shared_data, name):
     assert all(
         answer.end - answer.start == len(answer.text) for a in spans.values() for answer in a
     )
+
+
+def test_an_answer_without_positions_is_found_by_its_text(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    path.write_text('{"query-id": "q", "corpus-id": "d", "text": "seven days"}\n')
+    assert read_spans(path) == {"q": [AnswerSpan("d", 0, 0, "seven days")]}
+
+
+def test_an_answer_without_positions_and_text_is_refused(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    path.write_text('{"query-id": "q", "corpus-id": "d"}\n')
+    with pytest.raises(ConfigError, match="answers.jsonl:1"):
+        read_spans(path)

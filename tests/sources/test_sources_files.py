@@ -53,10 +53,10 @@ def put(root: Path, *names: str, text: str = "x") -> None:
 def open_folder() -> Iterator[Path]:
     """A folder that any user of the machine may enter: pytest's own belongs to one."""
     with tempfile.TemporaryDirectory() as name:
-        os.chmod(name, 0o755)
+        Path(name).chmod(0o755)
         yield Path(name)
         for folder, _, _ in os.walk(name):
-            os.chmod(folder, 0o755)
+            Path(folder).chmod(0o755)
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def test_a_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_an_unreadable_folder_is_a_problem_that_names_it(open_folder: Path) -> None:
     put(open_folder, "a.txt", "shut/b.txt", "z.txt")
-    os.chmod(open_folder / "shut", 0)
+    (open_folder / "shut").chmod(0)
     with without_root():
         listing = listed(open_folder)
     assert keys(listing) == ["a.txt", "z.txt"]
@@ -150,7 +150,7 @@ def test_an_unreadable_folder_is_a_problem_that_names_it(open_folder: Path) -> N
 
 def test_a_folder_without_the_right_to_stat_is_a_problem(open_folder: Path) -> None:
     put(open_folder, "a.txt", "names/b.txt")
-    os.chmod(open_folder / "names", 0o744)  # names can be listed, files cannot be reached
+    (open_folder / "names").chmod(0o744)  # names can be listed, files cannot be reached
     with without_root():
         listing = listed(open_folder)
     assert keys(listing) == ["a.txt"]
@@ -159,8 +159,8 @@ def test_a_folder_without_the_right_to_stat_is_a_problem(open_folder: Path) -> N
 
 def test_an_unreadable_folder_outside_the_patterns_is_no_problem(open_folder: Path) -> None:
     put(open_folder, "docs/a.txt", "shut/b.txt", "closed/c.txt")
-    os.chmod(open_folder / "shut", 0)
-    os.chmod(open_folder / "closed", 0)
+    (open_folder / "shut").chmod(0)
+    (open_folder / "closed").chmod(0)
     with without_root():
         assert listed(open_folder, include=["docs/**"]).complete
         assert listed(open_folder, exclude=["shut/**", "closed"]).complete
@@ -169,14 +169,14 @@ def test_an_unreadable_folder_outside_the_patterns_is_no_problem(open_folder: Pa
 
 def test_an_unreadable_root_is_no_empty_listing(open_folder: Path) -> None:
     put(open_folder, "docs/a.txt")
-    os.chmod(open_folder / "docs", 0)
+    (open_folder / "docs").chmod(0)
     with without_root(), pytest.raises(ConfigError, match="permission denied"):
         listed(open_folder / "docs")
 
 
 def test_an_unreadable_file_can_be_tried_again(open_folder: Path) -> None:
     put(open_folder, "a.txt", "b.txt")
-    os.chmod(open_folder / "a.txt", 0)
+    (open_folder / "a.txt").chmod(0)
     with without_root():
         listing = listed(open_folder)
         got = fetch(source(open_folder), listing.objects)
@@ -191,7 +191,7 @@ def test_an_unreadable_sidecar_shows_its_file_to_nobody(open_folder: Path) -> No
     put(open_folder, "a.txt")
     put(open_folder, "_access.json", text='{"public": true}')
     put(open_folder, "a.txt.access.json", text='{"groups": ["staff"]}')
-    os.chmod(open_folder / "a.txt.access.json", 0)
+    (open_folder / "a.txt.access.json").chmod(0)
     with without_root():
         listing = listed(open_folder, access="from_source")
     assert listing.objects[0].groups == ()

@@ -9,6 +9,7 @@ import tracemalloc
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -29,7 +30,6 @@ from ingestion.sources.records import Records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from freshground.core.records import Listing
 
@@ -366,8 +366,8 @@ class _Restless(LocalStorage):
             yield stream
         self.opened += 1
         if self.opened <= self.times:
-            with open(uri.removeprefix("file://"), "w") as stream:
-                stream.write(json.dumps({"id": self.opened, "text": "y" * self.opened}))
+            row = {"id": self.opened, "text": "y" * self.opened}
+            Path(uri.removeprefix("file://")).write_text(json.dumps(row))
 
 
 class TestCsv:

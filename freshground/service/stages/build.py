@@ -41,6 +41,10 @@ def build(context: Context, scope: Scope) -> StageReport:
             try:
                 _attempt(context, index, report)
                 break
+            except candidates.VectorsMissing as error:
+                # A concurrent run cut documents after our embed stage; its own build follows.
+                report.outcome, report.message = "waiting", str(error)
+                break
             except Retriable:
                 if attempt == _ATTEMPTS:
                     raise

@@ -14,22 +14,27 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dags.local.environment import environment
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE
 
+if TYPE_CHECKING:
+    from airflow.sdk import DAG
+
 
 @dataclass(frozen=True, slots=True)
 class DagOutcome:
-    """How one DAG run ended. `tasks` maps a task, or `task[n]` of a mapped one, to its state.
+    """How one DAG run ended, after `seconds` of wall time.
 
-    `error` is the message of the first failed task. `seconds` is wall time.
+    `tasks` maps a task, or `task[n]` of a mapped one, to its state; `tries` to how often it ran.
     """
 
     dag_id: str
     state: str
     tasks: dict[str, str]
+    tries: dict[str, int]
     seconds: float
 
 
@@ -59,17 +64,25 @@ def run(settings_file: Path) -> list[DagOutcome]:
     from dags.grounding import make
     from freshground.core.settings import load
 
-    outcomes: list[DagOutcome] = []
-    for dag in make(load(settings_file)):
-        started = time.perf_counter()
-        ended = dag.test()
-        states = {
-            f"{ti.task_id}[{ti.map_index}]" if ti.map_index >= 0 else ti.task_id: str(ti.state)
-            for ti in ended.get_task_instances()
-        }
-        seconds = time.perf_counter() - started
-        outcomes.append(DagOutcome(dag.dag_id, str(ended.state), states, seconds))
-    return outcomes
+    return [run_dag(dag) for dag in make(load(settings_file))]
+
+
+def run_dag(dag: DAG) -> DagOutcome:
+    """Run one DAG in this process and wait for its end."""
+    started = time.perf_counter()
+    ended = dag.test()
+    seconds = time.perf_counter() - started
+    found = {
+        f"{ti.task_id}[{ti.map_index}]" if ti.map_index >= 0 else ti.task_id: ti
+        for ti in ended.get_task_instances()
+    }
+    return DagOutcome(
+        dag.dag_id,
+        str(ended.state),
+        {name: str(ti.state) for name, ti in sorted(found.items())},
+        {name: ti.try_number for name, ti in sorted(found.items())},
+        seconds,
+    )
 
 
 def main() -> int:

@@ -108,8 +108,8 @@ def show_releases() -> None:
         if entry.body["stage"] == "embed":
             body = entry.body
             print(
-                f"  embedded for {body['subject']} at {entry.at:%H:%M:%S}: {body['texts_embedded']} "
-                f"texts, {body['vectors_reused']} vectors reused"
+                f"  embedded for {body['subject']} at {entry.at:%H:%M:%S}: "
+                f"{body['texts_embedded']} texts, {body['vectors_reused']} vectors reused"
             )
 
 

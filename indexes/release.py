@@ -219,11 +219,11 @@ class Releases:
             for name in [*kept, *(f.rsplit("/", 1)[1] for f in young)]
             if self._kept(index, name)
         ]
-        engine.retire(index, versions, UNFINISHED_AFTER)
         for folder in old:
             # The manifest goes first: without it the release is no target for a rollback.
             self._lake.files.delete([f"{folder}/manifest.json", f"{folder}/documents.parquet"])
             self._manifests.pop((index, folder.rsplit("/", 1)[1]), None)
+        engine.retire(index, versions, UNFINISHED_AFTER)
         return sorted(
             n
             for n, p in published.items()

@@ -1,4 +1,4 @@
-"""The difference between a listing and what bronze knows. Pure: decides what to read, reads nothing."""
+"""The difference between a listing and what bronze knows. Pure: it reads nothing."""
 
 from __future__ import annotations
 

@@ -62,11 +62,11 @@ class Lake:
             ) from None
         if found > FORMAT:
             raise Fatal(
-                f"The lake {self.url} has format {found}; this Freshground knows formats up to {FORMAT}.",
+                f"The lake {self.url} has format {found}; this Freshground knows up to {FORMAT}.",
                 "Install the newer Freshground. Nothing was changed.",
             )
         if found < FORMAT:
             raise Fatal(
-                f"The lake {self.url} has the older format {found}; this Freshground writes {FORMAT}.",
+                f"The lake {self.url} has the older format {found}; this one writes {FORMAT}.",
                 "No migration from it exists: build a new lake from the sources.",
             )

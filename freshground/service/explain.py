@@ -1,4 +1,4 @@
-"""`explain`: from a chunk, a document or an address to where it came from and where it is served."""
+"""`explain`: from a chunk, document or address to where it came from and where it is served."""
 
 from __future__ import annotations
 

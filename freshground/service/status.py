@@ -9,6 +9,7 @@ from freshground.service.freshness import freshness
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
+    from freshground.lake.ledger import Current
     from freshground.service.context import Context
 
 
@@ -79,19 +80,22 @@ def rollback(context: Context, index: IndexSettings, to: int | None) -> dict[str
 
 def quarantined(context: Context) -> list[dict[str, Any]]:
     """Return every live document that is set aside, by source and key."""
-    rows: list[dict[str, Any]] = []
-    for source_id in context.settings.source_ids:
-        for document in context.ledger.current(source_id, context.silver_id(source_id)):
-            if document.state == "quarantined":
-                rows.append(
-                    {
-                        "source": source_id,
-                        "key": document.row["key"],
-                        "uri": document.row["uri"],
-                        "rule": document.rule,
-                        "reason": document.reason,
-                        "since": iso(document.quarantined_at),
-                        "stale_served": document.stale,
-                    }
-                )
+    rows = [
+        _aside(source_id, document)
+        for source_id in context.settings.source_ids
+        for document in context.ledger.current(source_id, context.silver_id(source_id))
+        if document.state == "quarantined"
+    ]
     return sorted(rows, key=lambda row: (row["source"], row["key"]))
+
+
+def _aside(source_id: str, document: Current) -> dict[str, Any]:
+    return {
+        "source": source_id,
+        "key": document.row["key"],
+        "uri": document.row["uri"],
+        "rule": document.rule,
+        "reason": document.reason,
+        "since": iso(document.quarantined_at),
+        "stale_served": document.stale,
+    }

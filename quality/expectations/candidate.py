@@ -13,8 +13,8 @@ is what the totals say.
 | row_hash      | str   | no   | 32 hex digits                           |
 
 Limits: `dimensions`, `expected_rows` and `expected_documents` (what gold holds), `rows_in_engine`
-and `documents_in_engine` (read back from the engine), `hash_matches` (1 when the sum of row hashes equals gold's, else 0) and,
-if an index without rows is wanted, `empty_allowed` (1).
+and `documents_in_engine` (read back from the engine), `hash_matches` (1 when the sum of row hashes
+equals gold's, else 0) and, if an index without rows is wanted, `empty_allowed` (1).
 """
 
 from __future__ import annotations

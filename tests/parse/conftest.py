@@ -25,7 +25,8 @@ def _check(document: Document) -> Document:
     end = 0
     for element in document.elements:
         text = document.text[element.start : element.end]
-        assert text.strip() == text.strip("\n ") != ""
+        assert text.strip()
+        assert text == (text.strip("\n") if element.kind == "code" else text.strip())
         assert element.kind in KINDS
         assert element.start == 0 or set(document.text[end : element.start]) == {"\n"}
         assert (element.level is not None) == (element.kind == "heading")

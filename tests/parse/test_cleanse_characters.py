@@ -39,6 +39,7 @@ def test_code_is_idempotent(text: str) -> None:
 
 @settings(deadline=None)
 @given(TEXT)
+@example("e\u200c\u0301")
 def test_result_is_nfc_and_encodable_and_has_no_controls(text: str) -> None:
     for once in (clean_prose(text), clean_code(text)):
         assert unicodedata.is_normalized("NFC", once)

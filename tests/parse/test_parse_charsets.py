@@ -38,6 +38,11 @@ def test_unmarked_text(charset: str) -> None:
     assert decode(GERMAN.encode(charset)) == GERMAN
 
 
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_unmarked_english_is_not_taken_for_utf8_with_zero_bytes(charset: str) -> None:
+    assert decode("Hail damage".encode(charset)) == "Hail damage"
+
+
 def test_big_endian_marks() -> None:
     assert decode(codecs.BOM_UTF16_BE + "\u00fcber".encode("utf-16-be")) == "\u00fcber"
     assert decode(codecs.BOM_UTF32_BE + "\u00fcber".encode("utf-32-be")) == "\u00fcber"

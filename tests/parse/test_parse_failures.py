@@ -106,6 +106,13 @@ def test_encrypted_mail(header: str) -> None:
     assert _refusal(data.encode(), "a.eml").rule == "encrypted"
 
 
+def test_archive_with_encrypted_members() -> None:
+    data = bytearray(_zip(word__document_dot_xml="<a/>"))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(mark) + offset] |= 1
+    assert _refusal(bytes(data), "a.docx").rule == "encrypted"
+
+
 def test_encrypted_opendocument() -> None:
     data = _zip(
         mimetype="application/vnd.oasis.opendocument.text",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshground.core.errors import ConfigError
@@ -119,6 +119,7 @@ def _one(pattern: str, name: str) -> bool:
     return bool(name) and pattern[0] in ("?", name[0]) and _one(pattern[1:], name[1:])
 
 
+@settings(deadline=None, max_examples=60)
 @given(_PATTERN, _KEYS)
 def test_include_agrees_with_the_plain_definition(pattern: str, key: list[str]) -> None:
     segments = pattern.split("/")
@@ -130,6 +131,7 @@ def test_include_agrees_with_the_plain_definition(pattern: str, key: list[str]) 
     assert Patterns((pattern,)).keeps("/".join(key)) is expected
 
 
+@settings(deadline=None, max_examples=60)
 @given(_PATTERN, _PATTERN, _KEYS)
 def test_a_pruned_folder_holds_nothing_wanted(include: str, exclude: str, key: list[str]) -> None:
     patterns = Patterns((include,), (exclude,))

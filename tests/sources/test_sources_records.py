@@ -16,7 +16,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freshground.core.errors import ConfigError, Quarantine, Retriable
@@ -217,6 +217,7 @@ class TestMalformedRows:
         assert isinstance(got["b.jsonl#L1"], Quarantine)
         assert got["y"]["text"] == "Y"
 
+    @settings(deadline=None, max_examples=60)
     @given(
         st.lists(
             st.sampled_from(

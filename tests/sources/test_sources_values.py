@@ -10,7 +10,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.sources.values import as_time, canonical, from_ns, plain
@@ -80,6 +80,7 @@ def test_what_is_no_time_is_refused(value: object) -> None:
         as_time(value)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_iso_times_come_back(at: datetime) -> None:
     assert as_time(plain(at)) == at
@@ -92,6 +93,7 @@ def test_file_times_keep_microseconds() -> None:
     assert from_ns(10**30) is None
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -39,7 +39,8 @@ def plan(found: dict[str, Any], *, as_json: bool) -> None:
     for source in found["sources"]:
         out.print(
             Text(
-                f"source {source['source']}: {source['listed']} listed, {source['excluded']} excluded"
+                f"source {source['source']}: {source['listed']} listed, "
+                f"{source['excluded']} excluded"
             )
         )
         for mark, name, style in (
@@ -60,8 +61,8 @@ def plan(found: dict[str, Any], *, as_json: bool) -> None:
     for index in found["indexes"]:
         out.print(
             Text(
-                f"index {index['index']}: live release {index['live_release'] or 'none'}; of what the "
-                f"lake holds already: {index['added']} to add, {index['changed']} to change, "
+                f"index {index['index']}: live release {index['live_release'] or 'none'}; of what "
+                f"the lake holds already: {index['added']} to add, {index['changed']} to change, "
                 f"{index['removed']} to remove, {index['documents_in_progress']} in progress"
             )
         )
@@ -151,7 +152,8 @@ def answer(found: dict[str, Any], *, as_json: bool) -> None:
         stale = " STALE" if hit["stale"] else ""
         out.print(
             Text(
-                f"\n{hit['rank']}. {hit['title'] or hit['key']}{page}  score {hit['score']:.4f}{stale}",
+                f"\n{hit['rank']}. {hit['title'] or hit['key']}{page}  "
+                f"score {hit['score']:.4f}{stale}",
                 style="bold",
             )
         )
@@ -213,8 +215,8 @@ def explain(found: dict[str, Any], *, as_json: bool) -> None:
     for row in found["object_versions"]:
         out.print(
             Text(
-                f"  object {row['content_hash'][:12]} {row['state']}, changed {row['modified_at']}, "
-                f"listed {row['listed_at']}, run {row['run_id'][:8]}"
+                f"  object {row['content_hash'][:12]} {row['state']}, "
+                f"changed {row['modified_at']}, listed {row['listed_at']}, run {row['run_id'][:8]}"
             )
         )
     for row in found["document_versions"]:

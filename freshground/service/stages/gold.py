@@ -1,4 +1,4 @@
-"""The gold stage: cut documents into chunks, once for each chunker that an index of theirs wants."""
+"""The gold stage: cut documents into chunks, once for each chunker that an index wants."""
 
 from __future__ import annotations
 

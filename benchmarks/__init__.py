@@ -1,0 +1,1 @@
+"""What Freshground costs, each measure beside its rival or bound: `python -m benchmarks`."""

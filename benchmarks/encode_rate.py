@@ -5,7 +5,7 @@ tokenises, sorts, pads and calls the same runtime, and nothing else; that runtim
 batches that were ready before the clock started; sentence-transformers on torch in fp32. Ratios
 are the median of rounds. CPU time stands beside wall time: other processes disturb it less.
 
-    python benchmarks/encode_rate.py [--data FOLDER] [--texts 200] [--rounds 3] [--runtime auto]
+    python benchmarks/encode_rate.py [--data FOLDER] [--texts 120] [--rounds 3] [--runtime auto]
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Texts per second, side by side.")
     parser.add_argument("--data", type=Path, help="folder that holds retrieval/xquad_en")
-    parser.add_argument("--texts", type=int, default=200)
+    parser.add_argument("--texts", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--runtime", default="auto")
     parser.add_argument("--cache", type=Path, help="keep the export here; default: made anew")

@@ -27,6 +27,7 @@ class Context:
         self._title = " ".join((title or "").split())
         self._meter = meter
         self._most = meter.limit // SHARE
+        self._clean: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._lines: dict[tuple[str, tuple[str, ...]], str] = {}
         self._costs: dict[str, int] = {"": 0}
 
@@ -39,8 +40,11 @@ class Context:
         for other in paths[1:]:
             if other is not path:
                 path = path[: _shared(path, other)]
-        clean = tuple(" ".join(heading.split()) for heading in path)
-        return clean[1:] if clean and clean[0] == self._title else clean
+        clean = self._clean.get(path)
+        if clean is None:
+            clean = tuple(" ".join(heading.split()) for heading in path)
+            self._clean[path] = clean = clean[clean[:1] == (self._title,) :]
+        return clean
 
     def prefix(self, pieces: Sequence[Piece]) -> str:
         """Return the lines in front of a chunk that starts with `pieces`, line ends included."""

@@ -49,7 +49,7 @@ class Packer:
     be joined by text that comes later: there, and only there, the last two chunks share.
     """
 
-    def __init__(  # noqa: PLR0913 - what it needs to know, all of it fixed at the start
+    def __init__(
         self,
         text: str,
         pieces: Sequence[Piece],

@@ -71,7 +71,7 @@ def count(texts: Sequence[str]) -> list[int]:
 def encoding() -> tiktoken.Encoding:
     """Return tiktoken's cl100k_base, loaded once. ConfigError as in `install`."""
     install()
-    import tiktoken  # noqa: PLC0415 - loading takes a while, and importing this module must not
+    import tiktoken  # importing this module must stay cheap
 
     return tiktoken.get_encoding(ENCODING)
 

@@ -14,6 +14,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
+from croniter import croniter
 
 from dags import tasks
 from dags.assets import asset
@@ -36,7 +37,15 @@ _COMMON: dict[str, Any] = {
 }
 
 
-def _cron(expression: str) -> CronTriggerTimetable:
+def _cron(settings: Settings, name: str) -> CronTriggerTimetable:
+    """Return the timetable of a setting under `airflow`; ConfigError where it is no cron."""
+    expression: str = getattr(settings.airflow, name)
+    # Airflow would leave out the DAGs with it, show the others, and not name the setting.
+    if not croniter.is_valid(expression):
+        raise ConfigError(
+            f"airflow.{name}: {expression!r} is no cron expression.",
+            "Write five fields, such as '0 * * * *' for each full hour, in UTC.",
+        )
     return CronTriggerTimetable(expression, timezone="UTC")
 
 
@@ -44,7 +53,7 @@ def ingest_dag(settings: Settings, source_id: str) -> DAG:
     """List a source and record what changed; wake silver, or confirm the live releases."""
     with DAG(
         f"freshground_ingest_{source_id}",
-        schedule=_cron(settings.airflow.ingest),
+        schedule=_cron(settings, "ingest"),
         tags=["freshground", "ingest"],
         doc_md=ingest_dag.__doc__,
         **_COMMON,
@@ -77,7 +86,7 @@ def layer_dag(settings: Settings, name: str, before: str, source_id: str) -> DAG
     that runs whatever came before would call a failed run a success.
     """
     schedule = AssetOrTimeSchedule(
-        timetable=_cron(settings.airflow.drain), assets=asset(settings, before, source_id)
+        timetable=_cron(settings, "drain"), assets=asset(settings, before, source_id)
     )
     with DAG(
         f"freshground_{name}_{source_id}",
@@ -120,7 +129,7 @@ def build_dag(settings: Settings, index: IndexSettings) -> DAG:
     """Embed what is new, build the candidate, judge it, publish it."""
     golds = [asset(settings, "gold", source_id) for source_id in index.sources]
     schedule = AssetOrTimeSchedule(
-        timetable=_cron(settings.airflow.drain), assets=reduce(or_, golds)
+        timetable=_cron(settings, "drain"), assets=reduce(or_, golds)
     )
     with DAG(
         f"freshground_build_{index.id}",
@@ -160,10 +169,10 @@ def make(settings: Settings) -> list[DAG]:
     return found + [build_dag(settings, index) for index in settings.indexes]
 
 
-def _settings() -> Settings:
-    """Read the settings, saying of a file that cannot be used how Airflow came by it."""
+def _project() -> list[DAG]:
+    """Make the DAGs, saying of settings that cannot be used how Airflow came by them."""
     try:
-        return load()
+        return make(load())
     except ConfigError as error:
         named = os.environ.get("FRESHGROUND_SETTINGS")
         how = f"is {named!r}" if named else "is not set, so ./freshground.yaml was looked for"
@@ -173,5 +182,5 @@ def _settings() -> Settings:
         ) from None
 
 
-for _dag in make(_settings()):
+for _dag in _project():
     globals()[_dag.dag_id] = _dag

@@ -193,7 +193,8 @@ class Releases:
     def retire(self, engine: Engine, index: str, keep: int, now: datetime) -> list[int]:
         """Delete all releases but the live one and the newest `keep`; return their numbers.
 
-        One that was live within the last hour stays for its readers. Candidates that were never published go when they are old enough to be abandoned.
+        One that was live within the last hour stays for its readers. Candidates that were never
+        published go when they are old enough to be abandoned.
         """
         live = self._lake.pointers.live(index)
         if live is None:

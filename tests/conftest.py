@@ -17,6 +17,8 @@ for _name, _value in (
 ):
     os.environ[_name] = _value
 
+pytest.register_assert_rewrite("indexes.engines.conformance", "ingestion.sources.conformance")
+
 DATA_VARIABLE = "FRESHGROUND_TEST_DATA"
 _LOOPBACK = ("127.", "::1", "localhost")
 _connect = socket.socket.connect

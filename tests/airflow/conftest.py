@@ -57,5 +57,12 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def airflow(airflow_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    from airflow.models.asset import AssetActive
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
     monkeypatch.setenv("FRESHGROUND_SETTINGS", "")
+    # Each test's lake is elsewhere; without a scheduler, nobody retires the assets of the last.
+    with create_session() as session:
+        session.execute(delete(AssetActive))
     return airflow_home

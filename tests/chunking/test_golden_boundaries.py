@@ -22,8 +22,10 @@ HANDBOOK: Parts = [
     ("heading2", "2.2 On site"),
     (
         "text",
-        "A surveyor visits within five working days. Photographs are taken of every damaged item. "
-        "The insured keeps damaged items until the surveyor has seen them.",
+        (
+            "A surveyor visits within five working days. Photographs are taken of every damaged "
+            "item. The insured keeps damaged items until the surveyor has seen them."
+        ),
     ),
     ("heading1", "3 Payment"),
     ("caption", "Table 1: time limits"),

@@ -62,7 +62,7 @@ def test_a_heading_is_not_left_at_the_end_of_a_chunk(size: int) -> None:
         ("text", sized(size)),
         ("heading1", "Duties after a loss"),
         ("heading2", "At once"),
-        ("table", "\n".join(["row | of | cells"] * 7)),
+        ("table", "\n".join(["row | of | cells"] * 6)),
     ]
     for chunk in chunker(40).split(document(parts)):
         assert not chunk.text.endswith(("Duties after a loss", "At once"))
@@ -85,7 +85,7 @@ def test_a_table_that_does_not_fit_is_cut_between_rows_and_repeats_its_first() -
 
 def test_a_list_that_fits_is_kept_whole_and_a_longer_one_cut_between_items() -> None:
     items: Parts = [("list_item", f"- item {i} of these") for i in range(5)]
-    short = chunker(40).split(document([("text", sized(20)), *items, ("text", sized(20))]))
+    short = chunker(40).split(document([("text", sized(10)), *items, ("text", sized(20))]))
     assert any(chunk.text.count("- item") == 5 for chunk in short)
     many: Parts = [("list_item", f"- item {i} of these") for i in range(30)]
     for chunk in chunker(40).split(document(many)):
@@ -150,8 +150,8 @@ def test_long_titles_and_paths_leave_three_quarters_to_the_text() -> None:
     assert chunks[-1].embed_text.startswith("inner\n")
 
 
-def test_a_heading_of_megabytes_is_cut_down() -> None:
-    parts: Parts = [("heading1", "x" * 1_000_000), ("text", "Text.")]
+def test_an_endless_heading_is_cut_down() -> None:
+    parts: Parts = [("heading1", "x" * 50_000), ("text", "Text.")]
     chunks = chunker(200, counter=letters, limit=100).split(document(parts))
     assert chunks[-1].text.endswith("Text.")
     assert max(letters([chunk.embed_text for chunk in chunks])) <= 100

@@ -82,6 +82,13 @@ def test_the_space_does_not_depend_on_the_runtime(model_cache: Path) -> None:
     assert copied.space.id == space.id
 
 
+def test_windows_do_not_show(model_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = _open(model_cache)
+    whole = encoder.encode(TEXTS)
+    monkeypatch.setattr("indexes.encoders.local._WINDOW_TEXTS", 5)
+    np.testing.assert_allclose(encoder.encode(TEXTS), whole, atol=1e-5)
+
+
 def test_prefixes_are_part_of_what_is_encoded(model_cache: Path) -> None:
     plain, prefixed = _open(model_cache), _open(model_cache, prefix="p: ", query_prefix="q: ")
     np.testing.assert_allclose(prefixed.encode(["x"]), plain.encode(["p: x"]), atol=1e-5)

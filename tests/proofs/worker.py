@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -157,10 +158,13 @@ _DO = {"refresh": _refresh, "rollback": _rollback, "read": _read}
 
 
 def _child(command: dict[str, Any]) -> None:
+    if "largest" in command:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (command["largest"], resource.RLIM_INFINITY))
     try:
         result = _DO[command["do"]](command)
     except Exception as error:  # noqa: BLE001 - told to the test, which fails with it
         result = {"error": f"{type(error).__name__}: {error}"}
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
     Path(command["out"]).write_text(json.dumps(result))
     os._exit(0)
 

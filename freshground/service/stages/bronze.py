@@ -45,7 +45,9 @@ def ingest(context: Context, scope: Scope) -> StageReport:
             "unreadable": done.unreadable,
             "rows": len(done.metrics),
         }
-        check(context, report, "bronze", done.metrics, {})
+        seen = done.metrics.data
+        versions = dict(zip(seen.get("doc_id", ()), seen.get("content_hash", ()), strict=True))
+        check(context, report, "bronze", done.metrics, {}, versions=versions)
         body = {
             "listed_at": iso(listing.started_at),
             "complete": listing.complete,

@@ -77,11 +77,15 @@ def check(
     layer: str,
     metrics: Columns,
     limits: Mapping[str, float],
+    *,
+    versions: Mapping[str, str | None] | None = None,
+    made_by: str = "",
 ) -> list[Check]:
     """Run a layer's suite over metrics; record each result; return them.
 
-    The journal row of a failed critical check names the documents: they are not to be published
-    as they are.
+    The journal row of a failed critical check names the documents with their content hash, which
+    `versions` gives by doc_id, and what made the rows: as they are, they are not to be published.
+    It is committed at once, since a run that is killed later would take it along.
     """
     from quality.expectations import run
 
@@ -89,13 +93,19 @@ def check(
         return []
     frame = pd.DataFrame(metrics.data)
     checks = run(layer, frame, limits)  # type: ignore[arg-type]
+    stops = False
     for result in checks:
         body = asdict(result)
         report.checks.append(body)
         note: dict[str, Any] = {**body, "stage": report.stage}
         if not result.passed and result.severity == "critical":
-            note["documents"] = _documents(frame, result.sample)
+            held = versions or {}
+            note["documents"] = {d: held.get(d) for d in _documents(frame, result.sample)}
+            note["made_by"] = made_by
+            stops |= bool(note["documents"])
         context.lake.journal.add(context.run_id, "check", report.subject, note)
+    if stops:
+        context.lake.journal.commit()
     return checks
 
 

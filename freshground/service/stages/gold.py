@@ -51,7 +51,10 @@ def gold(context: Context, scope: Scope) -> StageReport:
                 "max_encoder_tokens": settings.max_encoder_tokens or encoder.max_tokens,
                 "min_coverage": index.gates.min_coverage,
             }
-            check(context, report, "gold", done.metrics, limits)
+            versions = {d.doc_id: d.content_hash for d in pending}
+            check(
+                context, report, "gold", done.metrics, limits, versions=versions, made_by=chunker.id
+            )
             report.counts["documents"] += done.documents
             report.counts["chunks"] += done.chunks
             report.counts["rows"] += done.chunks

@@ -44,7 +44,8 @@ def silver(context: Context, scope: Scope) -> StageReport:
             "quarantined": len(done.quarantined),
             "rows": done.parsed + len(done.quarantined),
         }
-        check(context, report, "silver", done.metrics, {})
+        versions = {row["doc_id"]: row["content_hash"] for row in pending}
+        check(context, report, "silver", done.metrics, {}, versions=versions, made_by=silver_id)
         report.quarantined = done.quarantined
         report.outcome = "quarantined" if done.quarantined else "done"
         if done.quarantined:

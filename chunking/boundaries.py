@@ -3,7 +3,7 @@
 Each function returns spans (start, end) into `text`, in order, without whitespace at their ends,
 that together hold every non-whitespace character of text[start:end].
 
-The sentence rule is a regular expression: it runs at about 20 MB a second, and a missed boundary
+The sentence rule is a regular expression: it runs at 10 MB a second or more; a missed boundary
 costs a longer piece, never a wrong chunk, so a parser's better recall would not pay for its time.
 """
 

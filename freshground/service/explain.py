@@ -63,8 +63,8 @@ def explain(context: Context, name: str) -> dict[str, Any]:
         ],
         "failed_checks": [
             {"check_id": e.body["check_id"], "severity": e.body["severity"], "at": iso(e.at)}
-            for e in lake.journal.entries("check", subject=newest["source_id"])
-            if not e.body["passed"] and document in e.body.get("documents", e.body["sample"])
+            for e in lake.journal.entries("failed_check", subject=newest["source_id"])
+            if document in e.body.get("documents", e.body["sample"])
         ],
     }
 

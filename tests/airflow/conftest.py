@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,8 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         # Airflow's own variables have to stay; the settings are each test's own.
         patch.setenv("FRESHGROUND_SETTINGS", "")
+        # DAGs of one name follow each other within seconds, each over another lake.
+        os.environ["AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL"] = "0"
         once.prepare(home, home / "none.yaml")
     return home
 

@@ -181,7 +181,7 @@ def _spawn(cache: Path, runtime: str) -> subprocess.Popen[str]:
 
 
 def _finish(process: subprocess.Popen[str]) -> dict[str, object]:
-    out, errors = process.communicate(timeout=120)
+    out, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
     return json.loads(out)
 

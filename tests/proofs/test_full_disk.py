@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
+from freshground.core.errors import FreshgroundError
 from tests.project import Project, article
 
 if TYPE_CHECKING:
@@ -31,14 +33,14 @@ def _check_recovery(project: Project) -> None:
     assert project.release_hash() == clean.release_hash()
 
 
-@pytest.mark.parametrize("most", [300, 2_000, 5_000, 20_000, 30_000])
+@pytest.mark.parametrize("most", [300, 2_000, 20_000])
 def test_files_that_cannot_grow(project: Project, workshop: Workshop, most: int) -> None:
     """No file may become larger than `most` bytes: writing one breaks off with a real error."""
     project.fill(12, paragraphs=9)
     project.refresh()
     before = project.content()
     _edit(project)
-    ended = workshop.run(project, "refresh", largest=most)
+    ended = workshop.run(project, "refresh", largest=most, notes=os.devnull)
     if ended.result.get("status") != 0:
         said = ended.result.get("error", " ".join(ended.result.get("messages", [])))
         assert "lake" in said or "index" in said, ended
@@ -62,7 +64,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-@pytest.mark.parametrize("left", [10_000, 60_000, 150_000])
+@pytest.mark.parametrize("left", [10_000, 100_000])
 def test_a_full_disk(tmp_path: Path, small_disk: Path, left: int) -> None:
     project = Project(tmp_path / "project", lake=str(small_disk / "lake"))
     project.fill(12, paragraphs=9)
@@ -78,16 +80,16 @@ def test_a_full_disk(tmp_path: Path, small_disk: Path, left: int) -> None:
             text=True,
         )
         file.write(bytes(int(room.stdout.split()[-1]) - left))
-    run_error = ""
     try:
         run = project.refresh()
-    except Exception as error:  # noqa: BLE001 - what kind it is, is judged below
-        run_error = f"{type(error).__name__}: {error}"
+    except FreshgroundError as error:  # not even the run's own record could be written
+        assert error.exit_status == 1
+        said = str(error)
     else:
         assert run.status == 1, run.messages
-        run_error = run.messages
-    assert "disk is full" in run_error, run_error
-    assert "Free space" in run_error
+        said = run.messages
+    assert "disk is full" in said, said
+    assert "Free space" in said
     assert project.content() == before
     ballast.unlink()
     _check_recovery(project)

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from freshground import __version__
@@ -60,12 +59,12 @@ def _one_index(context: Any, name: str | None) -> Any:
     if len(context.settings.indexes) == 1:
         return context.settings.indexes[0]
     known = ", ".join(index.id for index in context.settings.indexes)
-    raise click.UsageError(f"There are several indexes. Name one with --index: {known}.")
+    raise typer.BadParameter(f"there are several indexes; name one: {known}.", param_hint="--index")
 
 
 def _mode(mode: str) -> Any:
     if mode not in _MODES:
-        raise click.UsageError(f"--mode {mode!r} is none of {', '.join(_MODES)}.")
+        raise typer.BadParameter(f"{mode!r} is none of {', '.join(_MODES)}.", param_hint="--mode")
     return mode
 
 
@@ -232,12 +231,14 @@ def main() -> None:
         os.environ.setdefault(name, value)
     try:
         status = app(standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
+    except typer.TyperException as error:
+        # Typer carries a Click of its own: the class of this name in `click` is another one.
+        if error.format_message():
+            typer.echo(f"Error: {error.format_message()}\nSee `freshground --help`.", err=True)
         status = USAGE
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         status = error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         typer.echo("Stopped. What was committed is kept; run it again to go on.", err=True)
         status = 130
     except FreshgroundError as error:

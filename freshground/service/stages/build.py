@@ -196,8 +196,8 @@ def _upstream(context: Context, index: IndexSettings, state: Desired) -> Check:
     written = {d.doc_id: d for d in state.build.written}
     failed: set[str] = set()
     for source_id in index.sources:
-        for entry in context.lake.journal.entries("check", subject=source_id):
-            if entry.body["passed"] or entry.body["severity"] != "critical":
+        for entry in context.lake.journal.entries("failed_check", subject=source_id):
+            if entry.body["severity"] != "critical":
                 continue
             if entry.body["check_id"] == "gold.coverage":
                 # The only threshold that the index sets: it may have been lowered since.

@@ -128,9 +128,7 @@ def layer_dag(settings: Settings, name: str, before: str, source_id: str) -> DAG
 def build_dag(settings: Settings, index: IndexSettings) -> DAG:
     """Embed what is new, build the candidate, judge it, publish it."""
     golds = [asset(settings, "gold", source_id) for source_id in index.sources]
-    schedule = AssetOrTimeSchedule(
-        timetable=_cron(settings, "drain"), assets=reduce(or_, golds)
-    )
+    schedule = AssetOrTimeSchedule(timetable=_cron(settings, "drain"), assets=reduce(or_, golds))
     with DAG(
         f"freshground_build_{index.id}",
         schedule=schedule,

@@ -81,7 +81,9 @@ def only_one(home: Path) -> Iterator[IO[str]]:
         yield lock
 
 
-def variables(home: Path, settings: Path, database: str, port: int, kept: Secrets) -> dict[str, str]:
+def variables(
+    home: Path, settings: Path, database: str, port: int, kept: Secrets
+) -> dict[str, str]:
     """Return the environment variables that make Airflow this one and no other."""
     site = f"http://{HOST}:{port}"
     passing = [v for v in (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"),) if v]

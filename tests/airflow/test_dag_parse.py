@@ -67,7 +67,7 @@ def run(script: str, home: Path, settings: Path | str) -> dict:
 
 def test_parsing_imports_nothing_heavy(project: AirflowProject, tmp_path: Path) -> None:
     found = run(PARSE, tmp_path, project.settings_file())
-    print(f"parsed in {found['seconds']:.2f} s")  # noqa: T201
+    print(f"parsed in {found['seconds']:.2f} s")
     assert set(HEAVY) & set(found["modules"]) == set()
     assert found["dags"] == [f"freshground_{n}_docs" for n in ("ingest", "silver", "gold", "build")]
 

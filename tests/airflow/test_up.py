@@ -1,4 +1,4 @@
-"""`make up`: a real Airflow starts, carries changes from layer to layer, and leaves nothing behind."""
+"""`make up`: a real Airflow carries changes through the layers, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -150,10 +150,10 @@ def test_changes_go_from_layer_to_layer_and_ctrl_c_stops_all(
     for name in names:
         airflow.call("PATCH", f"/api/v2/dags/{name}", {"is_paused": False})
 
-    project.fill(12)
+    project.fill(8)
     airflow.trigger()
     until(lambda: project.release() == 1 and airflow.settled(), airflow.logs)
-    assert len(project.served_keys()) == 12
+    assert len(project.served_keys()) == 8
     for layer, kind in zip(LAYERS, ("manual", *["asset_triggered"] * 3), strict=True):
         assert [(r["run_type"], r["state"]) for r in airflow.runs(layer)] == [(kind, "success")]
     for layer in ("silver", "gold"):
@@ -161,7 +161,7 @@ def test_changes_go_from_layer_to_layer_and_ctrl_c_stops_all(
         path = f"/api/v2/dags/freshground_{layer}_docs/dagRuns/{run}/taskInstances?limit=100"
         instances = airflow.call("GET", path)["task_instances"]
         shards = [i["map_index"] for i in instances if i["task_id"] == layer]
-        assert sorted(shards) == [0, 1, 2, 3, 4, 5]
+        assert sorted(shards) == [0, 1, 2, 3]
 
     # A deletion gives silver and gold nothing to do; the index has to hear of it all the same.
     project.delete("d003.md")

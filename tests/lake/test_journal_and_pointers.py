@@ -120,7 +120,9 @@ def test_a_lake_is_refused_where_none_can_be(tmp_path: Path) -> None:
         Lake(str(tmp_path / "file" / "lake"), {}, ManualClock(NOON))
 
 
-@pytest.mark.parametrize(("mark", "error"), [({"format": 0}, Fatal), ({"format": "x"}, ConfigError)])
+@pytest.mark.parametrize(
+    ("mark", "error"), [({"format": 0}, Fatal), ({"format": "x"}, ConfigError)]
+)
 def test_marks_of_other_lakes_are_refused(tmp_path: Path, mark: dict, error: type) -> None:
     (tmp_path / "lake.json").write_text(json.dumps(mark))
     with pytest.raises(error):

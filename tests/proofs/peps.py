@@ -27,7 +27,9 @@ class History:
         found = [json.loads(line) for line in lines][:steps]
         if documents is None:
             return cls(folder, found, None)
-        touched = {c[n] for s in found for c in s["changes"] for n in ("path", "old_path") if n in c}
+        touched = {
+            c[n] for s in found for c in s["changes"] for n in ("path", "old_path") if n in c
+        }
         base = sorted(_files(folder / "base"))
         others = [name for name in base if name not in touched]
         step = max(1, len(others) // max(1, documents - len(touched)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from freshground.core.ids import digest
 from freshground.service import status
 from tests.project import Project, article
 
@@ -36,6 +37,10 @@ def _check_history(project: Project) -> list[Any]:
     assert [pointer.generation for pointer in history] == list(range(1, len(history) + 1))
     published = [p.candidate for p in history if p.action == "publish"]
     assert len(published) == len(set(published))
+    told = [e.body for e in project.context().lake.journal.entries("release", subject="docs")]
+    by_generation = {p.generation: p for p in history}
+    assert sorted(body["generation"] for body in told) == sorted(by_generation), "won twice"
+    assert all(by_generation[b["generation"]].release == b["release"] for b in told)
     releases = [p.release for p in history if p.action == "publish"]
     assert releases == sorted(set(releases))
     return history
@@ -85,7 +90,7 @@ def _filled(project: Project) -> Project:
 @pytest.mark.parametrize("apart", [False, True], ids=["same-source", "own-source"])
 def test_two_refreshes_at_once(project: Project, workshop: Workshop, apart: bool) -> None:
     _filled(project)
-    assert _two_at_once(project, workshop, 3, apart=apart) >= 4
+    assert _two_at_once(project, workshop, 2, apart=apart) >= 3
     _check_settled(project)
 
 
@@ -117,8 +122,8 @@ def _hashes(project: Project) -> tuple[str, set[str]]:
     context = project.context()
     _, manifest = context.releases.live("docs")
     reader = context.engine(context.settings.index("docs")).open("docs", manifest.engine_version)
-    rows = [batch.column("row_hash").to_pylist() for batch in reader.scan(["row_hash"])]
-    return manifest.candidate, {value for batch in rows for value in batch}
+    rows = [row for batch in reader.scan(["chunk_id", "text"]) for row in batch.to_pylist()]
+    return manifest.candidate, {digest(row["chunk_id"], row["text"]) for row in rows}
 
 
 def _reader_in_a_loop(project: Project, workshop: Workshop, rounds: int, stop: Path) -> None:
@@ -182,7 +187,7 @@ def test_rollback_works_while_a_refresh_runs(project: Project, workshop: Worksho
         project.write("d014.md", article(900 + number, 9))
         project.clock.advance(_HOUR)
         refresh = workshop.start(project, "refresh", slow=20)
-        while workshop.running(refresh) and chance.random() < 0.9:  # noqa: PLR2004
+        while workshop.running(refresh) and chance.random() < 0.9:
             project.content()
         context = project.context()
         row = status.rollback(context, context.settings.index("docs"), None)

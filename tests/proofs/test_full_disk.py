@@ -25,6 +25,14 @@ def _edit(project: Project) -> None:
         project.write(f"d{number:03d}.md", article(100 + number, 40))
 
 
+def _status(project: Project) -> tuple[int, str]:
+    try:
+        run = project.refresh()
+    except FreshgroundError as error:  # not even the run's own record could be written
+        return error.exit_status, str(error)
+    return run.status, run.messages
+
+
 def _check_recovery(project: Project) -> None:
     assert project.refresh().status == 0
     clean = project.clean()
@@ -80,14 +88,8 @@ def test_a_full_disk(tmp_path: Path, small_disk: Path, left: int) -> None:
             text=True,
         )
         file.write(bytes(int(room.stdout.split()[-1]) - left))
-    try:
-        run = project.refresh()
-    except FreshgroundError as error:  # not even the run's own record could be written
-        assert error.exit_status == 1
-        said = str(error)
-    else:
-        assert run.status == 1, run.messages
-        said = run.messages
+    status, said = _status(project)
+    assert status == 1
     assert "disk is full" in said, said
     assert "Free space" in said
     assert project.content() == before

@@ -106,7 +106,7 @@ class Editor:
         lines = (self.project.docs / key).read_text(errors="replace").split("\n\n")
         place = self.chance.randrange(len(lines) + 1)
         lines.insert(place, f"A new remark {self.chance.randrange(10**6)} on glass and keys.")
-        if self.chance.random() < 0.3:  # noqa: PLR2004
+        if self.chance.random() < 0.3:
             del lines[self.chance.randrange(len(lines))]
         self.project.write(key, "\n\n".join(lines))
 
@@ -139,14 +139,14 @@ class Editor:
 
     def spoil(self) -> None:
         """Empty a file, new or known: it is set aside, a known one served on as stale."""
-        known = self.chance.random() < 0.5  # noqa: PLR2004
+        known = self.chance.random() < 0.5
         self.project.write(self.chance.choice(self.keys()) if known else self.free(), b"")
 
     def some(self) -> None:
         """Make a few changes, never leaving fewer than four files."""
         for _ in range(self.chance.randrange(1, 6)):
             does = [self.add, self.duplicate, self.edit, self.revert, self.touch, self.spoil]
-            if len(self.keys()) > 6:  # noqa: PLR2004
+            if len(self.keys()) > 6:
                 does += [self.delete, self.move, self.swap]
             self.chance.choice(does)()
 
@@ -176,8 +176,9 @@ def _wander(project: Project, seed: int, rounds: int, *, every: int = 1) -> int:
         content = project.content()
         assert _live(content, stale=False) == clean.content(), (seed, number)
         held = project.context().releases.live("docs")[1]
-        empty = sum((project.docs / key).stat().st_size == 0 for key in editor.keys())
-        assert held.counts["documents"] + empty - held.counts["stale"] == len(editor.keys())
+        keys = editor.keys()
+        empty = sum((project.docs / key).stat().st_size == 0 for key in keys)
+        assert held.counts["documents"] + empty - held.counts["stale"] == len(keys)
         if held.counts["stale"]:
             stale += 1
         else:

@@ -26,6 +26,7 @@ import indexes.embed
 import ingestion.parse
 import ingestion.sources
 from freshground.core.clock import ManualClock
+from freshground.core.ids import digest
 from freshground.core.settings import parse
 from freshground.lake.journal import Journal
 from freshground.lake.storage import Files
@@ -135,7 +136,7 @@ def _rollback(command: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(command: dict[str, Any]) -> dict[str, Any]:
-    """Query until the file `until` is there; return each answer's release and its rows' hashes."""
+    """Query until the file `until` is there; return each answer's candidate and rows' hashes."""
     context = _context(command)
     index = context.settings.indexes[0]
     seen: dict[str, int] = {}
@@ -144,10 +145,9 @@ def _read(command: dict[str, Any]) -> dict[str, Any]:
         # A new view each time, as a request to a service has; the engine's handle is kept.
         opened = freshground.service.query.searcher(context, index)
         ranked = opened.ranked(command["text"], 40, command.get("mode", "hybrid"))
-        ids = [hit.chunk_id for hit in ranked]
-        rows = opened.reader.rows(["row_hash"], chunk_ids=ids)
-        hashes = sorted(rows.column("row_hash").to_pylist())
-        assert len(hashes) == len(ids)
+        hits = opened.rows(ranked)
+        assert {hit["release"] for hit in hits} == {opened.manifest.release}
+        hashes = sorted(digest(hit["chunk_id"], hit["text"]) for hit in hits)
         key = json.dumps([opened.manifest.candidate, hashes])
         seen[key] = seen.get(key, 0) + 1
         answers += 1

@@ -24,9 +24,7 @@ def quick(tmp_path: Path) -> Project:
     return Project(tmp_path, engine="memory")
 
 
-@pytest.fixture(
-    params=[pytest.param(name, marks=pytest.mark.slow) for name in ENGINES]
-)
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) for name in ENGINES])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """A project on each engine in turn."""
     return Project(tmp_path, engine=request.param)

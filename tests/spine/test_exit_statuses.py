@@ -98,7 +98,12 @@ def test_a_gate_stops_with_its_own_status(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("refesh",), ("query",), ("query", "x", "--mode", "psychic"), ("rollback", "docs", "--to", "x")],
+    [
+        ("refesh",),
+        ("query",),
+        ("query", "x", "--mode", "psychic"),
+        ("rollback", "docs", "--to", "x"),
+    ],
 )
 def test_wrong_usage_is_64(shell: Shell, arguments: tuple[str, ...]) -> None:
     status, out, errors = shell(*arguments)

@@ -13,7 +13,7 @@ from tests.project import Content, Project, article
 from tests.proofs.worker import SMALL_COMMIT
 
 if TYPE_CHECKING:
-    from tests.proofs.workshop import Outcome, Workshop
+    from tests.proofs.workshop import Outcome
 
 DOCUMENTS = 24
 SLOW = 40

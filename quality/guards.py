@@ -32,7 +32,7 @@ class GuardVerdict:
     message: str
 
 
-def delete_guard(  # noqa: PLR0913, PLR0917 - the counts that the rule is made of
+def delete_guard(
     source_id: str,
     live: int,
     deleting: int,

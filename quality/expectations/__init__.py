@@ -32,6 +32,6 @@ def run(layer: Layer, frame: pd.DataFrame, limits: Mapping[str, float]) -> list[
     Raises ConfigError for an unknown layer, a missing limit or one that is no finite number, and
     Fatal for a missing column or one of a type that a rule cannot be evaluated on.
     """
-    from quality.expectations import runner  # noqa: PLC0415 - keeps importing the package cheap
+    from quality.expectations import runner
 
     return runner.run(layer, frame, limits)

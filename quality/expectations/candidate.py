@@ -44,7 +44,7 @@ NORM_TOLERANCE = 1e-3
 
 def _prepare(frame: pd.DataFrame, limits: Mapping[str, float]) -> Prepared:
     """Add the part `totals`, one row, and the limit `min_rows`."""
-    import pandas as pd  # noqa: PLC0415 - keeps importing the suites cheap
+    import pandas as pd
 
     totals = pd.DataFrame(
         {

@@ -35,8 +35,8 @@ def _great_expectations() -> tuple[Any, Any]:
     """Return the module and a batch definition for frames, of one context without storage."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     # It takes seconds to import, so not before the first run.
-    import great_expectations as gx  # noqa: PLC0415
-    from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

@@ -40,7 +40,9 @@ def _fits(expected: list[str], found: str) -> bool:
             pattern += r"(?:.*\n)*?"
         else:
             pattern += ".*".join(re.escape(part) for part in line.split("...")) + r"[ ]*\n"
-    return re.fullmatch(pattern + r"(?:.*\n)*" if expected[-1:] == ["..."] else pattern, found) is not None
+    if expected[-1:] == ["..."]:
+        pattern += r"(?:.*\n)*"
+    return re.fullmatch(pattern, found) is not None
 
 
 @pytest.mark.slow

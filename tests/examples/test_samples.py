@@ -82,7 +82,7 @@ def office_text(path: Path) -> str:
     with zipfile.ZipFile(path) as package:
         for name in package.namelist():
             if name.endswith(".xml"):
-                for node in ET.fromstring(package.read(name)).iter():  # noqa: S314 (own files)
+                for node in ET.fromstring(package.read(name)).iter():
                     kind = node.tag.rpartition("}")[2]
                     if kind == "t" and node.text:
                         parts.append(node.text)
@@ -216,9 +216,7 @@ def test_questions_are_not_copies_of_their_answers() -> None:
     texts = {query["_id"]: query["text"] for query in QUERIES}
     shares = []
     for row in ANSWERS:
-        words = [
-            set(re.findall(r"\w+", t.lower())) for t in (texts[row["query-id"]], row["text"])
-        ]
+        words = [set(re.findall(r"\w+", t.lower())) for t in (texts[row["query-id"]], row["text"])]
         shares.append(len(words[0] & words[1]) / len(words[0]))
     assert sum(shares) / len(shares) < 0.4
 
@@ -266,7 +264,7 @@ def test_error_log_rows_are_usable_records() -> None:
 @pytest.mark.slow
 def test_generator_gives_the_same_bytes_twice_and_what_is_committed(tmp_path: Path) -> None:
     for name in ("first", "second"):
-        subprocess.run(  # noqa: S603 (own script)
+        subprocess.run(
             [sys.executable, EXAMPLES / "make_samples.py", "--out", tmp_path / name],
             check=True,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -285,7 +283,7 @@ def test_generator_gives_the_same_bytes_twice_and_what_is_committed(tmp_path: Pa
 @pytest.mark.slow
 @pytest.mark.parametrize("key", sorted(handbook_keys()))
 def test_product_parses_each_file_or_says_why_not(key: str) -> None:
-    from ingestion.parse import parse  # noqa: PLC0415 (slow to import)
+    from ingestion.parse import parse
 
     data = (HANDBOOK / key).read_bytes()
     if key in UNREADABLE:

@@ -247,7 +247,13 @@ def test_coverage_is_judged_by_document_wherever_its_value_stands() -> None:
 
 @pytest.mark.parametrize("layer", SUITES)
 def test_empty_frame_passes(layer: str) -> None:
-    nothing = {"expected_rows": 0, "expected_documents": 0, "documents_in_engine": 0, "rows_in_engine": 0, "empty_allowed": 1}
+    nothing = {
+        "expected_rows": 0,
+        "expected_documents": 0,
+        "documents_in_engine": 0,
+        "rows_in_engine": 0,
+        "empty_allowed": 1,
+    }
     for frame in (pd.DataFrame(), healthy(layer, rows=0)):
         checks = run(layer, frame, LIMITS[layer] | nothing)  # type: ignore[arg-type]
         assert all(item.passed for item in checks)
@@ -255,7 +261,12 @@ def test_empty_frame_passes(layer: str) -> None:
 
 
 def test_index_that_becomes_empty_is_critical() -> None:
-    nothing = {"expected_rows": 0, "expected_documents": 0, "documents_in_engine": 0, "rows_in_engine": 0}
+    nothing = {
+        "expected_rows": 0,
+        "expected_documents": 0,
+        "documents_in_engine": 0,
+        "rows_in_engine": 0,
+    }
     found, failed = check("candidate.not_empty", pd.DataFrame(), **nothing)
     assert failed == ["candidate.not_empty"]
     assert (found.severity, found.value, found.threshold) == ("critical", 0, 1)

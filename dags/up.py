@@ -46,6 +46,19 @@ _COMPONENTS = {
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
 }
+# Imported once, by a server that every task is forked from: else each pays five seconds of CPU for
+# them. Elsewhere than on Linux, libraries like these do not survive a fork.
+_PRELOADED = (
+    "airflow.executors.local_executor",
+    "airflow.sdk.execution_time.task_runner",
+    "great_expectations",
+    "freshground.service.stages",
+    "ingestion.parse",
+)
+_FORKED = {
+    "AIRFLOW__SCHEDULER__MP_START_METHOD": "forkserver",
+    "AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD": ",".join(_PRELOADED),
+}
 _PARTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 
@@ -90,6 +103,7 @@ def variables(
     direct = ",".join([*passing, HOST, "localhost"])
     return {
         **environment(home, settings, database),
+        **(_FORKED if sys.platform == "linux" else {}),
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{site}/execution/",

@@ -68,7 +68,10 @@ class Ledger:
         return kept[1]
 
     def objects(self, source_id: str) -> dict[str, dict[str, Any]]:
-        """Return the newest bronze row of each document of a source, deleted ones included."""
+        """Return the newest bronze row of each document of a source, deleted ones too.
+
+        In the order of doc_ids.
+        """
         return self._keep(
             (self._lake.bronze,), ("objects", source_id), lambda: self._read_objects(source_id)
         )
@@ -77,7 +80,7 @@ class Ledger:
         table = self._lake.bronze.rows(
             "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY doc_id "
             "ORDER BY listed_at DESC, state, content_hash) AS n "
-            f"FROM t WHERE source_id = {quoted([source_id])}) WHERE n = 1"
+            f"FROM t WHERE source_id = {quoted([source_id])}) WHERE n = 1 ORDER BY doc_id"
         )
         return {row["doc_id"]: row for row in records(table.drop_columns(["n"]))}
 
@@ -119,53 +122,50 @@ class Ledger:
     def _read_current(self, source_id: str, silver_id: str) -> list[Current]:
         live = self.live(source_id)
         silver = self._silver_states(source_id)
-        found: list[Current] = []
-        for doc_id, row in sorted(live.items()):
-            state = silver.get((doc_id, row["content_hash"], silver_id))
-            if state is not None and state["status"] == "ok":
-                found.append(
-                    Current(row, "ok", row["content_hash"], silver_id, False, None, None, None)
-                )
-                continue
-            good = self._last_good(doc_id, silver)
-            rule, reason, at = (
-                (state["rule"], state["reason"], state["parsed_at"])
-                if state
-                else (None, None, None)
-            )
-            found.append(
-                Current(
-                    row,
-                    "quarantined" if state else "pending",
-                    good["content_hash"] if good else None,
-                    good["silver_id"] if good else None,
-                    good is not None and state is not None,
-                    rule,
-                    reason,
-                    at,
-                )
-            )
-        return found
+        states = {
+            doc_id: silver.get((doc_id, row["content_hash"], silver_id))
+            for doc_id, row in live.items()
+        }
+        lacking = {d for d, state in states.items() if state is None or state["status"] != "ok"}
+        good = self._last_good(source_id, lacking, silver)
+        return [_current(row, states[d], good.get(d), silver_id) for d, row in live.items()]
 
     def _last_good(
-        self, doc_id: str, silver: dict[tuple[str, str, str], dict[str, Any]]
-    ) -> dict[str, Any] | None:
-        """Return the newest good silver row of content that was seen since the last deletion."""
-        rows = [s for key, s in silver.items() if key[0] == doc_id and s["status"] == "ok"]
+        self,
+        source_id: str,
+        wanted: set[str],
+        silver: dict[tuple[str, str, str], dict[str, Any]],
+    ) -> dict[str, dict[str, Any]]:
+        """Return, by doc_id, the newest good silver row of content seen since the last deletion."""
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for (doc_id, _, _), row in silver.items():
+            if row["status"] == "ok" and doc_id in wanted:
+                rows.setdefault(doc_id, []).append(row)
         if not rows:
-            return None
+            return {}
         history = self._lake.bronze.rows(
-            "SELECT content_hash, state, listed_at FROM t "
-            f"WHERE doc_id = {quoted([doc_id])} ORDER BY listed_at"
-        ).to_pylist()
-        order: dict[str, int] = {}
-        for place, row in enumerate(history):
-            if row["state"] == "deleted":
+            "SELECT doc_id, content_hash, state FROM t "
+            f"WHERE source_id = {quoted([source_id])} ORDER BY listed_at"
+        )
+        orders: dict[str, dict[str, int]] = {doc_id: {} for doc_id in rows}
+        columns = (history.column(name).to_pylist() for name in history.column_names)
+        for place, (doc_id, content, state) in enumerate(zip(*columns, strict=True)):
+            order = orders.get(doc_id)
+            if order is None:
+                continue
+            if state == "deleted":
                 order.clear()
             else:
-                order[row["content_hash"]] = place
-        good = [s for s in rows if s["content_hash"] in order]
-        return max(good, key=lambda s: (order[s["content_hash"]], s["parsed_at"]), default=None)
+                order[content] = place
+        found: dict[str, dict[str, Any]] = {}
+        for doc_id, order in orders.items():
+            good = [s for s in rows[doc_id] if s["content_hash"] in order]
+            if good:
+                found[doc_id] = max(
+                    good,
+                    key=lambda s: (order[s["content_hash"]], s["parsed_at"]),
+                )
+        return found
 
     def silver_pending(
         self, source_id: str, silver_id: str, shard: tuple[int, int] | None = None
@@ -269,6 +269,30 @@ class Ledger:
             f"SELECT * FROM t WHERE doc_id = {quoted([doc_id])} ORDER BY listed_at"
         )
         yield from records(table)
+
+
+def _current(
+    row: dict[str, Any],
+    state: dict[str, Any] | None,
+    good: dict[str, Any] | None,
+    silver_id: str,
+) -> Current:
+    """Return what a live document is to be served as; `good` is its last good silver row."""
+    if state is not None and state["status"] == "ok":
+        return Current(row, "ok", row["content_hash"], silver_id, False, None, None, None)
+    rule, reason, at = (
+        (state["rule"], state["reason"], state["parsed_at"]) if state else (None, None, None)
+    )
+    return Current(
+        row,
+        "quarantined" if state else "pending",
+        good["content_hash"] if good else None,
+        good["silver_id"] if good else None,
+        good is not None and state is not None,
+        rule,
+        reason,
+        at,
+    )
 
 
 def _first_of(

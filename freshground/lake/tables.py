@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 COMPACT_AFTER = 24
 """Small files in a table after which an append compacts it."""
 
-FILE_BYTES = 32_000_000
-"""Size that compaction aims at. Files of at least half of it are left alone, so that the work of
-compaction grows with what was added and not with the table."""
+FILE_BYTES = 8_000_000
+"""Size that compaction aims at. Files of at least half of it are left alone, so that the work and
+the memory of compaction grow with what was added and not with the table."""
 
 VACUUM_AFTER = timedelta(hours=24)
 """Age at which a file that compaction replaced is deleted: no reader takes that long."""
@@ -133,8 +133,12 @@ def records(table: pa.Table) -> list[dict[str, Any]]:
 def _values(column: pa.ChunkedArray) -> list[Any]:
     if not pa.types.is_timestamp(column.type):
         return column.to_pylist()
-    naive = column.cast(pa.timestamp("us")).to_numpy().tolist()
-    return [None if at is None else at.replace(tzinfo=UTC) for at in naive]
+    # Most rows share their times with others of the same listing: one object for each time.
+    coded = column.cast(pa.timestamp("us")).combine_chunks().dictionary_encode()
+    times = [
+        at.replace(tzinfo=UTC) for at in coded.dictionary.to_numpy(zero_copy_only=False).tolist()
+    ]
+    return [None if place is None else times[place] for place in coded.indices.to_pylist()]
 
 
 def quoted(values: list[str]) -> str:

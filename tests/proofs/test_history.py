@@ -51,7 +51,7 @@ def _replay(project: Project, history: History, checkpoints: set[int]) -> None:
 
 @pytest.mark.slow
 def test_real_history_in_part(project: Project, shared_data: Path) -> None:
-    history = History.read(shared_data / "history" / "peps", documents=40, steps=24)
+    history = History.read(shared_data / "history" / "peps", documents=30, steps=24)
     _replay(project, history, {8, 16, 24})
 
 
@@ -196,7 +196,7 @@ def test_renames_deletes_and_broken_files(project: Project) -> None:
 
 @pytest.mark.slow
 def test_renames_deletes_and_broken_files_on_the_exact_engine(tmp_path: Path) -> None:
-    _wander(Project(tmp_path, engine="memory"), seed=2, rounds=25, every=4)
+    _wander(Project(tmp_path, engine="memory"), seed=2, rounds=15, every=4)
 
 
 @pytest.mark.prove

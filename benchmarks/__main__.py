@@ -1,48 +1,82 @@
-"""All measures in one table: `python -m benchmarks [NAME ...] [--quick]`."""
+"""Run the benchmarks and print one table: `python -m benchmarks [NAME ...] [--quick]`."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import os
+import platform
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import airflow_price, refreshes, scale
 from benchmarks.result import Result, table
 
-# Before anything heavy is imported: nothing here may reach out.
-for _name, _value in (("DO_NOT_TRACK", "1"), ("HF_HUB_OFFLINE", "1")):
-    os.environ.setdefault(_name, _value)
-
-TABLES = {"refreshes": refreshes.run, "scale": scale.run, "airflow_price": airflow_price.run}
-ENCODE = "encode_rate"
+NAMES = {
+    "refreshes": "nothing, touched files and edits, on a lake that has lived (about 15 minutes)",
+    "scale": "memory and time of builds of 1,000 and 10,000 documents (about 5 minutes)",
+    "encode": "texts a second, beside the raw loop and torch (about 2 minutes)",
+    "airflow": "a run of the DAGs over the refresh in one process",
+}
+PRICE = "benchmarks.airflow_price"
 
 
 def main() -> int:
-    """Run the named measures, or all; return 0 whatever they found: a benchmark judges nobody."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join((ENCODE, *TABLES))}")
-    parser.add_argument("--quick", action="store_true", help="small, to see that it works")
-    given = parser.parse_args()
-    names = given.names or [ENCODE, *TABLES]
-    unknown = [name for name in names if name not in (ENCODE, *TABLES)]
+    """Run what is named, or all; return 0, whatever the verdicts say."""
+    known = "\n".join(f"  {name:10} {what}" for name, what in NAMES.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="What Freshground costs, each measure beside its rival or bound.",
+        epilog=f"names:\n{known}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="run these alone")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes: whether it runs, not what it costs"
+    )
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in NAMES]
     if unknown:
-        parser.error(f"there is no measure {unknown[0]!r}")
-    if ENCODE in names:
-        # In a process of its own, with a table of its own: it loads torch, which nothing else does.
-        texts = ["--texts", "24", "--rounds", "1"] if given.quick else []
-        subprocess.run([sys.executable, "-m", "benchmarks.encode_rate", *texts], check=True)
-    found: list[Result] = []
-    for name in (name for name in TABLES if name in names):
-        with tempfile.TemporaryDirectory(prefix=f"freshground-{name}-") as folder:
-            for result in TABLES[name](Path(folder), quick=given.quick):
-                found.append(result)
-                print(table([result]).split("\n", 1)[1], flush=True)
-    if found:
-        print("\n" + table(found))
+        parser.error(f"there is no benchmark {unknown[0]!r}; known: {', '.join(NAMES)}")
+    for name in ("HF_HUB_OFFLINE", "DO_NOT_TRACK", "UNSTRUCTURED_DISABLE_NOTICE"):
+        os.environ[name] = "1"
+    results: list[Result] = []
+    with tempfile.TemporaryDirectory(prefix="freshground-bench-") as made:
+        for name in arguments.names or NAMES:
+            print(f"{name}: {NAMES[name]}", file=sys.stderr, flush=True)
+            if name == "airflow":
+                _airflow(quick=arguments.quick)
+                continue
+            module = importlib.import_module(f"benchmarks.{name}")
+            for result in module.run(Path(made) / name, quick=arguments.quick):
+                results.append(result)
+                print(f"  {result.measure}: {result.value:.4g}", file=sys.stderr, flush=True)
+    if results:
+        print(f"\n{_machine()}")
+        if arguments.quick:
+            print("quick: these sizes are too small to judge by")
+        print(table(results))
     return 0
+
+
+def _airflow(*, quick: bool) -> None:
+    """Let the module that knows Airflow print its own table."""
+    if importlib.util.find_spec(PRICE) is None:
+        print(f"  left out: there is no {PRICE}", file=sys.stderr)
+        return
+    size = ["--quick"] if quick else []
+    done = subprocess.run([sys.executable, "-m", PRICE, *size], check=False)
+    if done.returncode:
+        print(f"  {PRICE} ended with {done.returncode}", file=sys.stderr)
+
+
+def _machine() -> str:
+    load = os.getloadavg()[0]
+    cores = os.cpu_count() or 1
+    busy = "; other work disturbs the times" if load > 1.5 * cores else ""
+    return f"{platform.machine()}, {cores} cores, load {load:.1f}{busy}"
 
 
 if __name__ == "__main__":

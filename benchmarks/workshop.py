@@ -107,4 +107,5 @@ def stages(runs: list[Run]) -> str:
         for report in run.reports:
             spent[report.stage].append(report.seconds)
     shown = ", ".join(f"{name} {median(times):.3f}" for name, times in spent.items())
-    return f"seconds by stage: {shown}; CPU {median(run.cpu for run in runs):.3f}"
+    wall, cpu = (median(getattr(run, what) for run in runs) for what in ("wall", "cpu"))
+    return f"medians: {wall:.3f} s, {cpu:.3f} s of CPU; by stage: {shown}"

@@ -34,6 +34,7 @@ class BronzeReport:
     added: int = 0
     changed: int = 0
     touched: int = 0
+    verified: int = 0
     removed: int = 0
     moved: int = 0
     described: int = 0
@@ -130,8 +131,10 @@ def write(
         elif row["rule"] == UNREADABLE:
             report.unreadable += 1
             continue
-        else:
+        elif item.stat.modified_at != live["touched_at"] or item.stat.etag != live["etag"]:
             report.touched += 1
+        else:
+            report.verified += 1
         report.unreadable += row["rule"] == UNREADABLE
         if live is None and row["content_hash"] in old:
             pending_moves.append(row)

@@ -72,7 +72,10 @@ def _split(context: Context, source_id: str, found: Changes) -> tuple[list[str],
         row = known[doc_id(source_id, item.stat.key)]
         same = item.data is not None and content_hash(item.data) == row["content_hash"]
         same |= item.data is None and item.error is not None and row["rule"] is not None
-        (touches if same else edits).append(item.stat.key)
+        if not same:
+            edits.append(item.stat.key)
+        elif item.stat.modified_at != row["touched_at"]:
+            touches.append(item.stat.key)
     return sorted(edits), sorted(touches)
 
 

@@ -39,6 +39,7 @@ def ingest(context: Context, scope: Scope) -> StageReport:
             "added": done.added,
             "changed": done.changed,
             "touched": done.touched,
+            "verified": done.verified,
             "described": done.described,
             "removed": done.removed,
             "moved": done.moved,

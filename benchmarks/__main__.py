@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.util
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,14 +16,13 @@ NAMES = {
     "refreshes": "nothing, touched files and edits, on a lake that has lived (about 15 minutes)",
     "scale": "memory and time of builds of 1,000 and 10,000 documents (about 5 minutes)",
     "encode": "texts a second, beside the raw loop and torch (about 2 minutes)",
-    "airflow": "a run of the DAGs over the refresh in one process",
+    "airflow_price": "the DAGs of a refresh over the refresh in one process (about 3 minutes)",
 }
-PRICE = "benchmarks.airflow_price"
 
 
 def main() -> int:
     """Run what is named, or all; return 0, whatever the verdicts say."""
-    known = "\n".join(f"  {name:10} {what}" for name, what in NAMES.items())
+    known = "\n".join(f"  {name:14} {what}" for name, what in NAMES.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="What Freshground costs, each measure beside its rival or bound.",
@@ -46,11 +43,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="freshground-bench-") as made:
         for name in arguments.names or NAMES:
             print(f"{name}: {NAMES[name]}", file=sys.stderr, flush=True)
-            if name == "airflow":
-                _airflow(quick=arguments.quick)
-                continue
             module = importlib.import_module(f"benchmarks.{name}")
-            for result in module.run(Path(made) / name, quick=arguments.quick):
+            root = Path(made) / name
+            root.mkdir()
+            for result in module.run(root, quick=arguments.quick):
                 results.append(result)
                 print(f"  {result.measure}: {result.value:.4g}", file=sys.stderr, flush=True)
     if results:
@@ -59,17 +55,6 @@ def main() -> int:
             print("quick: these sizes are too small to judge by")
         print(table(results))
     return 0
-
-
-def _airflow(*, quick: bool) -> None:
-    """Let the module that knows Airflow print its own table."""
-    if importlib.util.find_spec(PRICE) is None:
-        print(f"  left out: there is no {PRICE}", file=sys.stderr)
-        return
-    size = ["--quick"] if quick else []
-    done = subprocess.run([sys.executable, "-m", PRICE, *size], check=False)
-    if done.returncode:
-        print(f"  {PRICE} ended with {done.returncode}", file=sys.stderr)
 
 
 def _machine() -> str:

@@ -29,7 +29,8 @@ def parse(raw: Raw) -> Parsed:
 
 def _delimiter(text: str, extension: str) -> str:
     """Return the delimiter that cuts the first rows into the most columns, evenly."""
-    if text.startswith("sep=") and text[4:5] in _DELIMITERS:
+    # "" is in every text: a declaration that names no delimiter declares nothing.
+    if text.startswith("sep=") and text[4:5] and text[4:5] in _DELIMITERS:
         return text[4]
     if extension == "tsv":
         return "\t"

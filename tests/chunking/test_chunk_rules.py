@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from chunking import tokens
 from freshground.core.records import Document, Element
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 

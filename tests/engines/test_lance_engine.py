@@ -30,6 +30,8 @@ from indexes.engines.lance import LanceEngine
 from indexes.engines.memory import MemoryEngine
 from indexes.schema import row_schema
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     import pyarrow as pa
 

@@ -21,6 +21,8 @@ from indexes.engines.conformance import DIMENSIONS, FIELDS, SCHEMA, START, Row, 
 from indexes.filters.evaluate import matches
 from indexes.filters.parse import parse
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from indexes.engines.contract import Reader
 

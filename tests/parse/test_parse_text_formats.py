@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingestion.parse import parse
@@ -286,6 +286,7 @@ def test_every_word_of_a_text_is_there_in_order(
 
 @settings(deadline=None)
 @given(st.text(min_size=1))
+@example("sep=")
 def test_no_text_breaks_a_text_parser(check: Callable[..., Document], text: str) -> None:
     from freshground.core.errors import Quarantine
 

@@ -13,6 +13,8 @@ from quality.expectations import run
 from quality.expectations.catalogue import SUITES
 from quality.expectations.runner import SAMPLE_SIZE
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from freshground.core.records import Check
 

@@ -30,8 +30,8 @@ test: env ## all tests, proofs in their small form
 test-fast: env ## the fast tests, without network
 	$(BIN)/python -m pytest -m "not slow and not prove and not airflow" -q
 
-prove: env ## the long proofs in full
-	$(BIN)/python -m pytest -m prove
+prove: env ## the long proofs in full, and new examples for the property tests
+	FRESHGROUND_HYPOTHESIS=search $(BIN)/python -m pytest -m "prove or not airflow"
 
 bench: env ## the benchmarks, each beside its rival
 	$(BIN)/python -m benchmarks

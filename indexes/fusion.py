@@ -31,7 +31,7 @@ Mode = Literal["adaptive", "rrf"]
 RRF_K = 60
 HEAD = 20
 """So many hits are ordered by evidence; the rest by rank, so that neither arm's finds are lost."""
-DEFAULT_WEIGHT = 0.64
+DEFAULT_WEIGHT = 0.68
 """The text arm's share: chosen on whole runs of the product, see the decision record."""
 VECTOR_UNIT = 0.3
 TEXT_UNIT = 2.7

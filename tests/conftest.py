@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 for _name, _value in (
     ("DO_NOT_TRACK", "1"),
@@ -18,6 +19,11 @@ for _name, _value in (
     os.environ[_name] = _value
 
 pytest.register_assert_rewrite("indexes.engines.conformance", "ingestion.sources.conformance")
+
+# A run says the same as the run before it; looking for new examples is what `make prove` is for.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile(os.environ.get("FRESHGROUND_HYPOTHESIS", "same"))
 
 DATA_VARIABLE = "FRESHGROUND_TEST_DATA"
 _LOOPBACK = ("127.", "::1", "localhost")

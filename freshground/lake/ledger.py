@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from freshground.lake.tables import quoted, records
+from freshground.lake.tables import among, quoted, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -214,17 +214,17 @@ class Ledger:
     def silver_rows(self, documents: Sequence[Current]) -> pa.Table:
         """Return the silver rows, text included, of the versions to serve. For small batches."""
         wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
-        ids = quoted([d.doc_id for d in documents])
-        table = self._lake.silver.rows(f"SELECT * FROM t WHERE status = 'ok' AND doc_id IN ({ids})")
+        ids = among("doc_id", [d.doc_id for d in documents])
+        table = self._lake.silver.rows(f"SELECT * FROM t WHERE status = 'ok' AND {ids}")
         return _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted)
 
     def silver_heads(self, documents: Sequence[Current]) -> dict[str, dict[str, Any]]:
         """Return title, language and metadata of the versions to serve, by doc_id."""
         wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
-        ids = quoted([d.doc_id for d in documents])
+        ids = among("doc_id", [d.doc_id for d in documents])
         table = self._lake.silver.rows(
             "SELECT doc_id, content_hash, silver_id, title, language, metadata FROM t "
-            f"WHERE status = 'ok' AND doc_id IN ({ids})"
+            f"WHERE status = 'ok' AND {ids}"
         )
         kept = _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted)
         return {
@@ -239,9 +239,9 @@ class Ledger:
     def gold_rows(self, documents: Sequence[Current], chunker_id: str) -> pa.Table:
         """Return the chunks of the versions to serve, by document and order. For small batches."""
         wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
-        ids = quoted([d.doc_id for d in documents])
+        ids = among("doc_id", [d.doc_id for d in documents])
         table = self._lake.gold.rows(
-            f"SELECT * FROM t WHERE chunker_id = {quoted([chunker_id])} AND doc_id IN ({ids})"
+            f"SELECT * FROM t WHERE chunker_id = {quoted([chunker_id])} AND {ids}"
         )
         kept = _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted, also=("ordinal",))
         return kept.sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
@@ -259,7 +259,7 @@ class Ledger:
             return {}
         table = self._lake.vectors.rows(
             f"SELECT embed_hash, vector FROM t WHERE space_id = {quoted([space_id])} "
-            f"AND embed_hash IN ({quoted(list(hashes))})"
+            f"AND {among('embed_hash', hashes)}"
         )
         return dict(zip(table["embed_hash"].to_pylist(), table["vector"].to_numpy(), strict=True))
 

@@ -16,7 +16,7 @@ from deltalake.exceptions import CommitFailedError, TableNotFoundError
 from freshground.lake.storage import clear_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 COMPACT_AFTER = 24
 """Small files in a table after which an append compacts it."""
@@ -144,3 +144,13 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
 def quoted(values: list[str]) -> str:
     """Return a SQL list of text literals, for ids."""
     return ",".join("'" + value.replace("'", "''") + "'" for value in values)
+
+
+def among(column: str, values: Sequence[str]) -> str:
+    """Return a SQL condition: a text column is one of `values`, of which there is at least one.
+
+    The range skips files and row groups. A plain IN would be turned into as many comparisons for
+    each file, which takes several times as long as reading: `substr` keeps it out of that.
+    """
+    low, high = quoted([min(values)]), quoted([max(values)])
+    return f"substr({column}, 1) IN ({quoted(list(values))}) AND {column} BETWEEN {low} AND {high}"

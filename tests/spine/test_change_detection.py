@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
 from freshground.service.query import query
 from ingestion.changes import compare
 from ingestion.sources import open_source
 from tests.project import NOON, Project, article
+
+pytestmark = pytest.mark.slow
 
 
 def test_an_unchanged_source_costs_nothing_but_a_confirmation(either: Project) -> None:

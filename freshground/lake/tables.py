@@ -13,15 +13,18 @@ import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
+from freshground.lake.memory import give_back, limit_arenas
 from freshground.lake.storage import clear_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+limit_arenas()
+
 COMPACT_AFTER = 24
 """Small files in a table after which an append compacts it."""
 
-FILE_BYTES = 8_000_000
+FILE_BYTES = 4_000_000
 """Size that compaction aims at. Files of at least half of it are left alone, so that the work and
 the memory of compaction grow with what was added and not with the table."""
 
@@ -72,6 +75,7 @@ class Table:
             write_deltalake(
                 delta, rows.cast(self.schema), mode="append", storage_options=self._options or None
             )
+        give_back()
         sizes = pa.table(delta.get_add_actions(flatten=True)).column("size_bytes").to_numpy()
         if (sizes < FILE_BYTES / 2).sum() > COMPACT_AFTER:
             self.compact()

@@ -22,6 +22,7 @@ from lancedb.index import FTS, BTree, IvfFlat
 from lancedb.query import MatchQuery
 
 from freshground.core.errors import ConfigError, Fatal
+from freshground.lake.memory import give_back
 from freshground.lake.storage import Files
 from indexes.engines.checks import (
     check_rows,
@@ -346,9 +347,12 @@ class LanceCandidate:
             # It warns of readers of older versions: nobody has read this table yet.
             warnings.simplefilter("ignore", UserWarning)
             table.optimize(cleanup_older_than=timedelta(0), delete_unverified=True)
+        # Between steps that each take tens of MiB, so that they do not add up.
+        give_back()
+        if table.count_rows() >= self._engine.ann_rows:
+            table.create_index(VECTOR, config=IvfFlat(distance_type="cosine"))
+            give_back()
         table.create_index(FULL_TEXT, config=self._engine.full_text)
         for name in ("chunk_id", "doc_id"):
             table.create_index(name, config=BTree())
-        if table.count_rows() >= self._engine.ann_rows:
-            table.create_index(VECTOR, config=IvfFlat(distance_type="cosine"))
         return table.version

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.project import ENGINES, Project
 
 for _name, _value in (
     ("DO_NOT_TRACK", "1"),
@@ -71,3 +74,37 @@ def pytest_terminal_summary(terminalreporter) -> None:
 @pytest.fixture
 def noon() -> datetime:
     return datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project on the default engine."""
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Project:
+    """A project on the engine that is quickest for small corpora."""
+    return Project(tmp_path, engine="memory")
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) for name in ENGINES])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
+    """A project on each engine in turn."""
+    return Project(tmp_path, engine=request.param)
+
+
+@pytest.fixture
+def shifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every chunk of a document that speaks of poison lies one character off."""
+    from chunking.chunker import Chunker
+
+    split = Chunker.split
+
+    def wrong(self, document):
+        chunks = split(self, document)
+        if "poison" not in document.text:
+            return chunks
+        return [replace(chunk, start=chunk.start + 1) for chunk in chunks]
+
+    monkeypatch.setattr(Chunker, "split", wrong)

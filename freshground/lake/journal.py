@@ -81,6 +81,15 @@ class Journal:
         ]
         return sorted(found, key=lambda row: row.at)
 
+    def newest(self, kind: str, subject: str, count: int) -> list[Entry]:
+        """Return the newest `count` rows of one kind and subject, committed ones only."""
+        table = self.table.rows(
+            "SELECT at, run_id, kind, subject, body FROM t "
+            f"WHERE kind = {quoted([kind])} AND subject = {quoted([subject])} "
+            f"ORDER BY at DESC LIMIT {count}"
+        )
+        return [_entry(row) for row in table.to_pylist()][::-1]
+
     def latest(self, kind: str) -> dict[str, Entry]:
         """Return the newest row of one kind for each subject."""
         table = self.table.rows(

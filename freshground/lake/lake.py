@@ -33,12 +33,17 @@ class Lake:
         self.files = Files(self.url, options)
         self._check_format()
         self.options = options
-        self.bronze, self.silver, self.gold, self.vectors, journal = (
-            Table(name, f"{self.url}/tables/{name}", schema, options)
+        tables = {
+            name: Table(name, f"{self.url}/tables/{name}", schema, options)
             for name, schema in TABLES.items()
-        )
+        }
+        self.bronze = tables["bronze"]
+        self.silver = tables["silver"]
+        self.gold = tables["gold"]
+        self.vectors = tables["vectors"]
+        self.publications = tables["publications"]
         self.blobs = Blobs(self.files)
-        self.journal = Journal(journal, clock)
+        self.journal = Journal(tables["journal"], clock)
         self.pointers = Pointers(self.files)
 
     @classmethod

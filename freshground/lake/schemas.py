@@ -106,10 +106,29 @@ JOURNAL = pa.schema(
     ]
 )
 
+PUBLICATIONS = pa.schema(
+    [
+        ("index_id", pa.string()),
+        ("candidate", pa.string()),  # counts once a pointer names it
+        ("doc_id", pa.string()),
+        ("source_id", pa.string()),
+        ("change", pa.string()),  # added, edited, described or removed
+        ("content_hash", pa.string()),
+        ("groups", _TEXTS),
+        ("modified_at", _TIME),  # as the source says
+        ("observed_at", _TIME),  # start of the listing that first saw this content
+        ("listed_at", _TIME),  # start of the listing that bronze records the change with
+        ("since", _TIME),  # what the freshness lag counts from; null where nobody can know
+        ("built_at", _TIME),  # when the candidate was begun
+        ("run_id", pa.string()),
+    ]
+)
+
 TABLES = {
     "bronze": BRONZE,
     "silver": SILVER,
     "gold": GOLD,
     "vectors": VECTORS,
     "journal": JOURNAL,
+    "publications": PUBLICATIONS,
 }

@@ -34,6 +34,16 @@ class Freshness:
         }
 
 
+LISTINGS_READ = 500
+"""Complete listings of a source that are looked back on for what a version waited for."""
+
+
+def listing_times(context: Context, source_id: str) -> list[datetime]:
+    """Return the starts of a source's newest complete listings, oldest first."""
+    found = context.lake.journal.newest("listing", source_id, LISTINGS_READ)
+    return sorted(at for e in found if (at := parse_iso(e.body["listed_at"])) is not None)
+
+
 def freshness(context: Context, index: IndexSettings, manifest: Manifest | None) -> Freshness:
     """Return the freshness of a release: its own as-of, or a later confirmation's."""
     if manifest is None:

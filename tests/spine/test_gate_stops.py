@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from chunking.chunker import Chunker
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def shifted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every chunk of a document that speaks of poison lies one character off."""
-    split = Chunker.split
-
-    def wrong(self, document):
-        chunks = split(self, document)
-        if "poison" not in document.text:
-            return chunks
-        return [replace(chunk, start=chunk.start + 1) for chunk in chunks]
-
-    monkeypatch.setattr(Chunker, "split", wrong)
 
 
 @pytest.mark.usefixtures("shifted")

@@ -11,14 +11,18 @@ from freshground.core.errors import GateStop, Retriable
 from freshground.core.ids import hash_text
 from freshground.core.records import Check
 from freshground.service.context import CODE
+from freshground.service.freshness import listing_times
 from freshground.service.stages.desired import Desired, desired
 from freshground.service.stages.frame import check, stage
 from indexes import candidate as candidates
+from indexes import publications
 from indexes.fusion import PROBES, calibrate
 from indexes.release import Manifest
 from indexes.rows import SCHEMA_VERSION
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from freshground.core.settings import IndexSettings
     from freshground.lake.pointers import Pointer
     from freshground.service.context import Context
@@ -146,12 +150,37 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
             if pointer
             else "Nothing is served yet. Mend the cause and refresh again.",
         )
+    _note_publications(context, index, state, candidate_id, created)
     published = context.releases.publish(manifest, pointer, context.clock.now())
     _record(context, published, manifest)
     report.outcome = "done"
     gone = context.releases.retire(engine, index.id, index.keep_releases, context.clock.now())
     if gone:
         context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})
+
+
+def _note_publications(
+    context: Context, index: IndexSettings, state: Desired, candidate_id: str, created: datetime
+) -> None:
+    """Record which versions the candidate brings, before they are served: none is forgotten."""
+    gone = set(state.plan.removed)
+    deleted = {
+        doc_id: row
+        for source_id in (index.sources if gone else ())
+        for doc_id, row in context.ledger.objects(source_id).items()
+        if doc_id in gone and row["state"] == "deleted"
+    }
+    publications.write(
+        context.lake,
+        index.id,
+        candidate_id,
+        state.plan,
+        deleted,
+        {source_id: listing_times(context, source_id) for source_id in index.sources},
+        {p.candidate for p in context.lake.pointers.history(index.id)},
+        created,
+        context.run_id,
+    )
 
 
 def _record(context: Context, pointer: Pointer, manifest: Manifest) -> None:

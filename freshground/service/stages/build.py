@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from freshground.core.clock import iso, parse_iso
 from freshground.core.errors import GateStop, Retriable
-from freshground.core.ids import hash_text
-from freshground.core.records import Check
-from freshground.service.context import CODE
-from freshground.service.freshness import listing_times
+from freshground.service.stages import manifest as manifests
 from freshground.service.stages.desired import Desired, desired
-from freshground.service.stages.frame import check, stage
+from freshground.service.stages.frame import stage
+from freshground.service.stages.gates import judge
+from freshground.service.stages.publications import note_publications
 from indexes import candidate as candidates
-from indexes import publications
-from indexes.fusion import PROBES, calibrate
-from indexes.release import Manifest
-from indexes.rows import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from freshground.core.settings import IndexSettings
     from freshground.lake.pointers import Pointer
     from freshground.service.context import Context
     from freshground.service.reports import Scope, StageReport
-    from indexes.candidate import Built, Found
-
-_RECALIBRATE = 1.5
-"""Factor of growth after which the fusion's units are measured anew."""
+    from indexes.release import Manifest
 
 _ATTEMPTS = 3
 """Plans made anew when another publisher comes first."""
@@ -131,17 +120,16 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
         "rows_removed": built.rows_removed,
         "chunks": built.rows,
     }
-    gates = _gates(context, index, state, built, found, report)
+    unjudged = manifests.draft(context, index, state, built, candidate_id, number)
+    gates = judge(context, index, state, built, found, report)
     blocked = [g for g in gates if not g.passed and g.severity == "critical"]
-    warned = any(not g.passed for g in gates)
-    outcome = "blocked" if blocked else "warning" if warned else "passed"
-    manifest = _manifest(context, index, state, built, gates, candidate_id, number, outcome)
+    manifest = manifests.judged(unjudged, gates)
     context.releases.write(manifest, built.served)
     for gate in gates:
         context.lake.journal.add(
             context.run_id, "gate", index.id, {**asdict(gate), "release": number}
         )
-    report.release = summary(manifest)
+    report.release = manifests.summary(manifest)
     if blocked:
         names = "; ".join(f"{g.check_id} ({g.detail or g.value})" for g in blocked)
         raise GateStop(
@@ -150,37 +138,13 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
             if pointer
             else "Nothing is served yet. Mend the cause and refresh again.",
         )
-    _note_publications(context, index, state, candidate_id, created)
+    note_publications(context, index, state, candidate_id, created)
     published = context.releases.publish(manifest, pointer, context.clock.now())
     _record(context, published, manifest)
     report.outcome = "done"
     gone = context.releases.retire(engine, index.id, index.keep_releases, context.clock.now())
     if gone:
         context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})
-
-
-def _note_publications(
-    context: Context, index: IndexSettings, state: Desired, candidate_id: str, created: datetime
-) -> None:
-    """Record which versions the candidate brings, before they are served: none is forgotten."""
-    gone = set(state.plan.removed)
-    deleted = {
-        doc_id: row
-        for source_id in (index.sources if gone else ())
-        for doc_id, row in context.ledger.objects(source_id).items()
-        if doc_id in gone and row["state"] == "deleted"
-    }
-    publications.write(
-        context.lake,
-        index.id,
-        candidate_id,
-        state.plan,
-        deleted,
-        {source_id: listing_times(context, source_id) for source_id in index.sources},
-        {p.candidate for p in context.lake.pointers.history(index.id)},
-        created,
-        context.run_id,
-    )
 
 
 def _record(context: Context, pointer: Pointer, manifest: Manifest) -> None:
@@ -194,217 +158,3 @@ def _record(context: Context, pointer: Pointer, manifest: Manifest) -> None:
         "counts": manifest.counts,
     }
     context.lake.journal.add(context.run_id, "release", pointer.index, body)
-
-
-def _gates(
-    context: Context,
-    index: IndexSettings,
-    state: Desired,
-    built: Built,
-    found: Found,
-    report: StageReport,
-) -> list[Check]:
-    """Judge a candidate. Every row is read back for identity; the rows written also for content."""
-    limits = {
-        "dimensions": context.encoder(index).space.dimensions,
-        "expected_rows": built.rows,
-        "expected_documents": len(built.served),
-        "rows_in_engine": found.rows,
-        "documents_in_engine": found.documents,
-        "hash_matches": float(found.rows_hash == built.rows_hash and not found.twice),
-        "empty_allowed": float(not state.documents),
-    }
-    checks = check(context, report, "candidate", built.metrics, limits)
-    extra = [_upstream(context, index, state), *_accounting(context, state)]
-    report.checks += [asdict(result) for result in extra]
-    return checks + extra
-
-
-def _upstream(context: Context, index: IndexSettings, state: Desired) -> Check:
-    """Stop documents that failed a critical check in silver or gold as they are now."""
-    written = {d.doc_id: d for d in state.build.written}
-    failed: set[str] = set()
-    for source_id in index.sources:
-        for entry in context.lake.journal.entries("failed_check", subject=source_id):
-            if entry.body["severity"] != "critical":
-                continue
-            if entry.body["check_id"] == "gold.coverage":
-                # The only threshold that the index sets: it may have been lowered since.
-                value = entry.body["value"]
-                if value is not None and value >= index.gates.min_coverage:
-                    continue
-            # Another parser or chunker has made other rows, and checked those.
-            made_by = entry.body.get("made_by", "")
-            failed |= {
-                doc_id
-                for doc_id, content_hash in entry.body.get("documents", {}).items()
-                if (document := written.get(doc_id)) is not None
-                and content_hash == document.content_hash
-                and made_by in ("", document.silver_id, state.recipe.chunker_id)
-            }
-    return Check(
-        check_id="candidate.upstream_checks",
-        layer="candidate",
-        severity="critical",
-        passed=not failed,
-        value=float(len(failed)),
-        threshold=0.0,
-        rows=len(written),
-        failing=len(failed),
-        sample=tuple(sorted(failed)[:20]),
-        detail="documents that failed a critical check in silver or gold" if failed else "",
-    )
-
-
-def _accounting(context: Context, state: Desired) -> list[Check]:
-    """Check that each source's listed objects are all served or set aside."""
-    checks: list[Check] = []
-    for source_id, listing in state.listings.items():
-        own = [d for d in state.documents if d.row["source_id"] == source_id]
-        listed_at = parse_iso(listing["listed_at"])
-        # Deleted objects too: a newer ingest may have done no more than delete.
-        rows = context.ledger.objects(source_id).values()
-        if listed_at is None or any(row["listed_at"] > listed_at for row in rows):
-            continue  # a newer ingest is under way, and its own release accounts for it
-        served = sum(d.content_hash is not None for d in own)
-        aside = sum(d.content_hash is None and d.state == "quarantined" for d in own)
-        hole = listing["objects"] - served - aside
-        checks.append(
-            Check(
-                check_id=f"candidate.accounting.{source_id}",
-                layer="candidate",
-                severity="critical",
-                passed=hole == 0,
-                value=float(hole),
-                threshold=0.0,
-                rows=listing["objects"],
-                failing=abs(hole),
-                detail=f"listed {listing['objects']} = served {served} + quarantined {aside}"
-                f" (+ excluded {listing['excluded']})",
-            )
-        )
-    return checks
-
-
-def _manifest(
-    context: Context,
-    index: IndexSettings,
-    state: Desired,
-    built: Built,
-    gates: list[Check],
-    candidate_id: str,
-    number: int,
-    outcome: str,
-) -> Manifest:
-    encoder = context.encoder(index)
-    plan = state.plan
-    by_id = {d.doc_id: d for d in state.documents}
-    sources: dict[str, dict[str, Any]] = {}
-    for source_id, listing in state.listings.items():
-        times = [
-            d.row["modified_at"]
-            for d in state.documents
-            if d.row["source_id"] == source_id and d.row["modified_at"]
-        ]
-        sources[source_id] = {
-            "listed_at": listing["listed_at"],
-            "objects": listing["objects"],
-            "watermark": iso(max(times, default=None)),
-        }
-    engine = context.engine(index)
-    as_of = state.as_of(index)
-    calibration, calibrated = _calibration(context, index, state, built)
-    return Manifest(
-        index=index.id,
-        candidate=candidate_id,
-        release=number,
-        parent=state.live[0].release if state.live else None,
-        as_of=as_of,
-        created_at=iso(context.clock.now()) or "",
-        run_id=context.run_id,
-        by=context.by,
-        sources=sources,
-        recipe=state.recipe.id,
-        space=asdict(encoder.space),
-        runtime=encoder.runtime,
-        chunker_id=state.recipe.chunker_id,
-        schema_version=SCHEMA_VERSION,
-        counts={
-            "documents": len(built.served),
-            "chunks": built.rows,
-            "added": len(plan.added),
-            "changed": len(plan.changed),
-            "removed": len(plan.removed),
-            "rows_written": built.rows_written,
-            "quarantined": sum(d.state == "quarantined" for d in state.documents),
-            "stale": sum(d.stale for d in state.documents),
-        },
-        gates=[asdict(gate) for gate in gates],
-        verdict=outcome,
-        sla={
-            "max_staleness_s": index.sla.max_staleness.total_seconds(),
-            "verdict": verdict(context, index, as_of),
-        },
-        engine={"name": engine.name, "abilities": asdict(engine.abilities)},
-        engine_version=built.version,
-        release_hash=hash_text(built.rows_hash),
-        code=CODE,
-        calibration=calibration,
-        calibrated_rows=calibrated,
-        stale=sorted(d for d in built.served if d in by_id and by_id[d].stale),
-    )
-
-
-def _calibration(
-    context: Context, index: IndexSettings, state: Desired, built: Built
-) -> tuple[dict[str, Any] | None, int]:
-    """Return the fusion's units and the rows they were measured on.
-
-    The live release's are kept until the index has grown or shrunk so much that they may be off.
-    """
-    live = state.live[1] if state.live else None
-    if live is not None and state.same_recipe and live.calibration is not None:
-        ratio = built.rows / max(1, live.calibrated_rows)
-        if 1 / _RECALIBRATE <= ratio <= _RECALIBRATE:
-            return live.calibration, live.calibrated_rows
-    reader = context.engine(index).open(index.id, built.version)
-    ids = sorted(i for b in reader.scan(["chunk_id"]) for i in b.column("chunk_id").to_pylist())
-    sample = ids[:: max(1, len(ids) // PROBES)][:PROBES]
-    table = reader.rows(["embed_text", "vector"], chunk_ids=sample)
-    passages = zip(
-        table.column("embed_text").to_pylist(),
-        table.column("vector").to_pylist(),
-        strict=True,
-    )
-    found = calibrate(
-        list(passages),
-        context.encoder(index).encode_query,
-        lambda text: [(hit.chunk_id, hit.score) for hit in reader.text(text, 1)],
-    )
-    return found.to_json(), built.rows
-
-
-def verdict(context: Context, index: IndexSettings, as_of: str | None) -> str:
-    """Return fresh, late or unknown for an as-of at this moment."""
-    at = parse_iso(as_of)
-    if at is None:
-        return "unknown"
-    return "fresh" if context.clock.now() - at <= index.sla.max_staleness else "late"
-
-
-def summary(manifest: Manifest) -> dict[str, Any]:
-    """Return what people look at first in a manifest."""
-    return {
-        "index": manifest.index,
-        "release": manifest.release,
-        "candidate": manifest.candidate,
-        "parent": manifest.parent,
-        "as_of": manifest.as_of,
-        "verdict": manifest.verdict,
-        "counts": manifest.counts,
-        "release_hash": manifest.release_hash,
-        "gates": [
-            {k: g[k] for k in ("check_id", "severity", "passed", "value", "threshold")}
-            for g in manifest.gates
-        ],
-    }

@@ -1,0 +1,107 @@
+"""Judges a candidate: its checks, what earlier layers found, and whether nothing is missing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from freshground.core.clock import parse_iso
+from freshground.core.records import Check
+from freshground.service.stages.frame import check
+
+if TYPE_CHECKING:
+    from freshground.core.settings import IndexSettings
+    from freshground.service.context import Context
+    from freshground.service.reports import StageReport
+    from freshground.service.stages.desired import Desired
+    from indexes.candidate import Built, Found
+
+
+def judge(
+    context: Context,
+    index: IndexSettings,
+    state: Desired,
+    built: Built,
+    found: Found,
+    report: StageReport,
+) -> list[Check]:
+    """Judge a candidate. Every row is read back for identity; the rows written also for content."""
+    limits = {
+        "dimensions": context.encoder(index).space.dimensions,
+        "expected_rows": built.rows,
+        "expected_documents": len(built.served),
+        "rows_in_engine": found.rows,
+        "documents_in_engine": found.documents,
+        "hash_matches": float(found.rows_hash == built.rows_hash and not found.twice),
+        "empty_allowed": float(not state.documents),
+    }
+    checks = check(context, report, "candidate", built.metrics, limits)
+    extra = [_upstream(context, index, state), *_accounting(context, state)]
+    report.checks += [asdict(result) for result in extra]
+    return checks + extra
+
+
+def _upstream(context: Context, index: IndexSettings, state: Desired) -> Check:
+    """Stop documents that failed a critical check in silver or gold as they are now."""
+    written = {d.doc_id: d for d in state.build.written}
+    failed: set[str] = set()
+    for source_id in index.sources:
+        for entry in context.lake.journal.entries("failed_check", subject=source_id):
+            if entry.body["severity"] != "critical":
+                continue
+            if entry.body["check_id"] == "gold.coverage":
+                # The only threshold that the index sets: it may have been lowered since.
+                value = entry.body["value"]
+                if value is not None and value >= index.gates.min_coverage:
+                    continue
+            # Another parser or chunker has made other rows, and checked those.
+            made_by = entry.body.get("made_by", "")
+            failed |= {
+                doc_id
+                for doc_id, content_hash in entry.body.get("documents", {}).items()
+                if (document := written.get(doc_id)) is not None
+                and content_hash == document.content_hash
+                and made_by in ("", document.silver_id, state.recipe.chunker_id)
+            }
+    return Check(
+        check_id="candidate.upstream_checks",
+        layer="candidate",
+        severity="critical",
+        passed=not failed,
+        value=float(len(failed)),
+        threshold=0.0,
+        rows=len(written),
+        failing=len(failed),
+        sample=tuple(sorted(failed)[:20]),
+        detail="documents that failed a critical check in silver or gold" if failed else "",
+    )
+
+
+def _accounting(context: Context, state: Desired) -> list[Check]:
+    """Check that each source's listed objects are all served or set aside."""
+    checks: list[Check] = []
+    for source_id, listing in state.listings.items():
+        own = [d for d in state.documents if d.row["source_id"] == source_id]
+        listed_at = parse_iso(listing["listed_at"])
+        # Deleted objects too: a newer ingest may have done no more than delete.
+        rows = context.ledger.objects(source_id).values()
+        if listed_at is None or any(row["listed_at"] > listed_at for row in rows):
+            continue  # a newer ingest is under way, and its own release accounts for it
+        served = sum(d.content_hash is not None for d in own)
+        aside = sum(d.content_hash is None and d.state == "quarantined" for d in own)
+        hole = listing["objects"] - served - aside
+        checks.append(
+            Check(
+                check_id=f"candidate.accounting.{source_id}",
+                layer="candidate",
+                severity="critical",
+                passed=hole == 0,
+                value=float(hole),
+                threshold=0.0,
+                rows=listing["objects"],
+                failing=abs(hole),
+                detail=f"listed {listing['objects']} = served {served} + quarantined {aside}"
+                f" (+ excluded {listing['excluded']})",
+            )
+        )
+    return checks

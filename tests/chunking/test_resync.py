@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from freshground.core.records import Chunk
 
+pytestmark = pytest.mark.slow
+
 MAX_TOKENS = 100
 # The tokens within which an edit may move an anchor, and the chunk that the anchor ends.
 WINDOW = MAX_TOKENS * (BACK + AHEAD + 2 * FULL) // FULL

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 SECRET = "sk-very-secret-0123456789"
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 DIMENSIONS = 4

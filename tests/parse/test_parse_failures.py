@@ -89,6 +89,7 @@ def test_too_large() -> None:
     assert parse(b"word " * 100, "a.txt", max_chars=1000).text
 
 
+@pytest.mark.slow
 def test_an_archive_that_unpacks_without_end_is_too_large() -> None:
     data = _zip(word__document_dot_xml="<a/>" + " " * 150_000_000)
     assert _refusal(data, "a.docx").rule == "too_large"

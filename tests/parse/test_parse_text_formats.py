@@ -271,6 +271,7 @@ def test_pandoc_formats(suffix: str, parsed: Callable[..., Document]) -> None:
 WORDS = st.from_regex(r"[A-Za-z0-9]{2,10}", fullmatch=True)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.lists(WORDS, min_size=1, max_size=6), min_size=1, max_size=6))
 def test_every_word_of_a_text_is_there_in_order(

@@ -1,0 +1,1 @@
+"""Arithmetic of freshness: windows, verdicts, percentiles of lag, error budgets. Pure."""

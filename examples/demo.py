@@ -114,7 +114,7 @@ def main() -> int:
     print("  (four samples are broken on purpose: the last task of their run fails, and says why)")
     run_dags(settings)
     from freshground.service import planning, status
-    from freshground.service.cli import show
+    from freshground.service.cli import show, show_plan
 
     context, _ = project()
     aside = status.quarantined(context)
@@ -127,7 +127,7 @@ def main() -> int:
     change()
     say("The plan")
     context, _ = project()
-    show.plan(planning.plan(context), as_json=False)
+    show_plan.plan(planning.plan(context), as_json=False)
     say("Second refresh through the DAGs: only what changed is parsed and embedded")
     run_dags(settings)
     show_releases()

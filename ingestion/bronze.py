@@ -60,18 +60,6 @@ def moves(deleted: Iterable[Mapping[str, Any]], hashes: Mapping[str, str]) -> di
     return found
 
 
-def probable_moves(source: Source, changes: Changes) -> int:
-    """Return how many deletions are moves, reading only added objects of a deleted one's size."""
-    sizes = {row["size"] for row in changes.deleted}
-    same = [stat for stat in changes.added if stat.size in sizes]
-    hashes = {
-        doc_id(source.id, item.stat.key): content_hash(item.data)
-        for item in source.fetch(same)
-        if item.data is not None
-    }
-    return len(moves(changes.deleted, hashes))
-
-
 class _Writer:
     """Collects rows and writes them batch by batch; their bytes lie in the lake before."""
 

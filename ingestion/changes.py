@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from freshground.core.ids import doc_id
+from freshground.core.clock import iso
+from freshground.core.ids import digest, doc_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,26 @@ class Changes:
 def metadata_text(stat: ObjectStat) -> str:
     """Return an object's metadata as canonical JSON."""
     return json.dumps(dict(stat.metadata), sort_keys=True, ensure_ascii=False, default=str)
+
+
+def listing_digest(listing: Listing) -> str:
+    """Return the identity of what a listing saw, whenever it was taken."""
+    return digest(
+        listing.source_id,
+        "\n".join(listing.problems),
+        *(
+            digest(
+                stat.key,
+                stat.uri,
+                str(stat.size),
+                str(iso(stat.modified_at)),
+                str(stat.etag),
+                "\n".join(stat.groups),
+                metadata_text(stat),
+            )
+            for stat in listing.objects
+        ),
+    )
 
 
 def is_suspect(stat: ObjectStat, row: Mapping[str, Any], at: datetime, verify: timedelta) -> bool:

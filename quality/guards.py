@@ -9,20 +9,33 @@ from typing import TYPE_CHECKING
 from freshground.core.errors import Fatal
 
 if TYPE_CHECKING:
-    from freshground.core.settings import DeleteGuard
+    from freshground.core.settings import (
+        DeleteGuard,
+        EditGuard,
+        GrowthGuard,
+        SizeGuard,
+        WideningGuard,
+    )
 
 EMPTY_LISTING = "empty_listing"
 MASS_DELETION = "mass_deletion"
+MASS_EDIT = "mass_edit"
+SUDDEN_GROWTH = "sudden_growth"
+MASS_WIDENING = "mass_widening"
+SIZE_OUTLIER = "size_outlier"
+DELETIONS = frozenset({EMPTY_LISTING, MASS_DELETION})
+"""The guards that `refresh --approve-deletes` lets pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuardVerdict:
     """What a guard found.
 
-    `guard` is `empty_listing` or `mass_deletion`. `tripped` stops the plan. `value` is the share of
-    the source's documents, 0 to 1, that would be gone, the window's deletions included;
-    `threshold` is the greatest share that passes. `message` says what was found and, if the guard
-    tripped, what to do; it is empty when there is nothing to say.
+    `guard` is one of the names above. `tripped` stops the plan. `value` is the share of the
+    source's documents, from 0, that is affected (of deletions: the window's included);
+    `threshold` is the greatest share that passes. Of `size_outlier`, both are in bytes. `message`
+    says what was found and, if the guard tripped, what to do; it is empty when there is nothing to
+    say.
     """
 
     guard: str
@@ -95,3 +108,82 @@ def delete_guard(
     else:
         message = f"{found} {check} {approve}"
     return GuardVerdict(guard, over and not approved, lost, threshold, message)
+
+
+def edit_guard(source_id: str, edits: int, live: int, settings: EditGuard) -> GuardVerdict:
+    """Judge how many of a source's `live` documents have other bytes.
+
+    Trips at more than `settings.share` of them and at least `settings.at_least`.
+    """
+    found = f"Source {source_id!r} would change {edits} of {live} documents"
+    return _share(MASS_EDIT, source_id, edits, live, settings, found)
+
+
+def growth_guard(source_id: str, adding: int, before: int, settings: GrowthGuard) -> GuardVerdict:
+    """Judge how many documents a source adds to the `before` that its last listing held.
+
+    Trips at more than `settings.share` times and at least `settings.at_least`. A source that was
+    never listed whole has nothing to compare with: do not ask.
+    """
+    found = f"Source {source_id!r} would add {adding} documents to {before}"
+    return _share(SUDDEN_GROWTH, source_id, adding, before, settings, found)
+
+
+def widening_guard(
+    source_id: str, widened: int, live: int, settings: WideningGuard
+) -> GuardVerdict:
+    """Judge how many of a source's `live` documents more people could read.
+
+    Trips at more than `settings.share` of them and at least `settings.at_least`.
+    """
+    found = f"Source {source_id!r} would let more people read {widened} of {live} documents"
+    return _share(MASS_WIDENING, source_id, widened, live, settings, found)
+
+
+def size_guard(
+    source_id: str, outliers: int, largest: int, usual: int, settings: SizeGuard
+) -> GuardVerdict:
+    """Judge documents that are far larger than those of their source.
+
+    `outliers` counts those over `settings.times` times `usual` bytes, `largest` is the size of
+    the largest. Stops only if `settings.stop`; its message is a warning otherwise.
+    """
+    limit = settings.times * usual
+    if not outliers:
+        return GuardVerdict(SIZE_OUTLIER, False, float(largest), limit, "")
+    message = (
+        f"Source {source_id!r} has {outliers} new or changed documents of up to {largest} bytes: "
+        f"over {settings.times:g} times the 99th percentile of {usual}."
+    )
+    if settings.stop:
+        message += f" Check the source. {_approve(source_id)}"
+    return GuardVerdict(SIZE_OUTLIER, settings.stop, float(largest), limit, message)
+
+
+def _share(
+    guard: str,
+    source_id: str,
+    affected: int,
+    base: int,
+    settings: EditGuard | GrowthGuard | WideningGuard,
+    found: str,
+) -> GuardVerdict:
+    if affected < 0 or base < 0:
+        raise Fatal(
+            f"The guard {guard} of source {source_id!r} was given {affected} of {base}.",
+            "Counts of documents are never negative: check the ledger.",
+        )
+    value = affected / base if base else float(affected)
+    allowed = Fraction(str(settings.share)) * base
+    tripped = affected >= settings.at_least and affected > allowed
+    message = ""
+    if tripped:
+        message = (
+            f"{found} ({value:.1%}); at most {settings.share:.1%} may go unasked. "
+            f"Check the source. {_approve(source_id)}"
+        )
+    return GuardVerdict(guard, tripped, value, settings.share, message)
+
+
+def _approve(source_id: str) -> str:
+    return f"If this is meant: freshground approve {source_id}"

@@ -205,6 +205,66 @@ class DeleteGuard(_Section):
     window: Duration = timedelta(hours=24)
 
 
+class EditGuard(_Section):
+    """Stops a plan in which more than `share` of a source's documents have other bytes."""
+
+    share: float = Field(0.5, ge=0, le=1)
+    at_least: int = Field(20, ge=1)
+
+
+class GrowthGuard(_Section):
+    """Stops a plan that adds more than `share` times what the source's last listing held."""
+
+    share: float = Field(2.0, ge=0)
+    at_least: int = Field(100, ge=1)
+
+
+class WideningGuard(_Section):
+    """Stops a plan that lets more people read more than `share` of a source's documents."""
+
+    share: float = Field(0.1, ge=0, le=1)
+    at_least: int = Field(5, ge=1)
+
+
+class SizeGuard(_Section):
+    """Warns of a document over `times` the 99th percentile of its source's sizes.
+
+    Judged once the source holds `at_least` documents. With `stop` it stops the plan.
+    """
+
+    times: float = Field(20.0, gt=0)
+    at_least: int = Field(20, ge=1)
+    stop: bool = False
+
+
+class Guards(_Section):
+    """What stops a plan of one source. `delete` is the newer place of `delete_guard`."""
+
+    delete: DeleteGuard | None = None
+    edit: EditGuard = EditGuard()
+    growth: GrowthGuard = GrowthGuard()
+    widening: WideningGuard = WideningGuard()
+    size: SizeGuard = SizeGuard()
+
+
+class Budget(_Section):
+    """What embedding may cost. Tokens are tiktoken's; money is in the price's own currency.
+
+    A day is a calendar day in UTC. None is no limit. Documents that do not fit wait for another
+    day, the oldest first; what they replace is served meanwhile.
+    """
+
+    tokens_per_run: int | None = Field(None, ge=0)
+    tokens_per_day: int | None = Field(None, ge=0)
+    money_per_run: float | None = Field(None, ge=0)
+    money_per_day: float | None = Field(None, ge=0)
+
+    @property
+    def limited(self) -> bool:
+        """Whether anything is limited."""
+        return any(value is not None for value in self.model_dump().values())
+
+
 class _SourceBase(_Section):
     id: Id
     url: str
@@ -214,6 +274,18 @@ class _SourceBase(_Section):
     max_bytes: int = Field(100_000_000, gt=0)
     delete_guard: DeleteGuard = DeleteGuard()
     sla: Sla | None = None
+    guards: Guards = Guards()
+
+    @model_validator(mode="after")
+    def _one_delete_guard(self) -> _SourceBase:
+        if self.guards.delete is not None and "delete_guard" in self.model_fields_set:
+            raise ValueError("delete_guard and guards.delete are the same; write one of them")
+        return self
+
+    @property
+    def deletions(self) -> DeleteGuard:
+        """The guard of deletions, wherever it was written."""
+        return self.guards.delete or self.delete_guard
 
 
 class FilesSource(_SourceBase):
@@ -273,6 +345,7 @@ class LocalEncoder(_Section):
     """A sentence-transformers model: a name known to Freshground, or a folder that holds one.
 
     `runtime` auto takes the fastest that the probe texts admit to the embedding space.
+    `price_per_million_tokens` is what plans and budgets reckon with, in any currency.
     """
 
     type: Literal["sentence-transformers"] = "sentence-transformers"
@@ -281,13 +354,15 @@ class LocalEncoder(_Section):
     query_prefix: str = ""
     runtime: Literal["auto", "openvino", "onnxruntime", "torch"] = "auto"
     batch_size: int = Field(32, ge=1)
+    price_per_million_tokens: float = Field(0.0, ge=0)
 
 
 class RemoteEncoder(_Section):
     """Azure OpenAI or an OpenAI-compatible endpoint.
 
     `url` is the base that `/embeddings` is appended to. With `api: azure` the key goes into the
-    header `api-key` and `api_version` into the query.
+    header `api-key` and `api_version` into the query. `price_per_million_tokens` is what plans and
+    budgets reckon with, in any currency.
     """
 
     type: Literal["openai"]
@@ -302,6 +377,7 @@ class RemoteEncoder(_Section):
     max_tokens: int = 8191
     encoding: Literal["cl100k_base"] = "cl100k_base"
     batch_size: int = Field(64, ge=1)
+    price_per_million_tokens: float = Field(0.0, ge=0)
     timeout: Duration = timedelta(seconds=60)
     max_attempts: int = Field(6, ge=1)
 
@@ -351,6 +427,7 @@ class IndexSettings(_Section):
     language: str = "english"
     fusion: Fusion = Fusion()
     gates: Gates = Gates()
+    budget: Budget = Budget()
     keep_releases: int = Field(5, ge=1)
     engine: Literal["lance", "memory"] = "lance"
 
@@ -384,6 +461,7 @@ class Settings(_Section):
     lineage: Lineage = Lineage()
     airflow: Airflow = Airflow()
     governor: Governor = Governor()
+    budget: Budget = Budget()
     shard_size: int = Field(200, ge=1)
     retain_versions: Duration = timedelta(days=30)
 

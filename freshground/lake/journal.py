@@ -66,20 +66,34 @@ class Journal:
         )
 
     def entries(
-        self, *kinds: str, subject: str | None = None, run_id: str | None = None
+        self,
+        *kinds: str,
+        subject: str | None = None,
+        run_id: str | None = None,
+        since: datetime | None = None,
+        last: int | None = None,
     ) -> list[Entry]:
-        """Return rows of the given kinds in order of time, uncommitted ones included."""
+        """Return rows of the given kinds in order of time, uncommitted ones included.
+
+        `since` leaves out what is older, `last` all but so many of the newest.
+        """
         where = f"kind IN ({quoted(list(kinds))})"
         where += f" AND subject = {quoted([subject])}" if subject is not None else ""
         where += f" AND run_id = {quoted([run_id])}" if run_id is not None else ""
+        where += f" AND at >= TIMESTAMP '{since.isoformat()}'" if since is not None else ""
+        where += f" ORDER BY at DESC LIMIT {last}" if last is not None else ""
         table = self.table.rows(f"SELECT * FROM t WHERE {where}")
         found = [_entry(row) for row in table.to_pylist()]
         found += [
             row
             for row in self._waiting
-            if row.kind in kinds and subject in (None, row.subject) and run_id in (None, row.run_id)
+            if row.kind in kinds
+            and subject in (None, row.subject)
+            and run_id in (None, row.run_id)
+            and (since is None or row.at >= since)
         ]
-        return sorted(found, key=lambda row: row.at)
+        found.sort(key=lambda row: row.at)
+        return found if last is None else found[-last:]
 
     def newest(self, kind: str, subject: str, count: int) -> list[Entry]:
         """Return the newest `count` rows of one kind and subject, committed ones only."""

@@ -194,6 +194,30 @@ class Ledger:
         columns = (table.column(name).to_pylist() for name in table.column_names)
         return set(zip(*columns, strict=True))
 
+    def cut_sizes(
+        self, source_id: str, chunker_id: str
+    ) -> dict[tuple[str, str], tuple[int, float]]:
+        """Return chunks and tokens, headings included, by (doc_id, content_hash) of what is cut."""
+        return self._keep(
+            (self._lake.gold,),
+            ("sizes", source_id, chunker_id),
+            lambda: self._read_sizes(source_id, chunker_id),
+        )
+
+    def _read_sizes(
+        self, source_id: str, chunker_id: str
+    ) -> dict[tuple[str, str], tuple[int, float]]:
+        table = self._lake.gold.rows(
+            "SELECT doc_id, content_hash, max(ordinal) + 1 AS chunks, sum(tokens * 1.0 "
+            "* character_length(embed_text) / character_length(text)) AS tokens FROM t "
+            f"WHERE chunker_id = {quoted([chunker_id])} AND source_id = {quoted([source_id])} "
+            "AND character_length(text) > 0 GROUP BY doc_id, content_hash"
+        )
+        return {
+            (row["doc_id"], row["content_hash"]): (row["chunks"], row["tokens"])
+            for row in table.to_pylist()
+        }
+
     def gold_pending(
         self,
         source_id: str,

@@ -47,6 +47,8 @@ class Context:
         self.by = by or os.environ.get("USER", "unknown")
         self.run_id = run_id or uuid.uuid4().hex
         self.approved_deletes: frozenset[str] = frozenset()
+        self.expected_listings: dict[str, str | None] = {}
+        """What a plan that is applied saw of each source; another listing is refused."""
         self._parts: dict[tuple[str, str], Any] = {}
 
     @cached_property

@@ -2,107 +2,168 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from freshground.core.errors import FreshgroundError, GuardStop
-from freshground.core.ids import content_hash, doc_id
-from freshground.service.stages.bronze import incomplete, judge
-from freshground.service.stages.desired import desired
+from freshground.core.clock import iso
+from freshground.core.errors import FreshgroundError
+from freshground.core.ids import digest
+from freshground.service.estimate import Load, estimate_indexes, estimate_seconds
+from freshground.service.judging import judge
+from freshground.service.stages.bronze import incomplete
 from ingestion import changes
+from ingestion.difference import Difference
 
 if TYPE_CHECKING:
     from freshground.core.settings import FilesSource, RecordsSource
     from freshground.service.context import Context
-    from ingestion.changes import Changes
+    from ingestion.difference import AccessChange
+
+FORMAT = 1
+"""Of saved plans."""
 
 
 @dataclass
 class SourcePlan:
-    """The difference of one source, by key. `stopped` says which guard would stop it, and why."""
+    """The difference of one source, by key, sorted.
+
+    `moves` are {from, to}, `access` {key, before, after, change: wider, narrower or other}; both
+    ends of a move are left out of `adds` and `deletes`. `described` are those whose address or
+    metadata changed, and not their readers. `guards` holds every verdict with something to say;
+    `stopped` says why the plan is stopped, `items` what would have to be approved. `problem` says
+    what could not be seen. `listing` is the digest of what was listed, None for nothing.
+    """
 
     source: str
-    listed: int
-    excluded: int
-    adds: list[str]
-    edits: list[str]
-    touches: list[str]
-    described: list[str]
-    deletes: list[str]
+    listed: int = 0
+    excluded: int = 0
+    adds: list[str] = field(default_factory=list)
+    edits: list[str] = field(default_factory=list)
+    moves: list[dict[str, str]] = field(default_factory=list)
+    deletes: list[str] = field(default_factory=list)
+    access: list[dict[str, Any]] = field(default_factory=list)
+    described: list[str] = field(default_factory=list)
+    touches: list[str] = field(default_factory=list)
+    guards: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     stopped: str = ""
+    approval: str = ""
+    items: dict[str, list[str]] = field(default_factory=dict)
+    deferred: list[str] = field(default_factory=list)
     problem: str = ""
+    listing: str | None = None
 
     @property
     def work(self) -> bool:
         """Whether a refresh would change anything of this source."""
-        return bool(self.adds or self.edits or self.described or self.deletes or self.problem)
+        return any(
+            (self.adds, self.edits, self.moves, self.deletes, self.access, self.described)
+        ) or bool(self.problem)
 
 
-def plan_source(context: Context, settings: FilesSource | RecordsSource) -> SourcePlan:
+def plan_source(context: Context, settings: FilesSource | RecordsSource) -> tuple[SourcePlan, Load]:
     """List a source and compare. Objects that may have changed are read, to tell edits."""
     source = context.source(settings.id)
     listing = source.list(context.clock.now())
     known = context.ledger.objects(settings.id)
     found = changes.compare(listing, known, settings.verify_every)
-    edits, touches = _split(context, settings.id, found)
+    difference = Difference(source, found, known, context.lake.blobs.get)
+    access = sorted(
+        (*difference.access, *difference.moved_access), key=lambda change: change.stat.key
+    )
+    opened = {change.stat.key for change in access}
+    old_keys = {new: row["key"] for new, row in difference.moved.items()}
+    judgement = judge(context, settings, listing, difference)
     plan = SourcePlan(
         settings.id,
         len(listing.objects),
         listing.excluded,
-        [stat.key for stat in found.added],
-        edits,
-        touches,
-        [stat.key for stat in found.described],
-        sorted(row["key"] for row in found.deleted),
+        sorted(stat.key for stat in difference.added),
+        [edit.stat.key for edit in difference.edits],
+        [
+            {"from": old_keys[difference.id_of(stat)], "to": stat.key}
+            for stat in found.added
+            if difference.id_of(stat) in old_keys
+        ],
+        sorted(row["key"] for row in difference.deleted),
+        [_access(change) for change in access],
+        [stat.key for stat in found.described if stat.key not in opened],
+        [stat.key for stat in difference.touches],
+        judgement.described(),
+        judgement.warnings,
+        judgement.message,
+        f"freshground approve {settings.id}" if judgement.stopping else "",
+        judgement.objections,
+        [],
+        "" if listing.complete else incomplete(settings.id, listing),
+        changes.listing_digest(listing),
     )
-    if not listing.complete:
-        plan.problem = incomplete(settings.id, listing)
-    try:
-        judge(context, settings, listing, found)
-    except GuardStop as error:
-        plan.stopped = str(error)
-    return plan
+    return plan, Load.of(difference)
 
 
-def _split(context: Context, source_id: str, found: Changes) -> tuple[list[str], list[str]]:
-    known = context.ledger.objects(source_id)
-    edits: list[str] = []
-    touches: list[str] = []
-    for item in context.source(source_id).fetch(found.suspects):
-        row = known[doc_id(source_id, item.stat.key)]
-        same = item.data is not None and content_hash(item.data) == row["content_hash"]
-        same |= item.data is None and item.error is not None and row["rule"] is not None
-        if not same:
-            edits.append(item.stat.key)
-        elif item.stat.modified_at != row["touched_at"]:
-            touches.append(item.stat.key)
-    return sorted(edits), sorted(touches)
+def _access(change: AccessChange) -> dict[str, Any]:
+    kind = "narrower" if change.narrower else "wider"
+    if change.narrower and change.wider:
+        kind = "other"
+    return {
+        "key": change.stat.key,
+        "before": list(change.before),
+        "after": list(change.after),
+        "change": kind,
+    }
 
 
 def plan(context: Context) -> dict[str, Any]:
-    """Return the plan of every source and index as JSON-ready data, with `work` at the top."""
-    sources: list[dict[str, Any]] = []
-    work = False
+    """Return the plan of every source and index as JSON-ready data, with `work` at the top.
+
+    `plan_id` is the identity of all that it is based on: listings, lake and live releases.
+    """
+    basis = lake_basis(context)
+    plans: list[SourcePlan] = []
+    loads: dict[str, Load] = {}
     for settings in context.settings.sources:
         try:
-            found = plan_source(context, settings)
+            found, loads[settings.id] = plan_source(context, settings)
         except FreshgroundError as error:
-            found = SourcePlan(settings.id, 0, 0, [], [], [], [], [], problem=str(error))
-        work |= found.work
-        sources.append({**found.__dict__})
-    indexes: list[dict[str, Any]] = []
+            found, loads[settings.id] = SourcePlan(settings.id, problem=str(error)), Load()
+        plans.append(found)
+    indexes = estimate_indexes(context, loads)
+    basis["listings"] = {found.source: found.listing for found in plans}
+    return {
+        "format": FORMAT,
+        "plan_id": plan_id(basis),
+        "made_at": iso(context.clock.now()),
+        "based_on": basis,
+        "work": any(p.work for p in plans) or any(row["work"] for row in indexes),
+        "stopped": any(p.stopped for p in plans),
+        "sources": [{**p.__dict__} for p in plans],
+        "indexes": indexes,
+        "totals": estimate_seconds(context, loads, indexes),
+    }
+
+
+def lake_basis(context: Context) -> dict[str, Any]:
+    """Return the versions of the lake and of the live releases that a plan is made from."""
+    generations: dict[str, int] = {}
     for index in context.settings.indexes:
-        state = desired(context, index)
-        pending = state.pending + len(state.uncut)
-        work |= bool(pending) or not state.plan.empty
-        indexes.append(
-            {
-                "index": index.id,
-                "live_release": state.live[1].release if state.live else None,
-                "documents_in_progress": pending,
-                "added": len(state.plan.added),
-                "changed": len(state.plan.changed),
-                "removed": len(state.plan.removed),
-            }
-        )
-    return {"work": work, "sources": sources, "indexes": indexes}
+        pointer = context.lake.pointers.live(index.id)
+        generations[index.id] = pointer.generation if pointer else 0
+    return {
+        "bronze": context.lake.bronze.version,
+        "silver": context.lake.silver.version,
+        "generations": generations,
+        "recipes": {index.id: context.recipe(index).id for index in context.settings.indexes},
+    }
+
+
+def plan_id(basis: dict[str, Any]) -> str:
+    """Return the identity of a plan from all that it is based on."""
+    return digest(
+        str(basis["bronze"]),
+        str(basis["silver"]),
+        *(
+            f"{what}:{name}:{value}"
+            for what in ("generations", "recipes", "listings")
+            for name, value in sorted(basis[what].items())
+        ),
+    )

@@ -11,8 +11,10 @@ import typer
 
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
-from freshground.core.settings import SETTINGS_FILE, load
-from freshground.service.cli import show
+from freshground.core.settings import SETTINGS_FILE
+from freshground.service.cli import approvals, show
+from freshground.service.cli.options import Json, Place
+from freshground.service.cli.options import open_context as _context
 
 USAGE = 64
 """Exit status of a wrong command line: Click's own 2 means "there is something to do" here."""
@@ -33,24 +35,13 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
 app.add_typer(quarantine, name="quarantine")
+approvals.register(app)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
-Place = Annotated[
-    Path | None,
-    typer.Option("--settings", "-s", help=f"Settings file or its folder; default {SETTINGS_FILE}."),
-]
 Index = Annotated[
     str | None, typer.Option("--index", help="Index id; needed if there are several.")
 ]
 Mode = Annotated[str, typer.Option("--mode", help="hybrid, vector or text.")]
 _MODES = ("hybrid", "vector", "text")
-
-
-def _context(place: Path | None, *, bars: bool = False) -> Any:
-    from freshground.service.context import Context
-    from freshground.service.progress import Progress
-
-    return Context(load(place), progress=Progress(shown=bars))
 
 
 def _one_index(context: Any, name: str | None) -> Any:
@@ -80,16 +71,6 @@ def init(folder: Annotated[Path, typer.Argument(help="Where to write it.")] = Pa
     except OSError as error:
         raise ConfigError(f"{place} cannot be written: {error}.", "Name another folder.") from None
     typer.echo(f"Wrote {place}. Put documents into {folder / 'docs'}, then: freshground refresh")
-
-
-@app.command()
-def plan(settings: Place = None, *, as_json: Json = False) -> None:
-    """Show what a refresh would do. Exit status 2 when there is something to do."""
-    from freshground.service import planning
-
-    found = planning.plan(_context(settings))
-    show.plan(found, as_json=as_json)
-    raise typer.Exit(2 if found["work"] else 0)
 
 
 @app.command()

@@ -30,45 +30,6 @@ def _console() -> Console:
     return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
 
 
-def plan(found: dict[str, Any], *, as_json: bool) -> None:
-    """Show a plan like a diff."""
-    if as_json:
-        _json(found)
-        return
-    out = _console()
-    for source in found["sources"]:
-        out.print(
-            Text(
-                f"source {source['source']}: {source['listed']} listed, "
-                f"{source['excluded']} excluded"
-            )
-        )
-        for mark, name, style in (
-            ("+", "adds", "green"),
-            ("~", "edits", "yellow"),
-            ("=", "touches", "dim"),
-            ("@", "described", "cyan"),
-            ("-", "deletes", "red"),
-        ):
-            keys = source[name]
-            for key in keys[:_LIST]:
-                out.print(Text(f"  {mark} {key}", style=style))
-            if len(keys) > _LIST:
-                out.print(Text(f"  {mark} and {len(keys) - _LIST} more", style=style))
-        for name in ("stopped", "problem"):
-            if source[name]:
-                out.print(Text(f"  ! {source[name]}", style="bold red"))
-    for index in found["indexes"]:
-        out.print(
-            Text(
-                f"index {index['index']}: live release {index['live_release'] or 'none'}; of what "
-                f"the lake holds already: {index['added']} to add, {index['changed']} to change, "
-                f"{index['removed']} to remove, {index['documents_in_progress']} in progress"
-            )
-        )
-    out.print("There is something to do." if found["work"] else "Nothing to do.")
-
-
 def refresh(reports: list[StageReport], *, as_json: bool) -> None:
     """Show what each stage did."""
     if as_json:

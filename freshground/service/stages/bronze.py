@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freshground.core.clock import iso, parse_iso
-from freshground.core.errors import GuardStop
+from freshground.core.clock import iso
+from freshground.core.errors import ConfigError, GuardStop
+from freshground.service.judging import judge, record
 from freshground.service.stages.frame import check, stage
 from ingestion import bronze, changes
-from quality.guards import delete_guard
+from ingestion.difference import Difference
 
 if TYPE_CHECKING:
     from freshground.core.records import Listing
-    from freshground.core.settings import FilesSource, RecordsSource
     from freshground.service.context import Context
     from freshground.service.reports import Scope, StageReport
-    from ingestion.changes import Changes
 
 
 def ingest(context: Context, scope: Scope) -> StageReport:
@@ -27,9 +26,14 @@ def ingest(context: Context, scope: Scope) -> StageReport:
         settings = context.settings.source(source_id)
         source = context.source(source_id)
         listing = source.list(context.clock.now())
+        _as_planned(context, listing)
         known = context.ledger.objects(source_id)
         found = changes.compare(listing, known, settings.verify_every)
-        judge(context, settings, listing, found, report)
+        # What may not wait for guards and approvals has its place here.
+        judgement = judge(context, settings, listing, Difference(source, found, known))
+        record(context, judgement, listing)
+        if judgement.stopping:
+            raise GuardStop(judgement.message)
         reading = len(found.added) + len(found.suspects)
         with context.progress.bar(f"ingest {source_id}", reading, "objects") as step:
             done = bronze.write(context.lake, source, listing, found, known, context.run_id, step)
@@ -66,6 +70,16 @@ def ingest(context: Context, scope: Scope) -> StageReport:
     return report
 
 
+def _as_planned(context: Context, listing: Listing) -> None:
+    """Raise ConfigError when a plan is applied and the source no longer lists what it saw."""
+    expected = context.expected_listings.get(listing.source_id, "")
+    if expected != "" and expected != changes.listing_digest(listing):
+        raise ConfigError(
+            f"Source {listing.source_id!r} no longer lists what the plan saw.",
+            "Make a new plan: freshground plan --save FILE",
+        )
+
+
 def incomplete(source_id: str, listing: Listing) -> str:
     """Say what could not be seen."""
     first = "; ".join(listing.problems[:3])
@@ -74,64 +88,3 @@ def incomplete(source_id: str, listing: Listing) -> str:
         f"The listing of source {source_id!r} is incomplete: {first}{more}. What was seen is "
         "ingested; nothing was deleted and the as-of stands still. Mend it and refresh again."
     )
-
-
-def judge(
-    context: Context,
-    settings: FilesSource | RecordsSource,
-    listing: Listing,
-    found: Changes,
-    report: StageReport | None = None,
-) -> None:
-    """Raise GuardStop when a listing would delete more than the source's guard lets pass."""
-    source_id = settings.id
-    live = len(context.ledger.live(source_id))
-    since = context.clock.now() - settings.delete_guard.window
-    approvals = context.lake.journal.entries("approval", subject=source_id)
-    approved_at = parse_iso(approvals[-1].body["listed_at"]) if approvals else None
-    if approved_at and approved_at > since:
-        since = approved_at
-    approved = source_id in context.approved_deletes
-    before = context.ledger.deletions(source_id, since) if found.deleted else 0
-
-    def verdict(deleting: int):  # noqa: ANN202 - GuardVerdict
-        return delete_guard(
-            source_id,
-            live,
-            deleting,
-            before,
-            live + before,
-            len(listing.objects),
-            settings.delete_guard,
-            approved=approved,
-        )
-
-    result = verdict(len(found.deleted))
-    if result.tripped and listing.objects:
-        # Moved files are no deletions; finding them costs reading, so only when it matters.
-        moved = bronze.probable_moves(context.source(source_id), found)
-        result = verdict(len(found.deleted) - moved)
-    if report is not None and found.deleted:
-        body = {
-            "guard": result.guard,
-            "tripped": result.tripped,
-            "value": result.value,
-            "threshold": result.threshold,
-            "deleting": len(found.deleted),
-            "approved": approved,
-            "message": result.message,
-        }
-        context.lake.journal.add(context.run_id, "guard", source_id, body)
-        if approved:
-            context.lake.journal.add(
-                context.run_id,
-                "approval",
-                source_id,
-                {
-                    "by": context.by,
-                    "deletes": len(found.deleted),
-                    "listed_at": iso(listing.started_at),
-                },
-            )
-    if result.tripped:
-        raise GuardStop(result.message)

@@ -115,6 +115,17 @@ class Releases:
             raise Fatal(f"The lake lacks {path}.", "Restore the lake from its backup.")
         return unpack(data)
 
+    def note(self, manifest: Manifest, name: str, data: dict[str, Any]) -> None:
+        """Keep JSON beside a candidate's manifest; it goes when the candidate goes."""
+        folder = _folder(manifest.index, manifest.candidate)
+        self._lake.files.put(f"{folder}/{name}.json", json.dumps(data).encode())
+
+    def noted(self, manifest: Manifest, name: str) -> dict[str, Any] | None:
+        """Return what `note` kept, or None."""
+        folder = _folder(manifest.index, manifest.candidate)
+        data = self._lake.files.get(f"{folder}/{name}.json")
+        return None if data is None else json.loads(data)
+
     def live(self, index: str) -> tuple[Pointer, Manifest] | None:
         """Return the live release, or None before the first publication."""
         pointer = self._lake.pointers.live(index)
@@ -222,7 +233,8 @@ class Releases:
         ]
         for folder in old:
             # The manifest goes first: without it the release is no target for a rollback.
-            self._lake.files.delete([f"{folder}/manifest.json", f"{folder}/documents.parquet"])
+            self._lake.files.delete([f"{folder}/manifest.json"])
+            self._lake.files.delete(self._lake.files.list(folder))
             self._manifests.pop((index, folder.rsplit("/", 1)[1]), None)
         engine.retire(index, versions, UNFINISHED_AFTER)
         return sorted(

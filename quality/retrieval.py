@@ -116,11 +116,11 @@ def evaluate(
         if spans is not None:
             answers = spans.get(query_id, ())
             if answers:
-                results.append(_by_span(query_id, text, search, answers))
+                results.append(by_span(query_id, text, search, answers))
             continue
         grades = {name: grade for name, grade in judgements.get(query_id, {}).items() if grade > 0}
         if grades:
-            results.append(_by_document(query_id, text, search, grades))
+            results.append(by_document(query_id, text, search, grades))
     if not results:
         what = "answer spans" if spans is not None else "relevance judgements"
         raise ConfigError(
@@ -131,18 +131,24 @@ def evaluate(
     return Report(level, tuple(results), len(queries) - len(results))
 
 
-def _by_document(
+def by_document(
     query_id: str,
     text: str,
     search: Callable[[str, int], Sequence[RankedDoc]],
     grades: Mapping[str, int],
+    depth: int = RECALL_DEPTH,
 ) -> QuestionResult:
+    """Return the metrics of one question whose right documents are known by name.
+
+    The search goes deeper until it has found them all or `depth` documents; metrics at a greater
+    depth are lower bounds.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for hits in _deeper(search, text):
         # A deeper search may only add documents below those that are known.
         for hit in hits:
             found.setdefault(hit.document, hit.names)
-        if len(found) >= RECALL_DEPTH or not set(grades).difference(*found.values()):
+        if len(found) >= depth or not set(grades).difference(*found.values()):
             break
     gains: list[int] = []
     left = dict(grades)
@@ -152,12 +158,13 @@ def _by_document(
     return _result(query_id, gains, sorted(grades.values(), reverse=True))
 
 
-def _by_span(
+def by_span(
     query_id: str,
     text: str,
     search: Callable[[str, int], Sequence[RankedDoc]],
     answers: Sequence[AnswerSpan],
 ) -> QuestionResult:
+    """Return the metrics of one question whose answers' places are known."""
     left = list(answers)
     gains: list[int] = []
     # Ranks count hits here, so that the first 100 are all that is needed.

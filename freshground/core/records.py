@@ -185,7 +185,8 @@ class Check:
     """The result of one quality check. `value` and `threshold` are in the check's own unit.
 
     `layer` is bronze, silver, gold or candidate. `severity` is critical (stops the release) or
-    warning (recorded). `sample` holds ids of failing rows, never text.
+    warning (recorded). `sample` holds ids of failing rows, never text. `blamed` holds the doc_ids
+    of changes that caused the failure, where the check can tell.
     """
 
     check_id: str
@@ -198,3 +199,4 @@ class Check:
     failing: int
     sample: tuple[str, ...] = ()
     detail: str = ""
+    blamed: tuple[str, ...] = ()

@@ -403,10 +403,40 @@ class IndexField(_Section):
     facet: bool = False
 
 
+class RetrievalGate(_Section):
+    """Golden questions, asked of a candidate and of the live release before publishing.
+
+    `margin` is the loss in mean nDCG@10 that must be ruled out. `auto` stops the release from 100
+    questions on, and warns below.
+    """
+
+    questions: str
+    margin: float = Field(0.02, gt=0, lt=1)
+    severity: Literal["auto", "warning", "critical"] = "auto"
+    resamples: int = Field(2000, ge=200, le=100_000)
+
+
+class DriftGate(_Section):
+    """Whether the documents of a candidate are of the live release's kind.
+
+    A measure trips when its p-value, corrected for their number, is below `alpha` and its effect
+    is at least `effect` (0 is the same, 1 wholly different). Fewer than `min_documents` are not
+    tested; of more than `sample` a sample is.
+    """
+
+    severity: Literal["off", "warning", "critical"] = "warning"
+    alpha: float = Field(0.01, gt=0, lt=0.5)
+    effect: float = Field(0.3, ge=0, le=1)
+    min_documents: int = Field(20, ge=5)
+    sample: int = Field(200, ge=20, le=1000)
+
+
 class Gates(_Section):
     """What stops a candidate. Shares are between 0 and 1."""
 
     min_coverage: float = Field(0.98, ge=0, le=1)
+    retrieval: RetrievalGate | None = None
+    drift: DriftGate = DriftGate()
 
 
 class Fusion(_Section):

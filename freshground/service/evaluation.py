@@ -10,11 +10,52 @@ from quality.retrieval import RankedDoc
 from quality.retrieval import evaluate as measure
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
-    from freshground.service.query import Mode
+    from freshground.service.query import Mode, Searcher
+
+
+class Hits:
+    """Searches one release, and names the documents of its hits as judgements may name them.
+
+    `texts` adds the passages, which judging by spans needs. `aliases` adds names by doc_id.
+    """
+
+    def __init__(
+        self,
+        opened: Searcher,
+        *,
+        texts: bool,
+        aliases: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._opened = opened
+        self._columns = ["chunk_id", "doc_id", "source_id", "key", "uri", "start", "end"]
+        self._columns += ["text"] if texts else []
+        self._aliases = aliases or {}
+        self._known: dict[str, RankedDoc] = {}
+
+    def search(
+        self, text: str, count: int, mode: Mode = "hybrid", groups: frozenset[str] | None = None
+    ) -> list[RankedDoc]:
+        """Return the best `count` hits. Rows that were read once are not read again."""
+        ranked = self._opened.ranked(text, count, mode, groups=groups)
+        ids = [hit.chunk_id for hit in ranked]
+        missing = [chunk for chunk in ids if chunk not in self._known]
+        rows = self._opened.reader.rows(self._columns, chunk_ids=missing) if missing else None
+        for row in rows.to_pylist() if rows is not None else ():
+            names = (*names_of(row), *self._aliases.get(row["doc_id"], ()))
+            self._known[row["chunk_id"]] = RankedDoc(
+                row["doc_id"], names, row["start"], row["end"], row.get("text")
+            )
+        return [self._known[chunk] for chunk in ids]
+
+
+def names_of(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return the names by which judgements may call a document."""
+    return row["key"], row["uri"], row["doc_id"], f"{row['source_id']}/{row['key']}"
 
 
 def evaluate(
@@ -27,19 +68,10 @@ def evaluate(
 ) -> dict[str, Any]:
     """Return the metrics of the live release, all from that one release."""
     opened = searcher(context, index)
-    columns = ["chunk_id", "doc_id", "source_id", "key", "uri", "start", "end"]
-    columns += ["text"] if spans else []
-    known: dict[str, RankedDoc] = {}
+    hits = Hits(opened, texts=spans is not None)
 
     def search(text: str, count: int) -> list[RankedDoc]:
-        ids = [hit.chunk_id for hit in opened.ranked(text, count, mode)]
-        missing = [chunk for chunk in ids if chunk not in known]
-        for row in opened.reader.rows(columns, chunk_ids=missing).to_pylist():
-            names = (row["key"], row["uri"], row["doc_id"], f"{row['source_id']}/{row['key']}")
-            known[row["chunk_id"]] = RankedDoc(
-                row["doc_id"], names, row["start"], row["end"], row.get("text")
-            )
-        return [known[chunk] for chunk in ids]
+        return hits.search(text, count, mode)
 
     questions = read_queries(queries)
     answers = read_spans(spans) if spans else None

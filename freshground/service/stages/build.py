@@ -12,6 +12,7 @@ from freshground.service.stages.desired import Desired, desired
 from freshground.service.stages.frame import stage
 from freshground.service.stages.gates import judge
 from freshground.service.stages.publications import note_publications
+from freshground.service.stages.regression import NOTE
 from indexes import candidate as candidates
 
 if TYPE_CHECKING:
@@ -121,10 +122,13 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
         "chunks": built.rows,
     }
     unjudged = manifests.draft(context, index, state, built, candidate_id, number)
-    gates = judge(context, index, state, built, found, report)
+    judged = judge(context, index, state, built, found, unjudged, report)
+    gates = judged.checks
     blocked = [g for g in gates if not g.passed and g.severity == "critical"]
     manifest = manifests.judged(unjudged, gates)
     context.releases.write(manifest, built.served)
+    if judged.answers is not None:
+        context.releases.note(manifest, NOTE, judged.answers)
     for gate in gates:
         context.lake.journal.add(
             context.run_id, "gate", index.id, {**asdict(gate), "release": number}

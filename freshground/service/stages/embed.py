@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from freshground.service.stages.desired import desired
 from freshground.service.stages.frame import stage
+from freshground.service.stages.golden import golden
 from indexes import embed as layer
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def embed(context: Context, scope: Scope) -> StageReport:
     index = context.settings.index(scope.index or "")
     inputs = [f"gold/{source}" for source in index.sources]
     with stage(context, "embed", index.id, inputs, f"vectors/{index.id}") as report:
+        golden(context, index)  # a file of questions that is wrong is said before the expense
         state = desired(context, index)
         encoder = context.encoder(index)
         ready = [d for d in state.build.written if d.doc_id not in state.uncut]

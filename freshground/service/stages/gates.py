@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso
 from freshground.core.records import Check
 from freshground.service.stages.frame import check
+from freshground.service.stages.regression import regression
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from freshground.service.reports import StageReport
     from freshground.service.stages.desired import Desired
     from indexes.candidate import Built, Found
+    from indexes.release import Manifest
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The results of all gates, and what the candidate answered the golden questions."""
+
+    checks: list[Check]
+    answers: dict[str, Any] | None
 
 
 def judge(
@@ -23,9 +33,13 @@ def judge(
     state: Desired,
     built: Built,
     found: Found,
+    unjudged: Manifest,
     report: StageReport,
-) -> list[Check]:
-    """Judge a candidate. Every row is read back for identity; the rows written also for content."""
+) -> Judged:
+    """Judge a candidate. Every row is read back for identity; the rows written also for content.
+
+    Questions and drift are judged only where the candidate is sound.
+    """
     limits = {
         "dimensions": context.encoder(index).space.dimensions,
         "expected_rows": built.rows,
@@ -37,8 +51,12 @@ def judge(
     }
     checks = check(context, report, "candidate", built.metrics, limits)
     extra = [_upstream(context, index, state), *_accounting(context, state)]
+    answers: dict[str, Any] | None = None
+    if all(result.passed or result.severity != "critical" for result in checks):
+        asked, answers = regression(context, index, state, unjudged)
+        extra += asked
     report.checks += [asdict(result) for result in extra]
-    return checks + extra
+    return Judged(checks + extra, answers)
 
 
 def _upstream(context: Context, index: IndexSettings, state: Desired) -> Check:

@@ -149,7 +149,7 @@ def summary(manifest: Manifest) -> dict[str, Any]:
         "counts": manifest.counts,
         "release_hash": manifest.release_hash,
         "gates": [
-            {k: g[k] for k in ("check_id", "severity", "passed", "value", "threshold")}
+            {k: g[k] for k in ("check_id", "severity", "passed", "value", "threshold", "detail")}
             for g in manifest.gates
         ],
     }

@@ -164,6 +164,7 @@ def read(
         return []
     table = lake.publications.rows(
         "SELECT candidate, doc_id, source_id, change, content_hash, modified_at, observed_at, "
+        "listed_at, "
         f"since, built_at FROM t WHERE index_id = {quoted([index_id])} "
         f"AND {among('candidate', list(wanted))}"
     )

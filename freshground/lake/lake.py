@@ -10,6 +10,7 @@ from freshground.core.errors import ConfigError, Fatal
 from freshground.lake.blobs import Blobs
 from freshground.lake.journal import Journal
 from freshground.lake.pointers import Pointers
+from freshground.lake.queries import QueryCounts
 from freshground.lake.schemas import FORMAT, TABLES
 from freshground.lake.storage import Files
 from freshground.lake.tables import Table
@@ -45,6 +46,7 @@ class Lake:
         self.blobs = Blobs(self.files)
         self.journal = Journal(tables["journal"], clock)
         self.pointers = Pointers(self.files)
+        self.queries = QueryCounts(self.files, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:

@@ -1,11 +1,14 @@
-"""How fresh a live release is, computed by whoever asks."""
+"""How fresh what is served is, computed by whoever asks: from the lake and the clock alone."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from freshground.core.clock import iso, parse_iso
+from quality.freshness.percentiles import percentile
+from quality.freshness.verdict import judge
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,28 +17,63 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from indexes.release import Manifest
 
+LISTINGS_READ = 500
+"""Complete listings of a source that are looked back on for what a version waited for."""
+
+RELEASES_READ = 50
+"""Releases whose making tells how long the next one takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """`staleness_s` is now minus as-of in seconds; `sla` is fresh, late or unknown."""
+    """The freshness of what is served at one moment.
+
+    `staleness_s` is that moment minus as-of in seconds; `sla` is fresh, due, late or unknown.
+    `due_at` is when a refresh has to start, `deadline` when the SLA is broken.
+    """
 
     release: int | None
     as_of: datetime | None
     staleness_s: float | None
     sla: str
+    due_at: datetime | None = None
+    deadline: datetime | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return JSON-ready data."""
         return {
             "release": self.release,
             "as_of": iso(self.as_of),
             "staleness_s": self.staleness_s,
             "sla": self.sla,
+            "due_at": iso(self.due_at),
+            "deadline": iso(self.deadline),
         }
 
 
-LISTINGS_READ = 500
-"""Complete listings of a source that are looked back on for what a version waited for."""
+def freshness(context: Context, index: IndexSettings, manifest: Manifest | None) -> Freshness:
+    """Return the freshness of a release: its own as-of, or a later confirmation's."""
+    if manifest is None:
+        return Freshness(None, None, None, "unknown")
+    as_of = served_as_of(context, manifest)
+    margin = context.settings.governor.margin_of(index.sla.max_staleness)
+    found = judge(as_of, context.clock.now(), index.sla, margin=margin)
+    staleness = found.staleness.total_seconds() if found.staleness is not None else None
+    return Freshness(manifest.release, as_of, staleness, found.state, found.due_at, found.deadline)
+
+
+def served_as_of(
+    context: Context, manifest: Manifest, source_id: str | None = None
+) -> datetime | None:
+    """Return the as-of of a release, or of one source in it, confirmations included."""
+    own = manifest.sources.get(source_id, {}).get("listed_at") if source_id else manifest.as_of
+    times = [parse_iso(own)]
+    confirmed = context.lake.journal.latest("confirmation").get(manifest.index)
+    if confirmed and confirmed.body["candidate"] == manifest.candidate:
+        by_source = confirmed.body.get("sources", {})
+        whole = confirmed.body["as_of"]
+        times.append(parse_iso(by_source.get(source_id, whole) if source_id else whole))
+    return max((at for at in times if at is not None), default=None)
 
 
 def listing_times(context: Context, source_id: str) -> list[datetime]:
@@ -44,17 +82,36 @@ def listing_times(context: Context, source_id: str) -> list[datetime]:
     return sorted(at for e in found if (at := parse_iso(e.body["listed_at"])) is not None)
 
 
-def freshness(context: Context, index: IndexSettings, manifest: Manifest | None) -> Freshness:
-    """Return the freshness of a release: its own as-of, or a later confirmation's."""
-    if manifest is None:
-        return Freshness(None, None, None, "unknown")
-    times = [manifest.as_of]
-    confirmed = context.lake.journal.latest("confirmation").get(index.id)
-    if confirmed and confirmed.body["candidate"] == manifest.candidate:
-        times.append(confirmed.body["as_of"])
-    at = parse_iso(max((t for t in times if t), default=None))
-    if at is None:
-        return Freshness(manifest.release, None, None, "unknown")
-    age = context.clock.now() - at
-    late = age > index.sla.max_staleness
-    return Freshness(manifest.release, at, age.total_seconds(), "late" if late else "fresh")
+def first_published(context: Context, index_id: str) -> dict[str, datetime]:
+    """Return when each candidate of an index was first served, oldest first."""
+    found: dict[str, datetime] = {}
+    for pointer in context.lake.pointers.history(index_id):
+        at = parse_iso(pointer.at)
+        if at is not None:
+            found.setdefault(pointer.candidate, at)
+    return found
+
+
+def durations(context: Context, index_id: str) -> dict[str, list[timedelta]]:
+    """Return, by source, what its changes took from the start of their listing to publication.
+
+    Of the newest releases; a change that a gate or a person held back for long counts as it was.
+    """
+    from indexes import publications
+
+    newest = dict(list(first_published(context, index_id).items())[-RELEASES_READ:])
+    start = min(newest.values(), default=context.clock.now())
+    latest: dict[tuple[str, str], timedelta] = {}
+    for row in publications.read(context.lake, index_id, newest, start):
+        key = (row["source_id"], row["candidate"])
+        took = row["published_at"] - row["listed_at"]
+        latest[key] = min(took, latest.get(key, took))
+    found: dict[str, list[timedelta]] = {}
+    for (source_id, _), took in latest.items():
+        found.setdefault(source_id, []).append(max(took, timedelta(0)))
+    return found
+
+
+def expected(took: list[timedelta]) -> timedelta:
+    """Return how long the next run is expected to take: the p90 of past ones; none known, zero."""
+    return percentile(took, 90) or timedelta(0)

@@ -12,7 +12,7 @@ import typer
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE
-from freshground.service.cli import approvals, show
+from freshground.service.cli import approvals, freshness, show
 from freshground.service.cli.options import Json, Place
 from freshground.service.cli.options import open_context as _context
 
@@ -36,6 +36,7 @@ app = typer.Typer(
 quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
 app.add_typer(quarantine, name="quarantine")
 approvals.register(app)
+freshness.register(app)
 
 Index = Annotated[
     str | None, typer.Option("--index", help="Index id; needed if there are several.")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from freshground.service.cli.output import console, print_json
 from freshground.service.refresh import totals
 from freshground.service.reports import exit_status
 
@@ -21,19 +19,10 @@ _LIST = 8
 _PASSAGE = 400
 
 
-def _json(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
-
-
-def _console() -> Console:
-    """Return a console that breaks no lines: a terminal does that itself, and a pipe wants none."""
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-
-
 def refresh(reports: list[StageReport], *, as_json: bool) -> None:
     """Show what each stage did."""
     if as_json:
-        _json(
+        print_json(
             {
                 "status": exit_status(reports),
                 "totals": totals(reports),
@@ -41,7 +30,7 @@ def refresh(reports: list[StageReport], *, as_json: bool) -> None:
             }
         )
         return
-    out = _console()
+    out = console()
     table = Table(box=None, pad_edge=False)
     for name in ("stage", "of", "outcome", "seconds", "counts"):
         table.add_column(name, justify="right" if name == "seconds" else "left")
@@ -72,7 +61,7 @@ def refresh(reports: list[StageReport], *, as_json: bool) -> None:
 def status(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     """Show each index in a line."""
     if as_json:
-        _json(rows)
+        print_json(rows)
         return
     table = Table(box=None, pad_edge=False)
     for name in ("index", "SLA", "release", "as of", "staleness", "documents", "chunks", "aside"):
@@ -89,15 +78,15 @@ def status(rows: list[dict[str, Any]], *, as_json: bool) -> None:
             str(row["chunks"]),
             str(row["quarantined"]),
         )
-    _console().print(table)
+    console().print(table)
 
 
 def answer(found: dict[str, Any], *, as_json: bool) -> None:
     """Show hits with their passages."""
     if as_json:
-        _json(found)
+        print_json(found)
         return
-    out = _console()
+    out = console()
     age = found["staleness_s"]
     old = "" if age is None else f", {age:.0f} s old"
     out.print(
@@ -135,7 +124,7 @@ def answer(found: dict[str, Any], *, as_json: bool) -> None:
 def releases(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     """Show releases, newest first."""
     if as_json:
-        _json(rows)
+        print_json(rows)
         return
     table = Table(box=None, pad_edge=False)
     for name in ("release", "live", "published", "as of", "verdict", "documents", "+", "~", "-"):
@@ -150,13 +139,13 @@ def releases(rows: list[dict[str, Any]], *, as_json: bool) -> None:
             row["verdict"],
             *(str(counts[name]) for name in ("documents", "added", "changed", "removed")),
         )
-    _console().print(table)
+    console().print(table)
 
 
 def rollback(row: dict[str, Any], *, as_json: bool) -> None:
     """Say what is live now."""
     if as_json:
-        _json(row)
+        print_json(row)
         return
     typer.echo(f"{row['index']} serves release {row['release']} (was {row['was']}).")
 
@@ -164,9 +153,9 @@ def rollback(row: dict[str, Any], *, as_json: bool) -> None:
 def explain(found: dict[str, Any], *, as_json: bool) -> None:
     """Show a trace from the address to the releases."""
     if as_json:
-        _json(found)
+        print_json(found)
         return
-    out = _console()
+    out = console()
     document = found["document"]
     out.print(Text(f"{document['uri']}  ({document['state']})", style="bold"))
     out.print(Text(f"  source {document['source']}, key {document['key']}"))
@@ -199,7 +188,7 @@ def explain(found: dict[str, Any], *, as_json: bool) -> None:
 def evaluation(report: dict[str, Any], *, as_json: bool) -> None:
     """Show retrieval metrics."""
     if as_json:
-        _json(report)
+        print_json(report)
         return
     table = Table(box=None, pad_edge=False)
     metrics = ("ndcg_10", "recall_5", "recall_10", "recall_100", "mrr_10")
@@ -213,13 +202,13 @@ def evaluation(report: dict[str, Any], *, as_json: bool) -> None:
         str(report["questions"]),
         *(f"{report[name]:.4f}" for name in metrics),
     )
-    _console().print(table)
+    console().print(table)
 
 
 def quarantine(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     """Show documents set aside."""
     if as_json:
-        _json(rows)
+        print_json(rows)
         return
     for row in rows:
         old = "; its last good version is served, marked stale" if row["stale_served"] else ""

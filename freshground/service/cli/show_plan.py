@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
 from rich.text import Text
+
+from freshground.service.cli.output import console, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from rich.console import Console
 
 _LIST = 8
 """Lines of one kind; the others are counted."""
 
 
-def _json(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
-
-
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-
-
 def plan(found: dict[str, Any], *, as_json: bool) -> None:
     """Show a plan like a diff, then what it costs."""
     if as_json:
-        _json(found)
+        print_json(found)
         return
-    out = _console()
+    out = console()
     for source in found["sources"]:
         _source(out, source)
     for index in found["indexes"]:
@@ -117,9 +110,9 @@ def _totals(out: Console, found: dict[str, Any]) -> None:
 def approvals(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     """Show the plans that are stopped."""
     if as_json:
-        _json(rows)
+        print_json(rows)
         return
-    out = _console()
+    out = console()
     for row in rows:
         decided = f" by {row['by']} at {row['decided_at']}" if row["by"] else ""
         comment = f": {row['comment']}" if row["comment"] else ""
@@ -142,7 +135,7 @@ def approvals(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 def decision(row: dict[str, Any], *, as_json: bool) -> None:
     """Say what was recorded."""
     if as_json:
-        _json(row)
+        print_json(row)
         return
     what = ", ".join(f"{name} {count}" for name, count in row["affected"].items())
     done = (

@@ -1,0 +1,20 @@
+"""Where commands print: JSON for machines, a console for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+
+
+def print_json(data: Any) -> None:
+    """Print JSON on standard output."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def console() -> Console:
+    """Return a console that breaks no lines: a terminal does that itself, and a pipe wants none."""
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)

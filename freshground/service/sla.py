@@ -1,0 +1,169 @@
+"""The freshness report: every index and source against its SLA, with what holds it back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from freshground.core.clock import iso, parse_iso
+from freshground.service.freshness import (
+    durations,
+    expected,
+    first_published,
+    listing_times,
+    served_as_of,
+)
+from indexes import publications
+from quality.freshness.budget import PERIOD, Step, budget
+from quality.freshness.percentiles import judge_lags, percentile
+from quality.freshness.verdict import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from freshground.core.settings import IndexSettings, Sla
+    from freshground.service.context import Context
+
+
+def report(context: Context) -> list[dict[str, Any]]:
+    """Return a row for each index, followed by one for each of its sources. JSON-ready.
+
+    `staleness_s`, `p50_lag_s` and `p95_lag_s` are seconds, the lags those of the last 30 days;
+    `budget_left` and `within` are shares; `held_by` says in words what keeps it from being fresh.
+    """
+    rows: list[dict[str, Any]] = []
+    for index in context.settings.indexes:
+        rows += _index_rows(context, index)
+    return rows
+
+
+def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
+    now = context.clock.now()
+    live = context.releases.live(index.id)
+    manifest = live[1] if live else None
+    published = publications.read(
+        context.lake, index.id, first_published(context, index.id), now - PERIOD
+    )
+    took = durations(context, index.id)
+    longest = max((expected(of) for of in took.values()), default=timedelta(0))
+    steps = as_of_steps(context, index.id)
+    holds = {source_id: _held_by(context, source_id) for source_id in index.sources}
+    of_index = _stopped(context, index.id, "build", live[0].at if live else None)
+    rows = [
+        {
+            "index": index.id,
+            "source": None,
+            "release": manifest.release if manifest else None,
+            **_against(
+                context,
+                index.sla,
+                served_as_of(context, manifest) if manifest else None,
+                [_lag(row) for row in published],
+                longest,
+            ),
+            **_budget(steps, now, index.sla),
+            "held_by": [*of_index, *(text for held in holds.values() for text in held)],
+        }
+    ]
+    for source_id in index.sources:
+        sla = context.settings.source(source_id).sla or index.sla
+        as_of = served_as_of(context, manifest, source_id) if manifest else None
+        own = [_lag(row) for row in published if row["source_id"] == source_id]
+        rows.append(
+            {
+                "index": index.id,
+                "source": source_id,
+                "release": manifest.release if manifest else None,
+                **_against(context, sla, as_of, own, expected(took.get(source_id, []))),
+                "held_by": holds[source_id],
+            }
+        )
+    return rows
+
+
+def _lag(row: dict[str, Any]) -> timedelta:
+    return timedelta(seconds=row["lag_s"])
+
+
+def _against(
+    context: Context,
+    sla: Sla,
+    as_of: datetime | None,
+    lags: Sequence[timedelta],
+    run: timedelta,
+) -> dict[str, Any]:
+    margin = context.settings.governor.margin_of(sla.max_staleness)
+    found = judge(as_of, context.clock.now(), sla, run, margin)
+    return {
+        "as_of": iso(as_of),
+        "staleness_s": _seconds(found.staleness),
+        "max_staleness_s": sla.max_staleness.total_seconds(),
+        "verdict": found.state,
+        "due_at": iso(found.due_at),
+        "deadline": iso(found.deadline),
+        "expected_run_s": run.total_seconds(),
+        "changes": len(lags),
+        "p50_lag_s": _seconds(percentile(lags, 50)),
+        "p95_lag_s": _seconds(percentile(lags, 95)),
+        "max_lag": [
+            {
+                "percentile": v.percentile,
+                "value_s": _seconds(v.value),
+                "limit_s": _seconds(v.limit),
+                "met": v.met,
+            }
+            for v in judge_lags(lags, sla)
+        ],
+    }
+
+
+def _seconds(value: timedelta | None) -> float | None:
+    return None if value is None else value.total_seconds()
+
+
+def _budget(steps: Sequence[Step], now: datetime, sla: Sla) -> dict[str, Any]:
+    found = asdict(budget(steps, now, sla))
+    return {
+        "objective": sla.objective,
+        "within": found["within"],
+        "budget_left": found["left"],
+        "burn_1h": found["burn_1h"],
+        "burn_24h": found["burn_24h"],
+    }
+
+
+def as_of_steps(context: Context, index_id: str) -> list[Step]:
+    """Return when the as-of of what an index serves moved, and to what, oldest first."""
+    steps: list[Step] = []
+    reached: dict[int, datetime | None] = {}
+    for entry in context.lake.journal.entries("release", "confirmation", subject=index_id):
+        release = entry.body["release"]
+        told = parse_iso(entry.body.get("as_of"))
+        if told is not None:
+            # A rollback tells no as-of: it is what the release had when it was left.
+            reached[release] = max(told, reached.get(release) or told)
+        steps.append((entry.at, reached.get(release)))
+    return steps
+
+
+def _held_by(context: Context, source_id: str) -> list[str]:
+    """Return what has gone wrong with a source since its last complete listing."""
+    times = listing_times(context, source_id)
+    if not times:
+        return [*_stopped(context, source_id, "ingest", None), f"{source_id} was never listed"]
+    return _stopped(context, source_id, "ingest", iso(times[-1]))
+
+
+def _stopped(context: Context, subject: str, stage: str, since: str | None) -> list[str]:
+    after = parse_iso(since)
+    found = [
+        entry
+        for entry in context.lake.journal.newest("stage", subject, 100)
+        if entry.body["stage"] == stage and (after is None or entry.at > after)
+    ]
+    if not found or found[-1].body["outcome"] not in ("failed", "guard", "gate"):
+        return []
+    last = found[-1].body
+    return [f"{stage} of {subject} ({last['outcome']}): {last['message']}"]

@@ -8,16 +8,17 @@ the ledger, so a run too many does nothing.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
 from croniter import croniter
 
 from dags import tasks
 from dags.assets import asset
+from dags.governing import RETRIES, START, approval_dag, approval_id, governor_dag, ingest_id
 from freshground.core.errors import ConfigError
 from freshground.core.settings import load
 
@@ -25,15 +26,10 @@ if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings, Settings
 
 _COMMON: dict[str, Any] = {
-    "start_date": datetime(2026, 1, 1, tzinfo=UTC),
+    "start_date": START,
     "catchup": False,
     "max_active_runs": 1,
-    "default_args": {
-        "owner": "freshground",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=30),
-        "retry_exponential_backoff": 2.0,
-    },
+    "default_args": RETRIES,
 }
 
 
@@ -50,10 +46,21 @@ def _cron(settings: Settings, name: str) -> CronTriggerTimetable:
 
 
 def ingest_dag(settings: Settings, source_id: str) -> DAG:
-    """List a source and record what changed; wake silver, or confirm the live releases."""
+    """List a source and record what changed; wake silver, or confirm the live releases.
+
+    The governor starts it, and people; an event of the asset `source/<id>`, such as an AssetWatcher
+    or a call of the REST API raises; and a cron expression where the settings name one.
+    """
+    events = asset(settings, "source", source_id)
+    cron = settings.airflow.ingest
+    schedule = (
+        [events]
+        if cron is None
+        else AssetOrTimeSchedule(timetable=_cron(settings, "ingest"), assets=events)
+    )
     with DAG(
-        f"freshground_ingest_{source_id}",
-        schedule=_cron(settings, "ingest"),
+        ingest_id(source_id),
+        schedule=schedule,
         tags=["freshground", "ingest"],
         doc_md=ingest_dag.__doc__,
         **_COMMON,
@@ -75,7 +82,23 @@ def ingest_dag(settings: Settings, source_id: str) -> DAG:
         def confirm() -> None:
             tasks.confirm(settings, source_id)
 
-        changed(ingest()) >> [announce(), confirm()]
+        @task.short_circuit(trigger_rule="one_failed", retries=0)
+        def stopped() -> dict[str, str]:
+            return tasks.stopped_plan(settings, source_id)
+
+        listed = ingest()
+        changed(listed) >> [announce(), confirm()]
+        # One run for one plan: who has answered is not asked again.
+        (
+            listed
+            >> stopped()
+            >> TriggerDagRunOperator(
+                task_id="ask",
+                trigger_dag_id=approval_id(source_id),
+                trigger_run_id="plan__{{ ti.xcom_pull(task_ids='stopped')['plan'] }}",
+                skip_when_already_exists=True,
+            )
+        )
     return dag
 
 
@@ -167,10 +190,17 @@ def make(settings: Settings) -> list[DAG]:
     return found + [build_dag(settings, index) for index in settings.indexes]
 
 
+def make_governing(settings: Settings) -> list[DAG]:
+    """Return the DAGs that start refreshes and ask people about them."""
+    asking = [approval_dag(settings, source_id) for source_id in settings.source_ids]
+    return [governor_dag(settings), *asking]
+
+
 def _project() -> list[DAG]:
     """Make the DAGs, saying of settings that cannot be used how Airflow came by them."""
     try:
-        return make(load())
+        settings = load()
+        return [*make(settings), *make_governing(settings)]
     except ConfigError as error:
         named = os.environ.get("FRESHGROUND_SETTINGS")
         how = f"is {named!r}" if named else "is not set, so ./freshground.yaml was looked for"

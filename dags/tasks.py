@@ -109,6 +109,69 @@ def confirm(settings: Settings, source: str) -> None:
                 _recorded(context, "confirm", Scope(index=index.id))
 
 
+def decide(settings: Settings) -> list[dict[str, Any]]:
+    """Let the governor decide on every source; return how to wake the ingest DAGs of those due."""
+    from dags.governing import ingest_id
+    from freshground.service.governor import govern
+
+    with retried_if_time_mends():
+        context = open_context(settings)
+        decisions = govern(context)
+    stamp = context.clock.now().strftime("%Y%m%dT%H%M%S")
+    for made in decisions:
+        print(f"{made.source}: {made.action} ({made.reason})")  # noqa: T201 - the task's log
+    return [
+        {
+            "trigger_dag_id": ingest_id(made.source),
+            "trigger_run_id": f"governor__{stamp}",
+            "conf": {"reason": made.reason},
+        }
+        for made in decisions
+        if made.action == "refresh"
+    ]
+
+
+def stopped_plan(settings: Settings, source: str) -> dict[str, str]:
+    """Return the plan of a source that waits for a person, and what to show them; else nothing."""
+    from freshground.service.approvals import stopped
+
+    with retried_if_time_mends():
+        found = [row for row in stopped(open_context(settings)) if row["source"] == source]
+    if not found or found[0]["status"] != "waiting":
+        return {}
+    lines = [f"* **{guard['guard']}**: {guard['message']}" for guard in found[0]["guards"]]
+    return {"plan": found[0]["plan"], "body": "\n".join(lines)}
+
+
+def approve(settings: Settings, source: str, plan: dict[str, str], answer: Any) -> None:
+    """Record that a person let exactly this plan pass once."""
+    from freshground.service.approvals import approve as record
+
+    with retried_if_time_mends():
+        by, comment = _answered(answer)
+        record(open_context(settings), source, plan=plan["plan"], by=by, comment=comment)
+
+
+def reject(settings: Settings, source: str, plan: dict[str, str]) -> str:
+    """Record that a person, or the time-out, kept a plan stopped; say what was decided."""
+    from freshground.service.approvals import reject as record
+
+    answer = get_current_context()["ti"].xcom_pull(task_ids="ask")
+    if answer["chosen_options"] != ["Reject"]:
+        return "approved"
+    with retried_if_time_mends():
+        by, comment = _answered(answer)
+        record(open_context(settings), source, plan=plan["plan"], by=by, comment=comment)
+    return "rejected"
+
+
+def _answered(answer: Any) -> tuple[str, str]:
+    """Return who answered, and why; nobody did when the time was up."""
+    user = answer["responded_by_user"]
+    name = (user["name"] if isinstance(user, dict) else user.name) if user else "time-out"
+    return str(name), str((answer["params_input"] or {}).get("comment") or "")
+
+
 def wrote(results: Any) -> bool:
     """Return whether any of some stage results changed anything.
 

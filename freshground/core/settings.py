@@ -471,10 +471,16 @@ class Lineage(_Section):
 
 
 class Airflow(_Section):
-    """Cron expressions in UTC: when sources are listed, and when layers drain what events lost."""
+    """What the DAGs add. Cron expressions are in UTC.
 
-    ingest: str = "0 * * * *"
+    `ingest` lists every source by the clock as well; None: only the governor, events and people do.
+    `drain` is when layers take up what a lost event left. `approval_timeout` is how long a stopped
+    plan waits for an answer before it counts as rejected.
+    """
+
+    ingest: str | None = None
     drain: str = "*/15 * * * *"
+    approval_timeout: Duration = Field(timedelta(hours=24), gt=timedelta(0))
 
 
 class Settings(_Section):

@@ -69,7 +69,8 @@ def test_parsing_imports_nothing_heavy(project: AirflowProject, tmp_path: Path) 
     found = run(PARSE, tmp_path, project.settings_file())
     print(f"parsed in {found['seconds']:.2f} s")
     assert set(HEAVY) & set(found["modules"]) == set()
-    assert found["dags"] == [f"freshground_{n}_docs" for n in ("ingest", "silver", "gold", "build")]
+    layers = [f"freshground_{n}_docs" for n in ("ingest", "silver", "gold", "build")]
+    assert found["dags"] == [*layers, "freshground_governor", "freshground_approval_docs"]
 
 
 def test_every_dag_is_serialised_and_nothing_else_is_read(
@@ -83,8 +84,12 @@ def test_every_dag_is_serialised_and_nothing_else_is_read(
     assert found["errors"] == {}
     assert [name.rsplit("/", 1)[-1] for name in found["files"]] == ["grounding.py"]
     assert found["dags"] == sorted(
-        [f"freshground_{n}_{s}" for n in ("ingest", "silver", "gold") for s in ("docs", "a_b-9")]
-        + ["freshground_build_docs"]
+        [
+            f"freshground_{layer}_{source}"
+            for layer in ("ingest", "silver", "gold", "approval")
+            for source in ("docs", "a_b-9")
+        ]
+        + ["freshground_build_docs", "freshground_governor"]
     )
 
 

@@ -1,0 +1,103 @@
+"""DAGs about refreshes: the governor, which starts them, and approvals of what a guard stopped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import DAG, DeltaTriggerTimetable, Param, task
+
+from dags import tasks
+
+if TYPE_CHECKING:
+    from freshground.core.settings import Settings
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+RETRIES: dict[str, Any] = {
+    "owner": "freshground",
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+}
+
+
+def governor_dag(settings: Settings) -> DAG:
+    """Decide for each source whether it is to be refreshed now, and wake its ingest DAG."""
+    with DAG(
+        "freshground_governor",
+        schedule=DeltaTriggerTimetable(settings.governor.every),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        default_args=RETRIES,
+        tags=["freshground", "governor"],
+        doc_md=governor_dag.__doc__,
+    ) as dag:
+
+        @task
+        def decide() -> list[dict[str, Any]]:
+            return tasks.decide(settings)
+
+        wake = TriggerDagRunOperator.partial(task_id="wake", skip_when_already_exists=True)
+        wake.expand_kwargs(decide())
+    return dag
+
+
+def approval_dag(settings: Settings, source_id: str) -> DAG:
+    """Ask a person about the plan of this source that a guard stopped.
+
+    Without an answer in time it is rejected, and the old release goes on serving. A run of its own,
+    so that the source is listed while it waits: narrowed access takes effect all the same.
+    """
+    with DAG(
+        approval_id(source_id),
+        schedule=None,
+        start_date=START,
+        catchup=False,
+        max_active_runs=4,
+        default_args=RETRIES,
+        tags=["freshground", "approval"],
+        doc_md=approval_dag.__doc__,
+    ) as dag:
+
+        @task.short_circuit
+        def look() -> dict[str, str]:
+            return tasks.stopped_plan(settings, source_id)
+
+        ask = ApprovalOperator(
+            task_id="ask",
+            subject=f"Source {source_id}: a guard stopped its plan",
+            body="{{ ti.xcom_pull(task_ids='look')['body'] }}",
+            defaults="Reject",
+            response_timeout=settings.airflow.approval_timeout,
+            params={"comment": Param("", type="string", title="Comment")},
+        )
+
+        @task
+        def approve(plan: Any, answer: Any) -> None:
+            tasks.approve(settings, source_id, plan, answer)
+
+        # Of the tasks right behind it, Airflow skips all when the answer is no: this is not one.
+        @task(trigger_rule="none_failed", task_id="reject")
+        def reject_if_told(plan: Any) -> str:
+            return tasks.reject(settings, source_id, plan)
+
+        ingest = TriggerDagRunOperator(task_id="ingest", trigger_dag_id=ingest_id(source_id))
+        plan = look()
+        plan >> ask
+        approved = approve(plan, ask.output)
+        approved >> ingest
+        approved >> reject_if_told(plan)
+    return dag
+
+
+def ingest_id(source_id: str) -> str:
+    """Return the id of a source's ingest DAG."""
+    return f"freshground_ingest_{source_id}"
+
+
+def approval_id(source_id: str) -> str:
+    """Return the id of the DAG that asks about a source's stopped plan."""
+    return f"freshground_approval_{source_id}"

@@ -174,8 +174,10 @@ def backoff(failures: int, settings: Governor) -> timedelta:
     """Return how long to wait after that many failures in a row; zero after none."""
     if failures < 1:
         return _NONE
-    # Beyond 2**40 the cap has long been reached, and a timedelta would overflow.
-    return min(settings.max_backoff, settings.backoff * 2 ** min(failures - 1, 40))
+    doubled = 2.0 ** min(failures - 1, 1000)  # further on, no float holds it
+    if doubled >= settings.max_backoff / settings.backoff:
+        return settings.max_backoff
+    return settings.backoff * doubled
 
 
 def tightest(sla: Sla) -> timedelta:

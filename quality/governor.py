@@ -1,7 +1,11 @@
-"""The governor: refresh a source now, wait, or hold. Pure: it is told all, and records it.
+"""The governor: refresh a source now, look, wait, or hold. Pure: it is told all, and records it.
 
 It refreshes as late as the strictest SLA over a source allows: at the deadline, less what a
 refresh takes, less a margin for retries. Everything else can only delay or stop that, and says so.
+
+While nothing changes, a listing that confirms it is all that the SLA needs. So with `looks` set it
+lists now and then without taking anything in: as long as all is as it was, the as-of moves and
+with it the deadline; once something changed, it stops looking and gathers changes until due.
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import Governor, Sla
 
-Action = Literal["refresh", "wait", "hold"]
+Action = Literal["refresh", "look", "wait", "hold"]
 
 _DAY = timedelta(days=1)
 _NONE = timedelta(0)
@@ -43,13 +47,15 @@ class Promise:
 class SourceState:
     """What the governor knows of a source. Times are aware.
 
-    `durations` are of its past runs that published, from the start of the listing to the
-    publication; those that only confirm are quicker and would flatter it. `started` are the starts
-    of its runs: the latest, and all of the last 24 hours; `spare` those of them that no SLA asked
-    for. `succeeded` is the start of the latest complete run. `running_since` is the start of a run
-    that has not ended. `failures` counts runs that failed since the last that did not, the latest
-    at `last_failure`. `held` says why the source itself is on hold, such as a plan that awaits
-    approval. Of `listings` complete listings over the time `observed`, `changed` found a change.
+    - `durations`: of its past runs that published, from the start of the listing to the
+      publication. Those that only confirm are quicker and would flatter it.
+    - `started`: starts of its runs and looks, the latest and all of the last 24 hours; `spare`:
+      those of them that no SLA asked for.
+    - `succeeded`: start of the latest complete run. `running_since`: of one that has not ended.
+    - `failures`: runs that failed since the last that did not, the latest at `last_failure`.
+    - `changed_at`: when a look found a change that no complete run has taken in since.
+    - `held`: why the source itself is on hold, such as a plan that awaits approval; or empty.
+    - `listings`, of which `changed` found a change: the complete ones over the time `observed`.
     """
 
     source: str
@@ -61,6 +67,7 @@ class SourceState:
     running_since: datetime | None = None
     failures: int = 0
     last_failure: datetime | None = None
+    changed_at: datetime | None = None
     held: str = ""
     listings: int = 0
     changed: int = 0
@@ -88,6 +95,7 @@ class _Due:
     promise: Promise | None = None
     deadline: datetime | None = None
     margin: timedelta = _NONE
+    as_of: datetime | None = None
 
 
 def decide(state: SourceState, now: datetime, settings: Governor) -> Decision:
@@ -110,7 +118,10 @@ def decide(state: SourceState, now: datetime, settings: Governor) -> Decision:
         return decision("wait", f"a run is going on since {iso(running)}", ends)
     free_at, obstacle = _free(state, now, settings)
     if now < due.at:
-        return decision("wait", f"not due: {due.reason}", max(due.at, free_at))
+        look_at = _look_at(state, due, settings)
+        if now >= max(look_at, free_at):
+            return decision("look", f"not due, but perhaps unchanged: {due.reason}")
+        return decision("wait", f"not due: {due.reason}", max(min(due.at, look_at), free_at))
     if now < free_at:
         return decision("wait", f"{obstacle}, though due: {due.reason}", free_at)
     return decision("refresh", due.reason)
@@ -174,8 +185,10 @@ def backoff(failures: int, settings: Governor) -> timedelta:
     """Return how long to wait after that many failures in a row; zero after none."""
     if failures < 1:
         return _NONE
-    # Beyond 2**40 the cap has long been reached, and a timedelta would overflow.
-    return min(settings.max_backoff, settings.backoff * 2 ** min(failures - 1, 40))
+    doubled = 2.0 ** min(failures - 1, 1000)  # further on, no float holds it
+    if doubled >= settings.max_backoff / settings.backoff:
+        return settings.max_backoff
+    return settings.backoff * doubled
 
 
 def tightest(sla: Sla) -> timedelta:
@@ -215,14 +228,23 @@ def _due_of(
     if promise.as_of is not None and verdict.state == "unknown":
         # What says to be from the future is dated by the last run instead.
         verdict = judge(state.succeeded, now, sla, expected, margin)
-    if verdict.due_at is None:
+    if verdict.due_at is None or verdict.staleness is None:
         return _Due(now, f"{promise.of} serves nothing of it that has a date", promise)
     reason = f"{promise.of} would be late at {iso(verdict.deadline)}"
     if verdict.state == "late":
         reason = f"{promise.of} is late since {iso(verdict.deadline)}"
     if 2 * expected + settings.every > bound:
         reason += f" and cannot keep {bound} with runs of {expected}"
-    return _Due(verdict.due_at, reason, promise, verdict.deadline, margin)
+    as_of = now - verdict.staleness
+    return _Due(verdict.due_at, reason, promise, verdict.deadline, margin, as_of)
+
+
+def _look_at(state: SourceState, due: _Due, settings: Governor) -> datetime:
+    """Return when to look, which is not before it is due when looking is of no use."""
+    if not settings.looks or due.as_of is None or state.changed_at is not None:
+        return due.at
+    latest = max((at for at in state.started if at < due.at), default=due.as_of)
+    return max(latest, due.as_of) + (due.at - due.as_of) / (settings.looks + 1)
 
 
 def _free(state: SourceState, now: datetime, settings: Governor) -> tuple[datetime, str]:
@@ -261,6 +283,7 @@ def _inputs(
         "failures": state.failures,
         "last_failure": iso(state.last_failure),
         "backoff_s": backoff(state.failures, settings).total_seconds(),
+        "changed_at": iso(state.changed_at),
         "held": [p.of for p in state.promises if p.held],
         "running_since": iso(state.running_since),
         "runs_24h": sum(now - at < _DAY for at in state.started),

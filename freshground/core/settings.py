@@ -170,14 +170,17 @@ def _margin(value: object) -> object:
 class Governor(_Section):
     """When sources are refreshed: as late as their SLAs allow, less a margin.
 
-    `every` is the time between two of its wake-ups. `margin` is a share of `max_staleness` (10%) or
-    a duration; it leaves room for retries and slow runs. Two runs of a source start at least
-    `min_interval` apart, and at most `max_runs_per_day` in any 24 hours (None: no limit; a limit
-    stands above the SLA). `spare_runs_per_day`, over all sources together, are spent where a change
-    is likely and queries are frequent, before an SLA asks for it; 0: none. After a failure it
-    waits `backoff`, twice as long after each further one, never longer than `max_backoff`. A source
-    under no SLA is listed each `without_sla`. A run that has not ended after `lost_after` counts as
-    lost.
+    `every` is the time between two wake-ups. `margin`, a share of `max_staleness` (10%) or a
+    duration, leaves room for retries and slow runs. Two runs of a source start at least
+    `min_interval` apart, and at most `max_runs_per_day` in any 24 hours (None: no limit); a limit
+    stands above the SLA. After a failure it waits `backoff`, twice as long after each further one,
+    never longer than `max_backoff`. A source under no SLA is listed each `without_sla`. A run that
+    has not ended after `lost_after` counts as lost.
+
+    `spare_runs_per_day`, over all sources together, are spent where a change is likely and queries
+    are frequent, before an SLA asks for it. `looks` is how often, evenly spread over the wait for a
+    refresh, a source is listed only to see whether anything changed: if not, the as-of moves;
+    if so, the refresh still waits until it is due. It saves publications and costs listings.
     """
 
     every: Duration = Field(timedelta(minutes=5), gt=timedelta(0))
@@ -185,6 +188,7 @@ class Governor(_Section):
     min_interval: Duration = Field(timedelta(minutes=1), ge=timedelta(0))
     max_runs_per_day: int | None = Field(None, ge=1)
     spare_runs_per_day: int = Field(0, ge=0)
+    looks: int = Field(0, ge=0)
     backoff: Duration = Field(timedelta(minutes=5), gt=timedelta(0))
     max_backoff: Duration = Field(timedelta(hours=1), gt=timedelta(0))
     without_sla: Duration = Field(timedelta(hours=24), gt=timedelta(0))

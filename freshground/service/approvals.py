@@ -54,7 +54,8 @@ def decided(context: Context, source_id: str) -> Decision:
     rows = context.lake.journal.entries("approval", "rejection", "listing", subject=source_id)
     listings = [row.at for row in rows if row.kind == "listing"]
     found = Decision()
-    for row in rows:
+    # Of decisions at one moment the rejection counts.
+    for row in sorted(rows, key=lambda row: (row.at, row.kind)):
         # What was decided before a listing that passed was used by it, or did not matter to it.
         if row.kind == "listing" or "plan" not in row.body or (listings and row.at < listings[-1]):
             continue

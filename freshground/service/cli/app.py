@@ -12,7 +12,7 @@ import typer
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE, load
-from freshground.service.cli import show
+from freshground.service.cli import governance, show
 
 USAGE = 64
 """Exit status of a wrong command line: Click's own 2 means "there is something to do" here."""
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(governance.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 Place = Annotated[
@@ -134,17 +135,30 @@ def query(
     as_group: Annotated[
         list[str] | None, typer.Option(help="Answer as a member of this group; repeatable.")
     ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Ask the release that served at this time.")
+    ] = None,
+    release: Annotated[int | None, typer.Option(help="Ask this release.")] = None,
     settings: Place = None,
     *,
     as_json: Json = False,
 ) -> None:
-    """Ask the live release of an index."""
+    """Ask the live release of an index, or an earlier one."""
+    from freshground.service.past import moment
     from freshground.service.query import query as ask
 
     context = _context(settings)
     groups = frozenset(as_group) if as_group is not None else None
     answer = ask(
-        context, _one_index(context, index), text, k=k, mode=_mode(mode), where=where, groups=groups
+        context,
+        _one_index(context, index),
+        text,
+        k=k,
+        mode=_mode(mode),
+        where=where,
+        groups=groups,
+        release=release,
+        at=None if as_of is None else moment(as_of),
     )
     show.answer(answer.as_dict(), as_json=as_json)
 
@@ -162,15 +176,21 @@ def releases(index: Index = None, settings: Place = None, *, as_json: Json = Fal
 def rollback(
     index: Annotated[str, typer.Argument(help="Index id.")],
     to: Annotated[int | None, typer.Option(help="Release; default the one before.")] = None,
+    blame: Annotated[
+        list[str] | None,
+        typer.Option(help="Document at fault: the hold ends when its version is gone; repeatable."),
+    ] = None,
+    comment: Annotated[str, typer.Option(help="Why; kept with the hold.")] = "",
     settings: Place = None,
     *,
     as_json: Json = False,
 ) -> None:
-    """Serve an earlier release again, at once."""
-    from freshground.service import status as service
+    """Serve an earlier release again, at once, and publish nothing new until `resume`."""
+    from freshground.service.holding import rollback as act
 
     context = _context(settings)
-    show.rollback(service.rollback(context, context.settings.index(index), to), as_json=as_json)
+    found = act(context, context.settings.index(index), to, blame=blame or (), comment=comment)
+    show.rollback(found, as_json=as_json)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from freshground.core.clock import iso, parse_iso
 from freshground.core.errors import GuardStop
+from freshground.service.narrowing import deny_narrowed, settle_narrowed
 from freshground.service.stages.frame import check, stage
 from ingestion import bronze, changes
 from quality.guards import delete_guard
@@ -29,10 +30,12 @@ def ingest(context: Context, scope: Scope) -> StageReport:
         listing = source.list(context.clock.now())
         known = context.ledger.objects(source_id)
         found = changes.compare(listing, known, settings.verify_every)
+        deny_narrowed(context, listing, known)  # what may not wait for a guard
         judge(context, settings, listing, found, report)
         reading = len(found.added) + len(found.suspects)
         with context.progress.bar(f"ingest {source_id}", reading, "objects") as step:
             done = bronze.write(context.lake, source, listing, found, known, context.run_id, step)
+        settle_narrowed(context, listing, known)
         report.counts = {
             "listed": len(listing.objects),
             "excluded": listing.excluded,

@@ -260,4 +260,5 @@ class Releases:
 def as_of(sources: Mapping[str, Mapping[str, Any]], wanted: Sequence[str]) -> str | None:
     """Return the oldest of the sources' listings: an index is as fresh as its stalest source."""
     times = [sources[s]["listed_at"] if s in sources else None for s in wanted]
-    return None if None in times else min(times)  # type: ignore[type-var]
+    # As times: of two texts, the one without microseconds sorts after the other.
+    return None if None in times else min(times, key=parse_iso)  # type: ignore[type-var]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, Fatal
 from freshground.lake.blobs import Blobs
+from freshground.lake.denials import Denials
+from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
 from freshground.lake.pointers import Pointers
 from freshground.lake.queries import QueryCounts
@@ -47,6 +49,8 @@ class Lake:
         self.journal = Journal(tables["journal"], clock)
         self.pointers = Pointers(self.files)
         self.queries = QueryCounts(self.files, clock)
+        self.denials = Denials(self.files, clock)
+        self.holds = Holds(self.files, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:

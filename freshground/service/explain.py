@@ -31,6 +31,15 @@ def explain(context: Context, name: str) -> dict[str, Any]:
             "ORDER BY parsed_at"
         )
     )
+    denied = [
+        d
+        for d in lake.denials.active()
+        if document in d.doc_ids or (chunk and chunk["chunk_id"] in d.chunk_ids)
+    ]
+    if any(d.kind != "narrowed" for d in denied):
+        # Content is for nobody, the owner included: see `freshground.service.serving`.
+        silver = [{**row, "title": None} for row in silver]
+        chunk = {**chunk, "text": None, "headings": None} if chunk else None
     runs = {row["run_id"] for row in (*versions, *silver)} | ({chunk["run_id"]} if chunk else set())
     return {
         "chunk": chunk,
@@ -55,6 +64,18 @@ def explain(context: Context, name: str) -> dict[str, Any]:
             for row in versions
         ],
         "document_versions": [{**row, "parsed_at": iso(row["parsed_at"])} for row in silver],
+        "denials": [
+            {
+                "id": d.id,
+                "kind": d.kind,
+                "groups": list(d.groups),
+                "chunks": list(d.chunk_ids),
+                "at": d.at,
+                "by": d.by,
+                "comment": d.comment,
+            }
+            for d in denied
+        ],
         "releases": _releases(context, document),
         "runs": [
             {"run_id": e.run_id, "at": iso(e.at), "status": e.body.get("status")}

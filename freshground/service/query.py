@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError
+from freshground.service import past
 from freshground.service.freshness import freshness
+from freshground.service.serving import open_release
 from indexes.filters.parse import parse as parse_filter
 from indexes.fusion import Calibration, FusedHit, fuse
 from indexes.rows import filterable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
     from freshground.service.freshness import Freshness
-    from indexes.engines.contract import Hit, Reader
+    from indexes.engines.contract import Hit
     from indexes.release import Manifest
 
 Mode = Literal["hybrid", "vector", "text"]
@@ -59,7 +62,7 @@ class Searcher:
         self._context = context
         self._index = index
         self.manifest = manifest
-        self.reader: Reader = context.engine(index).open(index.id, manifest.engine_version)
+        self.reader = open_release(context, index, manifest)
         stored = manifest.calibration
         self._calibration = Calibration.from_json(stored) if stored else None
 
@@ -101,13 +104,20 @@ class Searcher:
             query=text,
         )
 
-    def rows(self, ranked: Sequence[FusedHit]) -> list[dict[str, Any]]:
-        """Return the hits with their passages and what is known of them."""
-        names = [*_COLUMNS, *self._index.fields]
-        table = self.reader.rows(names, chunk_ids=[hit.chunk_id for hit in ranked])
+    def rows(
+        self, ranked: Sequence[FusedHit], groups: frozenset[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the hits with their passages and what is known of them.
+
+        What was denied since they were ranked is left out. An older release may lack a field.
+        """
+        names = [n for n in (*_COLUMNS, *self._index.fields) if n in self.reader.schema.names]
+        ids = [hit.chunk_id for hit in ranked]
+        table = self.reader.rows(names, chunk_ids=ids, groups=groups)
         found = {row["chunk_id"]: row for row in table.to_pylist()}
         hits: list[dict[str, Any]] = []
-        for rank, hit in enumerate(ranked, 1):
+        shown = (hit for hit in ranked if hit.chunk_id in found)
+        for rank, hit in enumerate(shown, 1):
             row = found[hit.chunk_id]
             row["source_modified_at"] = iso(row.pop("modified_at"))
             row["indexed_at"] = iso(row["indexed_at"])
@@ -126,14 +136,26 @@ class Searcher:
         return hits
 
 
-def searcher(context: Context, index: IndexSettings) -> Searcher:
-    """Open the live release. ConfigError when nothing is published yet."""
-    live = context.releases.live(index.id)
-    if live is None:
-        raise ConfigError(
-            f"Index {index.id!r} has no release yet.", "Publish one: freshground refresh."
-        )
-    return Searcher(context, index, live[1])
+def searcher(
+    context: Context,
+    index: IndexSettings,
+    *,
+    release: int | None = None,
+    at: datetime | None = None,
+) -> Searcher:
+    """Open the live release, a numbered one, or the one that served at a moment.
+
+    ConfigError when there is no such release, or retention took it.
+    """
+    if release is not None and at is not None:
+        raise ConfigError("A question is for a release or for a time, not both.", "Leave one out.")
+    if release is not None:
+        manifest = past.numbered(context, index, release)
+    elif at is not None:
+        manifest = past.serving_at(context, index, at)
+    else:
+        manifest = past.live(context, index)
+    return Searcher(context, index, manifest)
 
 
 def query(
@@ -145,9 +167,14 @@ def query(
     mode: Mode = "hybrid",
     where: str | None = None,
     groups: frozenset[str] | None = None,
+    release: int | None = None,
+    at: datetime | None = None,
 ) -> Answer:
-    """Answer from the live release. `groups` None is the owner, who sees all."""
-    opened = searcher(context, index)
+    """Answer from the live release, or from the one that `release` or `at` names.
+
+    `groups` None is the owner, who sees all that is not denied to everybody.
+    """
+    opened = searcher(context, index, release=release, at=at)
     ranked = opened.ranked(text, k, mode, where, groups)
     state = freshness(context, index, opened.manifest)
-    return Answer(index.id, mode, state, opened.rows(ranked))
+    return Answer(index.id, mode, state, opened.rows(ranked, groups))

@@ -9,6 +9,7 @@ STATUS = {
     "done": 0,
     "nothing": 0,
     "waiting": 0,
+    "held": 0,
     "quarantined": 3,
     "guard": 4,
     "gate": 5,
@@ -32,9 +33,9 @@ class Scope:
 class StageReport:
     """One run of one stage.
 
-    `outcome` is one of done, nothing, waiting, quarantined, guard, gate, failed. `seconds` is wall
-    time. `counts` are named as `refresh --json` shows them. `quarantined` lists documents newly
-    set aside: uri, rule, reason. `retriable` says whether a failure may mend itself.
+    `outcome` is one of done, nothing, waiting, held, quarantined, guard, gate, failed. `seconds` is
+    wall time. `counts` are named as `refresh --json` shows them. `quarantined` lists documents
+    newly set aside: uri, rule, reason. `retriable` says whether a failure may mend itself.
     """
 
     stage: str

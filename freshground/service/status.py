@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
 from freshground.service.freshness import freshness
+from freshground.service.holding import message, rollback
+from freshground.service.takedown import withhold
+
+__all__ = ["quarantined", "releases", "rollback", "status"]
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
@@ -20,6 +24,7 @@ def status(context: Context) -> list[dict[str, Any]]:
     for index in context.settings.indexes:
         live = context.releases.live(index.id)
         manifest = live[1] if live else None
+        holds = context.lake.holds.active(index.id)
         rows.append(
             {
                 "index": index.id,
@@ -29,6 +34,7 @@ def status(context: Context) -> list[dict[str, Any]]:
                 "chunks": manifest.counts["chunks"] if manifest else 0,
                 "stale_documents": manifest.counts["stale"] if manifest else 0,
                 "quarantined": sum(row["source"] in index.sources for row in aside),
+                "hold": message(index.id, holds) if holds else None,
             }
         )
     return rows
@@ -61,29 +67,14 @@ def releases(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     return rows[::-1]
 
 
-def rollback(context: Context, index: IndexSettings, to: int | None) -> dict[str, Any]:
-    """Serve an earlier release; record who did it."""
-    before = context.lake.pointers.live(index.id)
-    pointer = context.releases.rollback(index.id, to, context.by, context.clock.now())
-    row = {
-        "index": index.id,
-        "release": pointer.release,
-        "was": before.release if before else None,
-        "generation": pointer.generation,
-        "action": "rollback",
-        "by": context.by,
-    }
-    context.lake.journal.add(context.run_id, "release", index.id, row)
-    context.lake.journal.commit()
-    return row
-
-
 def quarantined(context: Context) -> list[dict[str, Any]]:
     """Return every live document that is set aside, by source and key."""
     rows = [
         _aside(source_id, document)
         for source_id in context.settings.source_ids
-        for document in context.ledger.current(source_id, context.silver_id(source_id))
+        for document in withhold(
+            context, source_id, context.ledger.current(source_id, context.silver_id(source_id))
+        )
         if document.state == "quarantined"
     ]
     return sorted(rows, key=lambda row: (row["source"], row["key"]))

@@ -10,6 +10,7 @@ import pytest
 
 from freshground.core.ids import digest
 from freshground.service import status
+from freshground.service.holding import resume
 from tests.project import Project, article
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def _reader_in_a_loop(project: Project, workshop: Workshop, rounds: int, stop: P
             context = project.context()
             if number % 2 and len(status.releases(context, context.settings.index("docs"))) > 1:
                 status.rollback(context, context.settings.index("docs"), None)
+                resume(context, context.settings.index("docs"))
     finally:
         stop.touch()
     for reader in readers:
@@ -197,10 +199,13 @@ def test_rollback_works_while_a_refresh_runs(project: Project, workshop: Worksho
         actions = [(p.action, p.release) for p in history if p.generation > was.generation]
         assert ("rollback", row["release"]) in actions
         overtaken += actions[0][0] == "rollback"
-        if actions[-1][0] == "rollback":
-            # It came last, so it stands; the next refresh makes the documents live again.
-            assert context.releases.live("docs")[0].release == row["release"]
-            project.refresh()
+        # Whoever was first, the rollback came last and stands: the refresh that it overtook lost
+        # the swap, planned again, and found the hold.
+        assert actions[-1] == ("rollback", row["release"])
+        assert project.refresh().of("build").outcome == "held"
+        assert context.releases.live("docs")[0].release == row["release"]
+        resume(context, context.settings.index("docs"))
+        project.refresh()
         clean = project.clean()
         clean.refresh()
         assert project.content() == clean.content()

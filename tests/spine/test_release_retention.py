@@ -8,6 +8,7 @@ import pytest
 
 from freshground.core.errors import ConfigError, Fatal
 from freshground.service import status
+from freshground.service.holding import resume
 from tests.project import Content, Project, article, content
 
 pytestmark = pytest.mark.slow
@@ -110,7 +111,9 @@ def test_a_rolled_back_release_is_kept_while_it_is_live(quick: Project) -> None:
     _publish(quick, 1)
     _publish(quick, 2)
     context = quick.context()
-    status.rollback(context, context.settings.index("docs"), 1)
+    index = context.settings.index("docs")
+    status.rollback(context, index, 1)
+    resume(context, index)
     assert quick.refresh(later=_DAY).status == 0
     assert quick.context().releases.live("docs")[1].release == 3
     _check_every_kept_release_opens(quick)

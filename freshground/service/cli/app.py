@@ -12,7 +12,7 @@ import typer
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE
-from freshground.service.cli import approvals, freshness, show
+from freshground.service.cli import approvals, freshness, governance, show
 from freshground.service.cli.options import Json, Place
 from freshground.service.cli.options import open_context as _context
 
@@ -37,6 +37,7 @@ quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be s
 app.add_typer(quarantine, name="quarantine")
 approvals.register(app)
 freshness.register(app)
+app.add_typer(governance.app)
 
 Index = Annotated[
     str | None, typer.Option("--index", help="Index id; needed if there are several.")
@@ -116,17 +117,30 @@ def query(
     as_group: Annotated[
         list[str] | None, typer.Option(help="Answer as a member of this group; repeatable.")
     ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Ask the release that served at this time.")
+    ] = None,
+    release: Annotated[int | None, typer.Option(help="Ask this release.")] = None,
     settings: Place = None,
     *,
     as_json: Json = False,
 ) -> None:
-    """Ask the live release of an index."""
+    """Ask the live release of an index, or an earlier one."""
+    from freshground.service.past import moment
     from freshground.service.query import query as ask
 
     context = _context(settings)
     groups = frozenset(as_group) if as_group is not None else None
     answer = ask(
-        context, _one_index(context, index), text, k=k, mode=_mode(mode), where=where, groups=groups
+        context,
+        _one_index(context, index),
+        text,
+        k=k,
+        mode=_mode(mode),
+        where=where,
+        groups=groups,
+        release=release,
+        at=None if as_of is None else moment(as_of),
     )
     show.answer(answer.as_dict(), as_json=as_json)
 
@@ -144,15 +158,21 @@ def releases(index: Index = None, settings: Place = None, *, as_json: Json = Fal
 def rollback(
     index: Annotated[str, typer.Argument(help="Index id.")],
     to: Annotated[int | None, typer.Option(help="Release; default the one before.")] = None,
+    blame: Annotated[
+        list[str] | None,
+        typer.Option(help="Document at fault: the hold ends when its version is gone; repeatable."),
+    ] = None,
+    comment: Annotated[str, typer.Option(help="Why; kept with the hold.")] = "",
     settings: Place = None,
     *,
     as_json: Json = False,
 ) -> None:
-    """Serve an earlier release again, at once."""
-    from freshground.service import status as service
+    """Serve an earlier release again, at once, and publish nothing new until `resume`."""
+    from freshground.service.holding import rollback as act
 
     context = _context(settings)
-    show.rollback(service.rollback(context, context.settings.index(index), to), as_json=as_json)
+    found = act(context, context.settings.index(index), to, blame=blame or (), comment=comment)
+    show.rollback(found, as_json=as_json)
 
 
 @app.command()

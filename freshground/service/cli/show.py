@@ -79,6 +79,9 @@ def status(rows: list[dict[str, Any]], *, as_json: bool) -> None:
             str(row["quarantined"]),
         )
     console().print(table)
+    for row in rows:
+        if row["hold"]:
+            typer.echo(row["hold"])
 
 
 def answer(found: dict[str, Any], *, as_json: bool) -> None:
@@ -148,6 +151,8 @@ def rollback(row: dict[str, Any], *, as_json: bool) -> None:
         print_json(row)
         return
     typer.echo(f"{row['index']} serves release {row['release']} (was {row['was']}).")
+    ends = " or when the versions blamed are gone" if row["hold"]["blame"] else ""
+    typer.echo(f"It is on hold: new releases come after `freshground resume {row['index']}`{ends}.")
 
 
 def explain(found: dict[str, Any], *, as_json: bool) -> None:
@@ -162,6 +167,9 @@ def explain(found: dict[str, Any], *, as_json: bool) -> None:
     out.print(Text(f"  document {document['doc_id']}, groups {', '.join(document['groups'])}"))
     for old in document["moved_from"]:
         out.print(Text(f"  moved from {old['key']}"))
+    for row in found["denials"]:
+        left = f" to {', '.join(row['groups']) or 'nobody'}" if row["kind"] == "narrowed" else ""
+        out.print(Text(f"  DENIED: {row['kind']}{left}, {row['at']} by {row['by']}", "bold red"))
     for row in found["object_versions"]:
         out.print(
             Text(

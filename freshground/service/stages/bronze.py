@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, GuardStop
 from freshground.service.judging import judge, record
+from freshground.service.narrowing import deny_narrowed, settle_narrowed
 from freshground.service.stages.frame import check, stage
 from ingestion import bronze, changes
 from ingestion.difference import Difference
@@ -29,7 +30,7 @@ def ingest(context: Context, scope: Scope) -> StageReport:
         _as_planned(context, listing)
         known = context.ledger.objects(source_id)
         found = changes.compare(listing, known, settings.verify_every)
-        # What may not wait for guards and approvals has its place here.
+        deny_narrowed(context, listing, known)  # what may not wait for a guard
         judgement = judge(context, settings, listing, Difference(source, found, known))
         record(context, judgement, listing)
         if judgement.stopping:
@@ -37,6 +38,7 @@ def ingest(context: Context, scope: Scope) -> StageReport:
         reading = len(found.added) + len(found.suspects)
         with context.progress.bar(f"ingest {source_id}", reading, "objects") as step:
             done = bronze.write(context.lake, source, listing, found, known, context.run_id, step)
+        settle_narrowed(context, listing, known)
         report.counts = {
             "listed": len(listing.objects),
             "excluded": listing.excluded,

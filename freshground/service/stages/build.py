@@ -6,7 +6,10 @@ import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from freshground.core.clock import parse_iso
 from freshground.core.errors import GateStop, Retriable
+from freshground.service.holding import message, standing
+from freshground.service.narrowing import clear_away, reflect
 from freshground.service.stages import manifest as manifests
 from freshground.service.stages.desired import Desired, desired
 from freshground.service.stages.frame import stage
@@ -77,6 +80,11 @@ def _attempt(context: Context, index: IndexSettings, report: StageReport) -> Non
     if plan.empty and (state.live is None or state.same_recipe):
         _confirm(context, index, state, report)
         return
+    # After `desired` has read the pointer: see `freshground.lake.holds`.
+    holds = standing(context, index, state.documents)
+    if holds:
+        report.outcome, report.message = "held", message(index.id, holds)
+        return
     _publish(context, index, state, report)
 
 
@@ -88,9 +96,15 @@ def _confirm(context: Context, index: IndexSettings, state: Desired, report: Sta
     _, manifest = state.live
     as_of = state.as_of(index)
     report.release = {"index": index.id, "release": manifest.release, "as_of": as_of}
-    if as_of is not None and (manifest.as_of is None or as_of > manifest.as_of):
+    if as_of is not None and (manifest.as_of is None or _later(as_of, manifest.as_of)):
         body = {"release": manifest.release, "as_of": as_of, "candidate": manifest.candidate}
         context.lake.journal.add(context.run_id, "confirmation", index.id, body)
+
+
+def _later(one: str, other: str) -> bool:
+    """Compare as times: of two texts, the one without microseconds sorts after the other."""
+    at, before = parse_iso(one), parse_iso(other)
+    return at is not None and before is not None and at > before
 
 
 def _publish(context: Context, index: IndexSettings, state: Desired, report: StageReport) -> None:
@@ -143,12 +157,14 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
             else "Nothing is served yet. Mend the cause and refresh again.",
         )
     note_publications(context, index, state, candidate_id, created)
+    reflect(context, index, state, candidate_id, built.served)
     published = context.releases.publish(manifest, pointer, context.clock.now())
     _record(context, published, manifest)
     report.outcome = "done"
     gone = context.releases.retire(engine, index.id, index.keep_releases, context.clock.now())
     if gone:
         context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})
+    clear_away(context)
 
 
 def _record(context: Context, pointer: Pointer, manifest: Manifest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from freshground.service.takedown import withhold
 from indexes.plan import IndexPlan, compare
 from indexes.release import as_of
 
@@ -49,14 +50,20 @@ class Desired:
 
 def desired(context: Context, index: IndexSettings) -> Desired:
     """Read the ledger for an index."""
-    # The listing first: rows that a concurrent ingest adds after it only make us fresher than said.
+    # The live release first: what is read of the lake after it is no older than what it serves, so
+    # that no plan takes it back. Then the listing: rows that a concurrent ingest adds after it only
+    # make us fresher than said.
+    live = context.releases.live(index.id)
+    served = context.releases.served(live[1]) if live else {}
     newest = context.lake.journal.latest("listing")
     listings = {s: newest[s].body for s in index.sources if s in newest}
     recipe = context.recipe(index)
     documents: list[Current] = []
     uncut: set[str] = set()
     for source_id in index.sources:
-        current = context.ledger.current(source_id, context.silver_id(source_id))
+        current = withhold(
+            context, source_id, context.ledger.current(source_id, context.silver_id(source_id))
+        )
         documents += current
         cut = context.ledger.chunked(source_id, recipe.chunker_id)
         uncut |= {
@@ -64,8 +71,6 @@ def desired(context: Context, index: IndexSettings) -> Desired:
             for d in current
             if d.content_hash is not None and (d.doc_id, d.content_hash, d.silver_id) not in cut
         }
-    live = context.releases.live(index.id)
-    served = context.releases.served(live[1]) if live else {}
     plan = compare(documents, served, recipe.id)
     same = live is not None and live[1].recipe == recipe.id
     return Desired(

@@ -9,6 +9,7 @@ from freshground.core.clock import parse_iso
 from freshground.core.records import Check
 from freshground.service.stages.frame import check
 from freshground.service.stages.regression import regression
+from freshground.service.takedown import TAKEN_DOWN
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
@@ -47,7 +48,7 @@ def judge(
         "rows_in_engine": found.rows,
         "documents_in_engine": found.documents,
         "hash_matches": float(found.rows_hash == built.rows_hash and not found.twice),
-        "empty_allowed": float(not state.documents),
+        "empty_allowed": float(all(d.rule == TAKEN_DOWN for d in state.documents)),
     }
     checks = check(context, report, "candidate", built.metrics, limits)
     extra = [_upstream(context, index, state), *_accounting(context, state)]

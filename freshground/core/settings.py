@@ -420,17 +420,21 @@ class RetrievalGate(_Section):
     resamples: int = Field(2000, ge=200, le=100_000)
 
 
+DriftMeasure = Literal["embedding", "length", "language", "media_type", "nulls", "repetition"]
+
+
 class DriftGate(_Section):
     """Whether the documents of a candidate are of the live release's kind.
 
     A measure trips when its p-value, corrected for their number, is below `alpha` and its effect
-    is at least `effect` (0 is the same, 1 wholly different). Fewer than `min_documents` are not
-    tested; of more than `sample` a sample is.
+    (0 is the same, 1 wholly different) is at least the measure's own least one, which `effects`
+    may change: embedding, length, language, media_type, nulls, repetition. Fewer than
+    `min_documents` are not tested; of more than `sample` a sample is.
     """
 
     severity: Literal["off", "warning", "critical"] = "warning"
     alpha: float = Field(0.01, gt=0, lt=0.5)
-    effect: float = Field(0.3, ge=0, le=1)
+    effects: dict[DriftMeasure, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     min_documents: int = Field(20, ge=5)
     sample: int = Field(200, ge=20, le=1000)
 

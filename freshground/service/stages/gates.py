@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso
 from freshground.core.records import Check
+from freshground.service.stages.drift import drift
 from freshground.service.stages.frame import check
 from freshground.service.stages.regression import regression
 from freshground.service.takedown import TAKEN_DOWN
@@ -55,7 +56,7 @@ def judge(
     answers: dict[str, Any] | None = None
     if all(result.passed or result.severity != "critical" for result in checks):
         asked, answers = regression(context, index, state, unjudged)
-        extra += asked
+        extra += [*asked, *drift(context, index, state, unjudged)]
     report.checks += [asdict(result) for result in extra]
     return Judged(checks + extra, answers)
 

@@ -47,7 +47,7 @@ def test_take_down_and_restore(served: Project) -> None:
     assert (found["kind"], found["by"], found["comment"]) == ("takedown", "eve", "letter")
     status, out = _call(served, "denials")
     assert status == 0
-    assert "takedown, 1 documents, by eve: letter" in out
+    assert "takedown, 1 document, by eve: letter" in out
     assert "d002.md" in out
     hits = _json(served, "query", "policy clause", "-k", "100")["hits"]
     assert {hit["key"] for hit in hits} == {"d000.md", "d001.md"}
@@ -74,8 +74,10 @@ def test_ask_the_past(served: Project) -> None:
 
 
 def test_roll_back_hold_and_resume(served: Project) -> None:
-    row = _json(served, "rollback", "docs", "--blame", "d001.md", "--comment", "bad")
-    assert (row["release"], row["hold"]["comment"]) == (1, "bad")
+    why = ("--comment", "bad", "--by", "eve")
+    row = _json(served, "rollback", "docs", "--blame", "d001.md", *why)
+    assert (row["release"], row["by"]) == (1, "eve")
+    assert (row["hold"]["comment"], row["hold"]["by"]) == ("bad", "eve")
     assert "on hold" in _call(served, "status")[1]
     status, out = _call(served, "refresh")
     assert status == 0

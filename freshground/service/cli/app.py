@@ -13,7 +13,7 @@ from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE
 from freshground.service.cli import approvals, freshness, governance, show
-from freshground.service.cli.options import Json, Place
+from freshground.service.cli.options import By, Comment, Json, Place
 from freshground.service.cli.options import open_context as _context
 
 USAGE = 64
@@ -37,7 +37,7 @@ quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be s
 app.add_typer(quarantine, name="quarantine")
 approvals.register(app)
 freshness.register(app)
-app.add_typer(governance.app)
+governance.register(app)
 
 Index = Annotated[
     str | None, typer.Option("--index", help="Index id; needed if there are several.")
@@ -162,7 +162,8 @@ def rollback(
         list[str] | None,
         typer.Option(help="Document at fault: the hold ends when its version is gone; repeatable."),
     ] = None,
-    comment: Annotated[str, typer.Option(help="Why; kept with the hold.")] = "",
+    comment: Comment = "",
+    by: By = "",
     settings: Place = None,
     *,
     as_json: Json = False,
@@ -170,7 +171,7 @@ def rollback(
     """Serve an earlier release again, at once, and publish nothing new until `resume`."""
     from freshground.service.holding import rollback as act
 
-    context = _context(settings)
+    context = _context(settings, by=by)
     found = act(context, context.settings.index(index), to, blame=blame or (), comment=comment)
     show.rollback(found, as_json=as_json)
 

@@ -12,7 +12,7 @@ import typer
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE, duration
-from freshground.service.cli import approvals, freshness, governance, show
+from freshground.service.cli import approvals, freshness, governance, show, show_trace
 from freshground.service.cli.options import By, Comment, Json, Place
 from freshground.service.cli.options import open_context as _context
 
@@ -190,15 +190,15 @@ def rollback(
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="Chunk id, document id, key or uri.")],
+    name: Annotated[str, typer.Argument(help="Chunk id, document id, uri, key, or source/key.")],
     settings: Place = None,
     *,
     as_json: Json = False,
 ) -> None:
-    """Trace a chunk or document to its source, versions, runs, checks and releases."""
+    """Trace what is served to its source, versions, runs and checks; and an object to releases."""
     from freshground.service.explain import explain as trace
 
-    show.explain(trace(_context(settings), name), as_json=as_json)
+    show_trace.explain(trace(_context(settings), name), as_json=as_json)
 
 
 @app.command()

@@ -39,10 +39,10 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         settings = context.settings.source(source_id)
         source = context.source(source_id)
         listing = source.list(context.clock.now())
-        _as_planned(context, listing)
         known = context.ledger.objects(source_id)
+        deny_narrowed(context, listing, known)  # what may not wait for a guard, nor for a new plan
+        _as_planned(context, listing)
         found = changes.compare(listing, known, settings.verify_every)
-        deny_narrowed(context, listing, known)  # what may not wait for a guard
         if looking and found.some:
             _leave(context, listing, report)
             return report

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from freshground.service.stages.desired import Desired
     from indexes.plan import Served
+    from ingestion.difference import Difference
 
 _KEEP = timedelta(hours=24)
 """Longer than a build takes: one that read the lake before a narrowing may publish after it."""
@@ -46,6 +47,19 @@ def deny_narrowed(
         if row is not None and loses_readers(row["groups"], stat.groups):
             found.setdefault(tuple(sorted(stat.groups)), []).append(document)
     return _deny(context, listing, known, found)
+
+
+def deny_renamed(context: Context, listing: Listing, difference: Difference) -> int:
+    """Deny what a stopped plan would rename and let fewer people read; return how many.
+
+    Reads the objects that may be renamed ones, which `deny_narrowed` does not.
+    """
+    found: dict[tuple[str, ...], list[str]] = {}
+    for stat in difference.changes.added:
+        old = difference.moved.get(difference.id_of(stat))
+        if old is not None and loses_readers(old["groups"], stat.groups):
+            found.setdefault(tuple(sorted(stat.groups)), []).append(old["doc_id"])
+    return _deny(context, listing, difference.known, found)
 
 
 def settle_narrowed(

@@ -168,6 +168,19 @@ def test_a_rename_that_narrows_narrows_the_old_name(quick: Project) -> None:
     assert _sees(quick, OTHER, release=1) == held - {"d001.md"}
 
 
+def test_a_guard_does_not_delay_that_either(quick: Project) -> None:
+    held = _public(quick, 40)
+    quick.rename("d001.md", "new.md")
+    (quick.docs / "d001.md.access.json").unlink()
+    grant(quick, "new.md", "hr")
+    quick.delete(*(f"d{number:03d}.md" for number in range(10, 30)))
+    assert quick.refresh().status == 4
+    assert _sees(quick, OTHER) == held - {"d001.md"}
+    assert _sees(quick, HR) == held
+    assert quick.refresh().status == 4
+    assert len(quick.context().lake.denials.active()) == 1
+
+
 def test_a_failure_after_the_listing_does_not_delay_it(quick: Project, monkeypatch) -> None:
     held = _public(quick)
 

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from freshground.core.clock import spoken
 from freshground.service.cli.options import Json, Place, open_context
 from freshground.service.cli.output import console, print_json
 
@@ -32,10 +33,10 @@ def freshness(settings: Place = None, *, as_json: Json = False) -> None:
             row["index"] if row["source"] is None else "",
             row["source"] or "",
             _moment(row["as_of"]),
-            span(row["staleness_s"]),
-            span(row["max_staleness_s"]),
-            span(row["p50_lag_s"]),
-            span(row["p95_lag_s"]),
+            _span(row["staleness_s"]),
+            _span(row["max_staleness_s"]),
+            _span(row["p50_lag_s"]),
+            _span(row["p95_lag_s"]),
             Text(row["verdict"], style=_STYLES[row["verdict"]]),
             f"{row['budget_left']:.0%}" if "budget_left" in row else "",
         )
@@ -46,8 +47,8 @@ def freshness(settings: Place = None, *, as_json: Json = False) -> None:
             whose = row["source"] or row["index"]
             out.print(
                 Text(
-                    f"{whose}: {missed['percentile']} of the lag is {span(missed['value_s'])}, "
-                    f"promised are {span(missed['limit_s'])}",
+                    f"{whose}: {missed['percentile']} of the lag is {_span(missed['value_s'])}, "
+                    f"promised are {_span(missed['limit_s'])}",
                     style="bold red",
                 )
             )
@@ -98,17 +99,8 @@ def _moment(text: str | None) -> str:
     return "never" if text is None else text[:19].replace("T", " ")
 
 
-def span(seconds: float | None) -> str:
-    """Return a duration as people write it, in its two greatest units."""
-    if seconds is None:
-        return "-"
-    left = timedelta(seconds=round(seconds))
-    parts: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, timedelta(seconds=size))
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2]) or "0s"
+def _span(seconds: float | None) -> str:
+    return "-" if seconds is None else spoken(timedelta(seconds=seconds))
 
 
 def register(app: typer.Typer) -> None:

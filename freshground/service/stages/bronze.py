@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, GuardStop
 from freshground.service.judging import judge, record
-from freshground.service.narrowing import deny_narrowed, settle_narrowed
+from freshground.service.narrowing import deny_narrowed, deny_renamed, settle_narrowed
 from freshground.service.stages.frame import check, stage
 from ingestion import bronze, changes
 from ingestion.difference import Difference
@@ -39,16 +39,18 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         settings = context.settings.source(source_id)
         source = context.source(source_id)
         listing = source.list(context.clock.now())
-        _as_planned(context, listing)
         known = context.ledger.objects(source_id)
+        deny_narrowed(context, listing, known)  # what may not wait for a guard, nor for a new plan
+        _as_planned(context, listing)
         found = changes.compare(listing, known, settings.verify_every)
-        deny_narrowed(context, listing, known)  # what may not wait for a guard
         if looking and found.some:
             _leave(context, listing, report)
             return report
-        judgement = judge(context, settings, listing, Difference(source, found, known))
+        difference = Difference(source, found, known)
+        judgement = judge(context, settings, listing, difference)
         record(context, judgement, listing)
         if judgement.stopping:
+            deny_renamed(context, listing, difference)
             raise GuardStop(judgement.message)
         reading = len(found.added) + len(found.suspects)
         with context.progress.bar(f"ingest {source_id}", reading, "objects") as step:

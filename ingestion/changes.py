@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from freshground.core.clock import iso
 from freshground.core.ids import digest, doc_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from freshground.core.records import Listing, ObjectStat
@@ -115,3 +115,14 @@ def compare(listing: Listing, known: Mapping[str, Mapping[str, Any]], verify: ti
         else ()
     )
     return Changes(tuple(added), tuple(suspects), tuple(described), deleted, unchanged)
+
+
+def without(changes: Changes, keys: Collection[str]) -> Changes:
+    """Return changes as if the new and suspect objects of some keys had not been seen."""
+    if not keys:
+        return changes
+    return replace(
+        changes,
+        added=tuple(s for s in changes.added if s.key not in keys),
+        suspects=tuple(s for s in changes.suspects if s.key not in keys),
+    )

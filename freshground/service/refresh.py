@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from freshground.service import stages
+from freshground.service.budget import limited
 from freshground.service.reports import Scope, StageReport, exit_status
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ def refresh(
     named = indexes or [index.id for index in context.settings.indexes]
     wanted = [context.settings.index(name) for name in named]
     reports: list[StageReport] = []
-    for source_id in sources or _sources_of(context, wanted, all_indexes=not indexes):
+    for source_id in sources or _in_turn(
+        context, _sources_of(context, wanted, all_indexes=not indexes)
+    ):
         scope = Scope(source=source_id)
         first = stages.ingest(context, scope)
         reports.append(first)
@@ -36,7 +39,7 @@ def refresh(
         scope = Scope(index=index.id)
         embedded = stages.embed(context, scope)
         reports.append(embedded)
-        if embedded.outcome != "failed":
+        if embedded.outcome not in ("failed", "waiting"):
             reports.append(stages.build(context, scope))
     body = {
         "status": exit_status(reports),
@@ -57,6 +60,14 @@ def _sources_of(context: Context, wanted: Sequence[Any], *, all_indexes: bool) -
         return context.settings.source_ids
     used = {source for index in wanted for source in index.sources}
     return [source for source in context.settings.source_ids if source in used]
+
+
+def _in_turn(context: Context, source_ids: list[str]) -> list[str]:
+    """Return sources in their order; those listed whole longest ago first, if a budget is short."""
+    if not limited(context):
+        return source_ids
+    newest = context.lake.journal.latest("listing")
+    return sorted(source_ids, key=lambda s: newest[s].body["listed_at"] if s in newest else "")
 
 
 def totals(reports: Sequence[StageReport]) -> dict[str, Any]:

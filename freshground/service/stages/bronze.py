@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, GuardStop
+from freshground.service.budget import deferred, read_meters
 from freshground.service.judging import judge, record
 from freshground.service.narrowing import deny_narrowed, settle_narrowed
 from freshground.service.stages.frame import check, stage
@@ -31,10 +32,13 @@ def ingest(context: Context, scope: Scope) -> StageReport:
         known = context.ledger.objects(source_id)
         found = changes.compare(listing, known, settings.verify_every)
         deny_narrowed(context, listing, known)  # what may not wait for a guard
-        judgement = judge(context, settings, listing, Difference(source, found, known))
+        difference = Difference(source, found, known)
+        judgement = judge(context, settings, listing, difference)
         record(context, judgement, listing)
         if judgement.stopping:
             raise GuardStop(judgement.message)
+        waiting = deferred(context, difference, read_meters(context))
+        found = changes.without(found, {stat.key for stat in waiting})
         reading = len(found.added) + len(found.suspects)
         with context.progress.bar(f"ingest {source_id}", reading, "objects") as step:
             done = bronze.write(context.lake, source, listing, found, known, context.run_id, step)
@@ -50,6 +54,7 @@ def ingest(context: Context, scope: Scope) -> StageReport:
             "removed": done.removed,
             "moved": done.moved,
             "unreadable": done.unreadable,
+            "deferred": len(waiting),
             "rows": len(done.metrics),
         }
         seen = done.metrics.data
@@ -57,15 +62,24 @@ def ingest(context: Context, scope: Scope) -> StageReport:
         check(context, report, "bronze", done.metrics, {}, versions=versions)
         body = {
             "listed_at": iso(listing.started_at),
-            "complete": listing.complete,
+            "complete": listing.complete and not waiting,
             "objects": len(listing.objects) - done.vanished,
             "excluded": listing.excluded,
             "problems": list(listing.problems)[:20],
+            "deferred": len(waiting),
         }
-        kind = "listing" if listing.complete else "partial_listing"
+        # What waits is not reflected by any release: the as-of stands still.
+        kind = "listing" if body["complete"] else "partial_listing"
         context.lake.journal.add(context.run_id, kind, source_id, body)
         wrote = done.added + done.changed + done.described + done.removed + done.touched
         report.outcome = "done" if wrote else "nothing"
+        if waiting:
+            report.message = (
+                f"{len(waiting)} documents of source {source_id!r} wait for the budget, "
+                f"{waiting[0].key} first; what they replace is served on, and the as-of stands "
+                "still. They come in when a day or run begins that has room; to take them in now, "
+                "raise `budget`."
+            )
         if not listing.complete:
             report.outcome = "failed"
             report.message = incomplete(source_id, listing)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from freshground.lake.schemas import VECTORS
 
@@ -35,6 +36,14 @@ class EmbedReport:
     deferred: int = 0
     tokens: float = 0.0
 
+    def __add__(self, other: EmbedReport) -> EmbedReport:
+        return EmbedReport(
+            self.needed + other.needed,
+            self.embedded + other.embedded,
+            self.deferred + other.deferred,
+            self.tokens + other.tokens,
+        )
+
 
 def write(
     lake: Lake,
@@ -47,12 +56,13 @@ def write(
     progress: Callable[[int], None],
     *,
     most_tokens: float | None = None,
+    one_anyway: bool = False,
 ) -> EmbedReport:
     """Embed the chunk texts of documents that the space does not know yet.
 
     `encoder` is called only when there is something to embed. Texts are sorted by length within a
     window, so that a batch pads little; `progress` counts texts. Once `most_tokens` would be
-    passed, the other texts are left; the first goes if it allows anything at all.
+    passed, the other texts are left; the first goes in any case with `one_anyway`.
     """
     report = EmbedReport()
     known = ledger.known_vectors(space_id) if documents else set()
@@ -66,7 +76,10 @@ def write(
             for start in range(0, len(window), COMMIT_TEXTS):
                 batch = window[start : start + COMMIT_TEXTS]
                 count, spent = _affordable(
-                    [tokens.pop(key) for key, _ in batch], report, most_tokens
+                    [tokens.pop(key) for key, _ in batch],
+                    report,
+                    most_tokens,
+                    one_anyway=one_anyway,
                 )
                 report.tokens += spent
                 report.deferred += len(batch) - count
@@ -83,27 +96,30 @@ def write(
         hashes = rows.column("embed_hash").to_pylist()
         texts = rows.column("embed_text").to_pylist()
         report.needed += len(hashes)
-        bare = zip(rows.column("tokens").to_pylist(), rows.column("text").to_pylist(), strict=True)
-        for key, text, (count, own) in zip(hashes, texts, bare, strict=True):
+        lengths = pc.utf8_length(rows.column("text")).to_pylist()
+        counts = rows.column("tokens").to_pylist()
+        for key, text, count, own in zip(hashes, texts, counts, lengths, strict=True):
             if key not in known:
                 known.add(key)
                 waiting[key] = text
-                tokens[key] = count * len(text) / max(1, len(own))
+                tokens[key] = count * len(text) / max(1, own)
         spend(WINDOW_TEXTS - 1)
     spend(0)
     return report
 
 
 def _affordable(
-    tokens: Sequence[float], report: EmbedReport, most: float | None
+    tokens: Sequence[float], report: EmbedReport, most: float | None, *, one_anyway: bool
 ) -> tuple[int, float]:
     """Return how many texts of a batch may be embedded, from its start, and their tokens."""
     if most is None:
         return len(tokens), sum(tokens)
+    if report.deferred:
+        return 0, 0.0
     total = 0.0
     for place, count in enumerate(tokens):
-        first = not (report.embedded or place)
-        if report.deferred or not most or (report.tokens + total + count > most and not first):
+        free = one_anyway and not (report.embedded or place)
+        if report.tokens + total + count > most and not free:
             return place, total
         total += count
     return len(tokens), total

@@ -38,6 +38,11 @@ class Changes:
     deleted: tuple[dict[str, Any], ...]
     unchanged: int
 
+    @property
+    def some(self) -> bool:
+        """Whether anything may have changed."""
+        return bool(self.added or self.suspects or self.described or self.deleted)
+
 
 def metadata_text(stat: ObjectStat) -> str:
     """Return an object's metadata as canonical JSON."""
@@ -117,12 +122,27 @@ def compare(listing: Listing, known: Mapping[str, Mapping[str, Any]], verify: ti
     return Changes(tuple(added), tuple(suspects), tuple(described), deleted, unchanged)
 
 
-def without(changes: Changes, keys: Collection[str]) -> Changes:
-    """Return changes as if the new and suspect objects of some keys had not been seen."""
-    if not keys:
+def without(
+    changes: Changes,
+    doc_ids: Collection[str],
+    source_id: str,
+    known: Mapping[str, Mapping[str, Any]],
+) -> Changes:
+    """Return changes as if the bytes of some documents were not new yet.
+
+    Their readers, metadata and address do not wait: these are described anew, with time and etag
+    left as bronze has them, so that the next listing suspects the bytes again.
+    """
+    if not doc_ids:
         return changes
-    return replace(
-        changes,
-        added=tuple(s for s in changes.added if s.key not in keys),
-        suspects=tuple(s for s in changes.suspects if s.key not in keys),
-    )
+    added = tuple(s for s in changes.added if doc_id(source_id, s.key) not in doc_ids)
+    suspects: list[ObjectStat] = []
+    described = list(changes.described)
+    for stat in changes.suspects:
+        document = doc_id(source_id, stat.key)
+        row = known[document] if document in doc_ids else None
+        if row is None:
+            suspects.append(stat)
+        elif is_described_anew(stat, row):
+            described.append(replace(stat, modified_at=row["touched_at"], etag=row["etag"]))
+    return replace(changes, added=added, suspects=tuple(suspects), described=tuple(described))

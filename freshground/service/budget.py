@@ -1,163 +1,143 @@
-"""What may still be spent on embedding, and which documents have to wait for it.
+"""The limits on embedding, and how much of each is used.
 
-Documents are let in at the source, whole, the oldest first; the first that does not fit holds back
-those after it, so that a large one is not overtaken for ever. What was let in is embedded to the
-end, even if it was estimated too low: that counts against the day.
+What was spent stands in the journal; what is in the lake and still to be embedded counts as used.
 """
 
 from __future__ import annotations
 
-import math
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from freshground.service.estimate import Cost, lake_cost, past_of
+from freshground.core.clock import iso
+from freshground.core.ids import digest
+from freshground.service.estimate import lake_cost
 from freshground.service.stages.desired import desired
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from freshground.core.records import ObjectStat
     from freshground.core.settings import Budget, IndexSettings
+    from freshground.lake.ledger import Current
     from freshground.service.context import Context
-    from freshground.service.estimate import Past
-    from ingestion.difference import Difference
+    from freshground.service.stages.desired import Desired
 
-_LATEST = datetime.max.replace(tzinfo=UTC)
+_LISTINGS_READ = 500
 
 
 @dataclass
 class Meter:
-    """One limit: `limit` and `used` in tokens or money, over the `indexes` that it is set for.
+    """One limit over some indexes. `weights` says what a token of each counts: 1, or its price.
 
-    The first thing always fits: a document larger than the whole limit goes alone.
+    `used` was spent, or will be: documents let in already. `rewriting` is what the lake holds and
+    no listing was measured for, such as all of it after a change of encoder. It is never refused,
+    and shares the limit with new documents: up to half of it is kept for either.
     """
 
     limit: float
-    used: float
-    money: bool
-    indexes: frozenset[str]
+    weights: Mapping[str, float]
+    used: float = 0.0
+    rewriting: float = 0.0
 
-    def amount(self, costs: Mapping[str, tuple[float, float]]) -> float:
-        """Return what costs, as (tokens, money) by index, are to this meter."""
-        return sum(cost[self.money] for name, cost in costs.items() if name in self.indexes)
+    def amount(self, tokens: Mapping[str, float]) -> float:
+        """Return what tokens by index are to this meter."""
+        return sum(self.weights.get(index, 0.0) * count for index, count in tokens.items())
+
+    @property
+    def taken(self) -> float:
+        """What new documents find taken of the limit."""
+        return self.used + min(self.rewriting, self.limit / 2)
 
     def fits(self, amount: float) -> bool:
-        """Return whether an amount may be spent."""
-        return not amount or not self.used or self.used + amount <= self.limit
+        """Return whether a document of that amount may be let in; the first always may."""
+        return not self.taken or self.taken + amount <= self.limit
 
 
 @dataclass
 class Meters:
-    """All limits of a project, as they stand: spent today, or waiting in the lake to be spent.
-
-    `payers` are the indexes that are charged: of those that share texts and space, the first.
-    """
+    """All limits of a project. `payers` are the indexes charged: of those that share texts, one."""
 
     meters: list[Meter] = field(default_factory=list)
     payers: list[IndexSettings] = field(default_factory=list)
-    pasts: dict[tuple[str, str], Past] = field(default_factory=dict)
 
-    def take(self, costs: Mapping[str, tuple[float, float]]) -> bool:
-        """Charge costs, as (tokens, money) by index, if every meter allows; return whether."""
-        if not all(meter.fits(meter.amount(costs)) for meter in self.meters):
-            return False
-        for meter in self.meters:
-            meter.used += meter.amount(costs)
-        return True
+    def left(self, index_id: str) -> tuple[float, bool]:
+        """Return how many tokens an index may embed that nothing was measured for.
+
+        And whether one text may be larger than that, since half of each limit is still there.
+        """
+        own = [(m, w) for m in self.meters if (w := m.weights.get(index_id, 0.0))]
+        left = min(((m.limit - m.used) / w for m, w in own), default=float("inf"))
+        return left, all(m.used <= m.limit / 2 for m, _ in own)
 
 
 def limited(context: Context) -> bool:
-    """Return whether the settings limit anything."""
-    return context.settings.budget.limited or any(
-        index.budget.limited for index in context.settings.indexes
-    )
+    """Return whether the settings limit anything. Where they do not, nothing here is read."""
+    settings = context.settings
+    return settings.budget.limited or any(index.budget.limited for index in settings.indexes)
 
 
 def read_meters(context: Context) -> Meters:
-    """Return the meters of all limits; none when nothing is limited, and then nothing is read."""
-    found = Meters()
-    if not limited(context):
-        return found
-    spent_today, spent_run = spent(context)
-    waiting: dict[str, tuple[float, float]] = {}
+    """Return all limits as they stand."""
+    promised: dict[str, float] = {}
+    rewriting: dict[str, float] = {}
     known: dict[str, set[str]] = {}
     paid: set[tuple[str, str, str]] = set()
+    payers: list[IndexSettings] = []
     for index in context.settings.indexes:
         state = desired(context, index)
         space, chunker_id = state.recipe.space_id, state.recipe.chunker_id
-        texts = known.setdefault(space, context.ledger.known_vectors(space))
-        exact, rough = lake_cost(context, index, state, texts)
-        waiting[index.id] = _priced(context, index, exact + rough)
+        if space not in known:
+            known[space] = context.ledger.known_vectors(space)
+        every = frozenset(d.doc_id for d in (*state.documents, *state.build.written))
+        fresh = measured(context, index, state)
+        for sums, others in ((promised, every - fresh), (rewriting, fresh)):
+            exact, rough = lake_cost(context, index, state, known[space], others)
+            sums[index.id] = (exact + rough).tokens
         places = {(source_id, chunker_id, space) for source_id in index.sources}
         if not places <= paid:
-            found.payers.append(index)
+            payers.append(index)
         paid |= places
-    everything = frozenset(waiting)
-    for budget, names in (
-        (context.settings.budget, everything),
-        *((index.budget, frozenset({index.id})) for index in context.settings.indexes),
-    ):
-        found.meters += _meters(budget, names, waiting, spent_today, spent_run)
-    return found
+    meters: list[Meter] = []
+    spent = _spent(context)
+    for meter, money, daily in _limits(context):
+        for at_run, tokens, cost, index_id in spent:
+            if index_id in meter.weights and (daily or at_run == context.run_id):
+                meter.used += cost if money else tokens
+        meter.used += meter.amount(promised)
+        meter.rewriting = meter.amount(rewriting)
+        meters.append(meter)
+    return Meters(meters, payers)
 
 
-def _meters(
-    budget: Budget,
-    names: frozenset[str],
-    waiting: Mapping[str, tuple[float, float]],
-    today: Mapping[str, tuple[float, float]],
-    run: Mapping[str, tuple[float, float]],
-) -> list[Meter]:
-    found: list[Meter] = []
-    for limit, money, spent_so_far in (
-        (budget.tokens_per_day, False, today),
-        (budget.money_per_day, True, today),
-        (budget.tokens_per_run, False, run),
-        (budget.money_per_run, True, run),
-    ):
-        if limit is not None:
-            meter = Meter(limit, 0.0, money, names)
-            meter.used = meter.amount(spent_so_far) + meter.amount(waiting)
-            found.append(meter)
-    return found
+def _limits(context: Context) -> Iterator[tuple[Meter, bool, bool]]:
+    """Yield each limit that is set, unused, and whether it is of money, and of a day."""
+    indexes = context.settings.indexes
+    budgets: list[tuple[Budget, tuple[IndexSettings, ...]]] = [(context.settings.budget, indexes)]
+    budgets += [(index.budget, (index,)) for index in indexes]
+    for budget, of in budgets:
+        tokens = {index.id: 1.0 for index in of}
+        money = {
+            index.id: context.settings.encoder_of(index).price_per_million_tokens / 1e6
+            for index in of
+        }
+        for limit, weights, daily in (
+            (budget.tokens_per_run, tokens, False),
+            (budget.tokens_per_day, tokens, True),
+            (budget.money_per_run, money, False),
+            (budget.money_per_day, money, True),
+        ):
+            if limit is not None:
+                yield Meter(limit, weights), weights is money, daily
 
 
-def spent(
-    context: Context,
-) -> tuple[dict[str, tuple[float, float]], dict[str, tuple[float, float]]]:
-    """Return (tokens, money) by index, of today in UTC and of this run."""
+def _spent(context: Context) -> list[tuple[str, float, float, str]]:
+    """Return (run, tokens, money, index) of what was embedded on this day, in UTC."""
     midnight = datetime.combine(context.clock.now().astimezone(UTC).date(), time(), UTC)
-    today: dict[str, tuple[float, float]] = {}
-    run: dict[str, tuple[float, float]] = {}
-    for row in context.lake.journal.entries("cost", since=midnight):
-        for sums in (today, run) if row.run_id == context.run_id else (today,):
-            tokens, money = sums.get(row.subject, (0.0, 0.0))
-            sums[row.subject] = (tokens + row.body["tokens"], money + row.body["money"])
-    return today, run
-
-
-def left_for_rewriting(context: Context, index: IndexSettings) -> float:
-    """Return how many tokens may be embedded now of an index that is written anew; inf: all.
-
-    One at least while nothing was spent, so that it ends some day.
-    """
-    price = context.settings.encoder_of(index).price_per_million_tokens / 1e6
-    today, run = spent(context)
-    everything = frozenset(i.id for i in context.settings.indexes)
-    left = math.inf
-    for budget, names in (
-        (context.settings.budget, everything),
-        (index.budget, frozenset({index.id})),
-    ):
-        for meter in _meters(budget, names, {}, today, run):
-            rest = max(0.0 if meter.used else 1e-9, meter.limit - meter.used)
-            if not meter.money:
-                left = min(left, rest)
-            elif price:
-                left = min(left, rest / price)
-    return left
+    return [
+        (row.run_id, row.body["tokens"], row.body["money"], row.subject)
+        for row in context.lake.journal.entries("cost", since=midnight)
+    ]
 
 
 def note_spent(context: Context, index: IndexSettings, texts: int, tokens: float) -> None:
@@ -172,59 +152,34 @@ def note_spent(context: Context, index: IndexSettings, texts: int, tokens: float
     context.lake.journal.add(context.run_id, "cost", index.id, body)
 
 
-def deferred(context: Context, difference: Difference, meters: Meters) -> list[ObjectStat]:
-    """Return the new and changed documents of a source that have to wait, the oldest first.
+def ways(context: Context, source_id: str) -> list[str]:
+    """Return the names of how a source's documents are cut and embedded; a listing notes them."""
+    indexes = [index for index in context.settings.indexes if source_id in index.sources]
+    return sorted({_way(context, index) for index in indexes})
 
-    The others are charged to the meters. Moves cost nothing. Objects are read only when not all
-    fits.
+
+def _way(context: Context, index: IndexSettings) -> str:
+    recipe = context.recipe(index)
+    return digest(recipe.chunker_id, recipe.space_id)[:16]
+
+
+def measured(context: Context, index: IndexSettings, state: Desired) -> frozenset[str]:
+    """Return the documents that a listing let in after measuring them for this index.
+
+    Others were in the lake before: before there was a limit, or under another encoder.
     """
-    source_id = difference.source.id
-    payers = [index for index in meters.payers if source_id in index.sources]
-    if not meters.meters or not payers:
-        return []
-    for index in payers:
-        meters.pasts[index.id, source_id] = past_of(context, index, source_id)
-    everything = [*difference.changes.added, *difference.changes.suspects]
-    whole: dict[str, tuple[float, float]] = {}
-    for stat in everything:
-        for name, cost in _costs(context, meters, payers, source_id, stat).items():
-            tokens, money = whole.get(name, (0.0, 0.0))
-            whole[name] = (tokens + cost[0], money + cost[1])
-    if all(m.used + m.amount(whole) <= m.limit for m in meters.meters):
-        meters.take(whole)
-        return []
-    costs = {
-        stat.key: (stat, _costs(context, meters, payers, source_id, stat))
-        for stat in difference.added
-    }
-    for edit in difference.edits:
-        own = {
-            index.id: _priced(context, index, meters.pasts[index.id, source_id].cost_of_edit(edit))
-            for index in payers
-        }
-        costs[edit.stat.key] = (edit.stat, own)
-    order = sorted(costs.values(), key=lambda c: (c[0].modified_at or _LATEST, c[0].key))
-    for place, (_, own) in enumerate(order):
-        if not meters.take(own):
-            return [stat for stat, _ in order[place:]]
-    return []
+    way = _way(context, index)
+    times: dict[str, set[str | None]] = defaultdict(set)
+    for source_id in index.sources:
+        for row in context.lake.journal.entries(
+            "listing", "partial_listing", subject=source_id, last=_LISTINGS_READ
+        ):
+            if way in row.body.get("measured", ()):
+                times[source_id].add(row.body["listed_at"])
 
+    def is_measured(document: Current) -> bool:
+        row = document.row
+        # A moved document has texts of before, which cost nothing and so were not measured.
+        return row["moved_from"] is None and iso(row["first_listed_at"]) in times[row["source_id"]]
 
-def _costs(
-    context: Context,
-    meters: Meters,
-    payers: list[IndexSettings],
-    source_id: str,
-    stat: ObjectStat,
-) -> dict[str, tuple[float, float]]:
-    return {
-        index.id: _priced(
-            context, index, meters.pasts[index.id, source_id].cost(stat.key, stat.size)
-        )
-        for index in payers
-    }
-
-
-def _priced(context: Context, index: IndexSettings, cost: Cost) -> tuple[float, float]:
-    price = context.settings.encoder_of(index).price_per_million_tokens
-    return cost.tokens, cost.tokens * price / 1e6
+    return frozenset(d.doc_id for d in state.documents if is_measured(d))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
-from freshground.service.budget import deferred, read_meters
+from freshground.service.deferral import deferred, in_turn, open_line
 from freshground.service.estimate import Load, estimate_indexes, estimate_seconds
 from freshground.service.judging import judge
 from freshground.service.stages.bronze import incomplete
@@ -17,8 +17,8 @@ from ingestion.difference import Difference
 
 if TYPE_CHECKING:
     from freshground.core.settings import FilesSource, RecordsSource
-    from freshground.service.budget import Meters
     from freshground.service.context import Context
+    from freshground.service.deferral import Line
     from ingestion.difference import AccessChange
 
 FORMAT = 1
@@ -65,7 +65,7 @@ class SourcePlan:
 
 
 def plan_source(
-    context: Context, settings: FilesSource | RecordsSource, meters: Meters
+    context: Context, settings: FilesSource | RecordsSource, line: Line | None
 ) -> tuple[SourcePlan, Load]:
     """List a source and compare. Objects that may have changed are read, to tell edits."""
     source = context.source(settings.id)
@@ -79,7 +79,8 @@ def plan_source(
     opened = {change.stat.key for change in access}
     old_keys = {new: row["key"] for new, row in difference.moved.items()}
     judgement = judge(context, settings, listing, difference)
-    waiting = [stat.key for stat in deferred(context, difference, meters)]
+    claims = deferred(context, line, difference, listing) if line else []
+    waiting = [claim.key for claim in claims]
     plan = SourcePlan(
         settings.id,
         len(listing.objects),
@@ -127,13 +128,15 @@ def plan(context: Context) -> dict[str, Any]:
     basis = lake_basis(context)
     plans: list[SourcePlan] = []
     loads: dict[str, Load] = {}
-    meters = read_meters(context)
-    for settings in context.settings.sources:
+    line = open_line(context)
+    for source_id in in_turn(context, context.settings.source_ids):
+        settings = context.settings.source(source_id)
         try:
-            found, loads[settings.id] = plan_source(context, settings, meters)
+            found, loads[settings.id] = plan_source(context, settings, line)
         except FreshgroundError as error:
             found, loads[settings.id] = SourcePlan(settings.id, problem=str(error)), Load()
         plans.append(found)
+    plans.sort(key=lambda p: context.settings.source_ids.index(p.source))
     indexes = estimate_indexes(context, loads)
     basis["listings"] = {found.source: found.listing for found in plans}
     return {

@@ -134,8 +134,9 @@ def deferred(context: Context, line: Line, difference: Difference, listing: List
 
     own = [claim(stat, costs.of(stat)) for stat in difference.added]
     own += [claim(edit.stat, costs.of_edit(edit)) for edit in difference.edits]
-    refused = _refused(context, meters, [*own, *others])
-    waiting = [claim for claim in refused if claim.source == source_id]
+    patience = {name: allowed(context, name) for name in context.settings.source_ids}
+    out = refused(meters, [*own, *others], patience)
+    waiting = [claim for claim in out if claim.source == source_id]
     late = {claim.doc_id for claim in waiting}
     _charge(meters, [claim.tokens for claim in own if claim.doc_id not in late])
     _wait(line, source_id, waiting)
@@ -148,9 +149,13 @@ def _wait(line: Line, source_id: str, claims: list[Claim]) -> None:
         line.until[source_id] = _NEVER
 
 
-def _refused(context: Context, meters: Sequence[Meter], claims: Iterable[Claim]) -> list[Claim]:
-    """Return the claims that do not fit, in the order of the line."""
-    patience = {name: allowed(context, name) for name in context.settings.source_ids}
+def refused(
+    meters: Iterable[Meter], claims: Iterable[Claim], patience: Mapping[str, timedelta]
+) -> list[Claim]:
+    """Return the claims that do not fit, in the order of the line; the meters stay as they are.
+
+    `patience` is the staleness that is allowed of each source.
+    """
 
     def place(claim: Claim) -> tuple[Any, ...]:
         breaks = claim.since + patience[claim.source]
@@ -158,21 +163,21 @@ def _refused(context: Context, meters: Sequence[Meter], claims: Iterable[Claim])
 
     meters = [replace(meter) for meter in meters]
     closed: set[int] = set()
-    refused: list[Claim] = []
+    found: list[Claim] = []
     for claim in sorted(claims, key=place):
         drawn = {n: m.amount(claim.tokens) for n, m in enumerate(meters)}
         drawn = {n: amount for n, amount in drawn.items() if amount}
         if not closed.isdisjoint(drawn):
-            refused.append(claim)
+            found.append(claim)
             continue
         lacking = {n for n, amount in drawn.items() if not meters[n].fits(amount)}
         if lacking:
-            refused.append(claim)
+            found.append(claim)
         closed |= lacking
         # Who is first to be held up by one limit keeps its share of the others.
         for n in drawn.keys() - lacking:
             meters[n].used += drawn[n]
-    return refused
+    return found
 
 
 def _charge(meters: Iterable[Meter], costs: Iterable[Mapping[str, float]]) -> None:

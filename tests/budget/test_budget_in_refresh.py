@@ -10,7 +10,7 @@ import pytest
 
 from freshground.service import planning
 from freshground.service.freshness import freshness
-from tests.project import ENCODER, Project, Run, article
+from tests.project import ENCODER, NOON, Project, Run, article
 
 if TYPE_CHECKING:
     from freshground.service.context import Context
@@ -59,39 +59,33 @@ def next_day(project: Project, **scope: Any) -> Run:
     return project.refresh(later=DAY, **scope)
 
 
-@pytest.mark.parametrize(
-    ("limit", "priced"),
-    [
-        ("tokens_per_day", False),
-        ("tokens_per_run", False),
-        ("money_per_day", True),
-        ("money_per_run", True),
-    ],
-)
 @pytest.mark.parametrize("of_index", [False, True])
-def test_each_limit_trips_and_just_does_not(
-    quick: Project, limit: str, *, priced: bool, of_index: bool
-) -> None:
+def test_each_limit_trips_and_just_does_not(quick: Project, *, of_index: bool) -> None:
     quick.changes["encoder"] = {"model": ENCODER, "price_per_million_tokens": 1e6 / 4}
-    loaded(quick)
-    # The price makes a token cost a quarter; whole documents of one size cost the same.
+    loaded(quick, 3)
     add(quick, 100, 101, 102)
-    cost = estimate(quick) / (4 if priced else 1)
+    tokens = estimate(quick)
 
-    def budget(value: float) -> None:
-        bound = {limit: value if priced else int(value)}
+    def waiting(limit: str, value: float) -> list[str]:
+        bound = {limit: value if "money" in limit else int(value)}
         if of_index:
             quick.index(budget=bound)
         else:
             quick.changes["budget"] = bound
+        (source,) = planning.plan(quick.context())["sources"]
+        return source["deferred"]
 
-    budget(cost - 2)
-    (source,) = planning.plan(quick.context())["sources"]
-    assert source["deferred"] == ["n102.md"], "the youngest waits"
-    budget(cost + 2)
-    (source,) = planning.plan(quick.context())["sources"]
-    assert source["deferred"] == []
-    budget(cost * 0.85)
+    for limit in ("tokens_per_day", "tokens_per_run", "money_per_day", "money_per_run"):
+        cost = tokens / 4 if "money" in limit else tokens
+        assert waiting(limit, cost + 1) == [], limit
+        assert waiting(limit, cost - 1) == ["n102.md"], f"{limit}: the youngest waits"
+
+
+@pytest.mark.parametrize("limit", ["tokens_per_day", "tokens_per_run"])
+def test_what_does_not_fit_waits_for_another_day_or_run(quick: Project, limit: str) -> None:
+    loaded(quick, 3)
+    add(quick, 100, 101, 102)
+    quick.changes["budget"] = {limit: int(estimate(quick) * 0.85)}
     before = as_of(quick)
     run = quick.refresh()
     assert run.status == 0
@@ -100,12 +94,14 @@ def test_each_limit_trips_and_just_does_not(
     assert quick.served_keys() >= {"n100.md", "n101.md"}
     assert "n102.md" not in quick.served_keys()
     assert as_of(quick) == before, "what waits is not reflected"
-    run = quick.refresh()
+    quick.clock.set(NOON.replace(hour=22) + DAY)
+    run = quick.refresh(later=timedelta(minutes=119))
     if limit.endswith("run"):
         assert run.totals["deferred"] == 0, "another run has its own budget"
     else:
         assert run.totals["deferred"] == 1, "it is the same day"
-        run = quick.refresh(later=timedelta(hours=12))
+        run = quick.refresh(later=timedelta(minutes=1))
+        assert run.context.clock.now().hour == 0
     assert "n102.md" in quick.served_keys()
     assert as_of(quick) == run.context.clock.now()
 

@@ -225,6 +225,18 @@ def forget_line(context: Context, source_id: str) -> None:
     context.lake.files.delete([_path(source_id)])
 
 
+def waiting_documents(context: Context, source_id: str) -> frozenset[str]:
+    """Return the doc_ids of a source that wait; none where nothing is limited."""
+    data = context.lake.files.get(_path(source_id)) if limited(context) else None
+    return frozenset(row["doc_id"] for row in json.loads(data)["claims"]) if data else frozenset()
+
+
+def shortage(context: Context, source_id: str) -> int:
+    """Return how many documents of a source waited for the budget after its newest listing."""
+    rows = context.lake.journal.entries("listing", "partial_listing", subject=source_id, last=1)
+    return int(rows[0].body.get("deferred", 0)) if rows else 0
+
+
 def _path(source_id: str) -> str:
     return f"waiting/{source_id}.json"
 

@@ -89,6 +89,7 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
             "excluded": listing.excluded,
             "problems": list(listing.problems)[:20],
             "deferred": len(waiting),
+            "entered": done.added + done.changed - done.moved,
             "measured": ways(context, source_id) if line else [],
         }
         # What waits is not reflected by any release: the as-of stands still.

@@ -13,7 +13,7 @@ What is on hold is looked at as often as what fails: who may read less is to rea
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.clock import iso, spoken
@@ -55,6 +55,7 @@ class SourceState:
       those of them that no SLA asked for.
     - `succeeded`: start of the latest complete run. `running_since`: of one that has not ended.
     - `failures`: runs that failed since the last that did not, the latest at `last_failure`.
+    - `short_at`: start of the latest run, if all that was new had to wait for the budget.
     - `changed_at`: when a look found a change that no complete run has taken in since.
     - `held`: why the source itself is on hold, such as a plan that awaits approval; or empty.
     - `listings`, of which `changed` found a change: the complete ones over the time `observed`.
@@ -69,6 +70,7 @@ class SourceState:
     running_since: datetime | None = None
     failures: int = 0
     last_failure: datetime | None = None
+    short_at: datetime | None = None
     changed_at: datetime | None = None
     held: str = ""
     listings: int = 0
@@ -264,6 +266,10 @@ def _free(state: SourceState, now: datetime, settings: Governor) -> tuple[dateti
         wait = backoff(state.failures, settings)
         times = f"{state.failures} times in a row" if state.failures > 1 else "once"
         free.append((failed_at + wait, f"failed {times}, tried again after {spoken(wait)}"))
+    short = state.short_at
+    if short is not None and short - now <= CLOCK_SKEW:
+        midnight = datetime.combine(short.astimezone(UTC).date() + _DAY, time(), UTC)
+        free.append((min(short + settings.max_backoff, midnight), "the budget is used up"))
     starts = sorted(at for at in state.started if at - now <= CLOCK_SKEW)
     if starts:
         apart = settings.min_interval
@@ -289,6 +295,7 @@ def _inputs(
         "failures": state.failures,
         "last_failure": iso(state.last_failure),
         "backoff_s": backoff(state.failures, settings).total_seconds(),
+        "short_at": iso(state.short_at),
         "changed_at": iso(state.changed_at),
         "held": [p.of for p in state.promises if p.held],
         "running_since": iso(state.running_since),

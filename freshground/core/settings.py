@@ -260,10 +260,10 @@ class Budget(_Section):
     day, the oldest first; what they replace is served meanwhile.
     """
 
-    tokens_per_run: int | None = Field(None, ge=0)
-    tokens_per_day: int | None = Field(None, ge=0)
-    money_per_run: float | None = Field(None, ge=0)
-    money_per_day: float | None = Field(None, ge=0)
+    tokens_per_run: int | None = Field(None, gt=0)
+    tokens_per_day: int | None = Field(None, gt=0)
+    money_per_run: float | None = Field(None, gt=0)
+    money_per_day: float | None = Field(None, gt=0)
 
     @property
     def limited(self) -> bool:

@@ -82,6 +82,8 @@ def status(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         if row["hold"]:
             typer.echo(row["hold"])
+        if row["deferred"]:
+            typer.echo(f"{row['index']}: {row['deferred']} documents wait for the budget")
 
 
 def answer(found: dict[str, Any], *, as_json: bool) -> None:

@@ -147,7 +147,7 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
         context.lake.journal.add(
             context.run_id, "gate", index.id, {**asdict(gate), "release": number}
         )
-    report.release = manifests.summary(manifest)
+    report.release = {**manifests.summary(manifest), "state": "stopped"}
     if blocked:
         names = "; ".join(f"{g.check_id} ({g.detail or g.value})" for g in blocked)
         raise GateStop(
@@ -160,7 +160,7 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
     reflect(context, index, state, candidate_id, built.served)
     published = context.releases.publish(manifest, pointer, context.clock.now())
     _record(context, published, manifest)
-    report.outcome = "done"
+    report.outcome, report.release["state"] = "done", "published"
     gone = context.releases.retire(engine, index.id, index.keep_releases, context.clock.now())
     if gone:
         context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})

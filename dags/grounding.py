@@ -68,7 +68,7 @@ def ingest_dag(settings: Settings, source_id: str) -> DAG:
 
         @task
         def ingest() -> dict[str, Any]:
-            return tasks.run_stage(settings, "ingest", source=source_id)
+            return tasks.ingest(settings, source_id)
 
         @task.branch
         def changed(result: dict[str, Any]) -> str:

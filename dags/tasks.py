@@ -85,6 +85,12 @@ def _recorded(context: Context, name: str, scope: Scope) -> StageReport:
     return report
 
 
+def ingest(settings: Settings, source: str) -> dict[str, Any]:
+    """Run the ingest stage, or only look at the source when the run was started for that."""
+    run = get_current_context()["dag_run"]
+    return run_stage(settings, "look" if (run.conf or {}).get("look") else "ingest", source=source)
+
+
 def shards(settings: Settings, name: str, source: str) -> list[list[int]]:
     """Return [number, of] for each shard that the pending documents of a stage fill.
 
@@ -124,10 +130,10 @@ def decide(settings: Settings) -> list[dict[str, Any]]:
         {
             "trigger_dag_id": ingest_id(made.source),
             "trigger_run_id": f"governor__{stamp}",
-            "conf": {"reason": made.reason},
+            "conf": {"reason": made.reason, "look": made.action == "look"},
         }
         for made in decisions
-        if made.action == "refresh"
+        if made.action in ("refresh", "look")
     ]
 
 

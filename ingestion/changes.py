@@ -38,6 +38,11 @@ class Changes:
     deleted: tuple[dict[str, Any], ...]
     unchanged: int
 
+    @property
+    def some(self) -> bool:
+        """Whether anything may have changed."""
+        return bool(self.added or self.suspects or self.described or self.deleted)
+
 
 def metadata_text(stat: ObjectStat) -> str:
     """Return an object's metadata as canonical JSON."""

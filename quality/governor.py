@@ -6,6 +6,8 @@ refresh takes, less a margin for retries. Everything else can only delay or stop
 While nothing changes, a listing that confirms it is all that the SLA needs. So with `looks` set it
 lists now and then without taking anything in: as long as all is as it was, the as-of moves and
 with it the deadline; once something changed, it stops looking and gathers changes until due.
+
+What is on hold is looked at as often as what fails: who may read less is to read less at once.
 """
 
 from __future__ import annotations
@@ -108,10 +110,14 @@ def decide(state: SourceState, now: datetime, settings: Governor) -> Decision:
     def decision(action: Action, reason: str, until: datetime | None = None) -> Decision:
         return Decision(state.source, action, until, reason, inputs)
 
-    if state.held:
-        return decision("hold", state.held)
+    held = state.held
     if state.promises and not open_promises:
-        return decision("hold", "; ".join(f"{p.of}: {p.held}" for p in state.promises))
+        held = held or "; ".join(f"{p.of}: {p.held}" for p in state.promises)
+    if held:
+        starts = [at for at in state.started if at - now <= CLOCK_SKEW]
+        if starts and now - max(starts) < settings.max_backoff:
+            return decision("hold", held)
+        return decision("look", f"on hold, listed only so that narrowed access acts: {held}")
     running = state.running_since
     if running is not None and -CLOCK_SKEW <= now - running < settings.lost_after:
         ends = max(running + expected, now + settings.every)

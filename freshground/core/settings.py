@@ -36,14 +36,16 @@ _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if not text or _DURATION.sub("", text).strip():
-        found = f"{value!r} is no duration"
+def duration(text: str) -> timedelta:
+    """Return the length of a text such as 24h or 1h30m. ValueError when it is none."""
+    if not text.strip() or _DURATION.sub("", text).strip():
+        found = f"{text!r} is no duration"
         raise ValueError(f"{found}; write a number and ms, s, m, h, d or w, such as 24h or 1h30m")
     return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in _DURATION.findall(text)))
+
+
+def _duration(value: object) -> object:
+    return duration(value) if isinstance(value, str) else value
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
 from freshground.service.freshness import durations, listing_times, served_as_of
+from freshground.service.holding import message
 from quality.governor import Decision, Promise, SourceState, decide_all
 
 if TYPE_CHECKING:
@@ -87,9 +88,10 @@ def _state(
     newest = complete[-1] if complete else None
     failed = [e.at for e in stopped if newest is None or e.at > newest]
     failed += [at for i in indexes for at in _gate_stops(context, i, builds[i.id])]
+    looks = [entry.at for entry in context.lake.journal.newest("look", source_id, _STAGES_READ)]
     calls = context.lake.journal.newest("decision", source_id, _DECISIONS_READ)
     calls = [e for e in calls if e.body["action"] == "refresh"]
-    started = sorted([*complete, *partial, *(e.at for e in stopped)])
+    started = sorted([*complete, *partial, *looks, *(e.at for e in stopped)])
     first = ingests[0].at if len(ingests) == _STAGES_READ else None
     seen = [at for at in complete if first is None or at >= first]
     return SourceState(
@@ -102,6 +104,7 @@ def _state(
         running_since=_running(context, indexes, source_id, newest, started, calls, builds),
         failures=len(failed),
         last_failure=max(failed, default=None),
+        changed_at=min((at for at in looks if newest is None or at > newest), default=None),
         listings=len(seen),
         changed=sum(e.body["outcome"] == "done" for e in ingests),
         observed=seen[-1] - seen[0] if seen else timedelta(0),
@@ -124,7 +127,9 @@ def _promises(
     for index in indexes:
         live = context.releases.live(index.id)
         as_of = served_as_of(context, live[1], source_id) if live else None
-        found.append(Promise(f"index {index.id}", index.sla, as_of))
+        holds = context.lake.holds.active(index.id)
+        held = message(index.id, holds) if holds else ""
+        found.append(Promise(f"index {index.id}", index.sla, as_of, held))
     return found
 
 

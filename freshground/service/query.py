@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.clock import iso
-from freshground.core.errors import ConfigError
+from freshground.core.errors import ConfigError, TooStale
 from freshground.service import past
 from freshground.service.freshness import freshness
 from freshground.service.serving import open_release
@@ -16,7 +16,7 @@ from indexes.rows import filterable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
@@ -169,12 +169,29 @@ def query(
     groups: frozenset[str] | None = None,
     release: int | None = None,
     at: datetime | None = None,
+    max_staleness: timedelta | None = None,
 ) -> Answer:
     """Answer from the live release, or from the one that `release` or `at` names.
 
-    `groups` None is the owner, who sees all that is not denied to everybody.
+    `groups` None is the owner, who sees all that is not denied to everybody. TooStale when what
+    would answer is older than `max_staleness`, or nobody knows how old it is.
     """
+    context.lake.queries.add(index.id)
     opened = searcher(context, index, release=release, at=at)
-    ranked = opened.ranked(text, k, mode, where, groups)
     state = freshness(context, index, opened.manifest)
+    if max_staleness is not None:
+        _refuse_stale(index, state, max_staleness)
+    ranked = opened.ranked(text, k, mode, where, groups)
     return Answer(index.id, mode, state, opened.rows(ranked, groups))
+
+
+def _refuse_stale(index: IndexSettings, state: Freshness, accepted: timedelta) -> None:
+    limit = accepted.total_seconds()
+    if state.staleness_s is not None and state.staleness_s <= limit:
+        return
+    age = "of unknown age" if state.staleness_s is None else f"{state.staleness_s:.0f} s old"
+    raise TooStale(
+        f"Release {state.release} of index {index.id!r} is {age} (as of {iso(state.as_of)}), and "
+        f"at most {limit:.0f} s were accepted.",
+        "Accept more, or refresh; `freshground freshness` says what holds it back.",
+    )

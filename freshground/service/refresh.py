@@ -9,16 +9,21 @@ from freshground.service import stages
 from freshground.service.reports import Scope, StageReport, exit_status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from freshground.service.context import Context
 
 
 def refresh(
-    context: Context, *, sources: Sequence[str] = (), indexes: Sequence[str] = ()
+    context: Context,
+    *,
+    sources: Sequence[str] = (),
+    indexes: Sequence[str] = (),
+    looks: Collection[str] = (),
 ) -> list[StageReport]:
     """Run every stage over the named sources and indexes, or all; return the reports in order.
 
+    Of the sources, those in `looks` are listed only to see whether anything changed.
     A source that fails or is stopped keeps its documents as they were; the others go on. The run
     is recorded in the journal with one commit.
     """
@@ -28,7 +33,7 @@ def refresh(
     reports: list[StageReport] = []
     for source_id in sources or _sources_of(context, wanted, all_indexes=not indexes):
         scope = Scope(source=source_id)
-        first = stages.ingest(context, scope)
+        first = (stages.look if source_id in looks else stages.ingest)(context, scope)
         reports.append(first)
         reports.append(stages.silver(context, scope))
         reports.append(stages.gold(context, scope))

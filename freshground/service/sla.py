@@ -14,6 +14,7 @@ from freshground.service.freshness import (
     listing_times,
     served_as_of,
 )
+from freshground.service.holding import message
 from indexes import publications
 from quality.freshness.budget import PERIOD, Step, budget
 from quality.freshness.percentiles import judge_lags, percentile
@@ -51,6 +52,9 @@ def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     steps = as_of_steps(context, index.id)
     holds = {source_id: _held_by(context, source_id) for source_id in index.sources}
     of_index = _stopped(context, index.id, "build", live[0].at if live else None)
+    on_hold = context.lake.holds.active(index.id)
+    if on_hold:
+        of_index.append(message(index.id, on_hold))
     rows = [
         {
             "index": index.id,

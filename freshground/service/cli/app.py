@@ -11,7 +11,7 @@ import typer
 
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
-from freshground.core.settings import SETTINGS_FILE
+from freshground.core.settings import SETTINGS_FILE, duration
 from freshground.service.cli import approvals, freshness, governance, show
 from freshground.service.cli.options import Json, Place
 from freshground.service.cli.options import open_context as _context
@@ -44,6 +44,13 @@ Index = Annotated[
 ]
 Mode = Annotated[str, typer.Option("--mode", help="hybrid, vector or text.")]
 _MODES = ("hybrid", "vector", "text")
+
+
+def _duration(text: str) -> Any:
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.", param_hint="--max-staleness") from None
 
 
 def _one_index(context: Any, name: str | None) -> Any:
@@ -121,6 +128,9 @@ def query(
         str | None, typer.Option("--as-of", help="Ask the release that served at this time.")
     ] = None,
     release: Annotated[int | None, typer.Option(help="Ask this release.")] = None,
+    max_staleness: Annotated[
+        str | None, typer.Option(help="Refuse to answer from what is older, such as 6h.")
+    ] = None,
     settings: Place = None,
     *,
     as_json: Json = False,
@@ -141,7 +151,9 @@ def query(
         groups=groups,
         release=release,
         at=None if as_of is None else moment(as_of),
+        max_staleness=None if max_staleness is None else _duration(max_staleness),
     )
+    context.lake.queries.flush()
     show.answer(answer.as_dict(), as_json=as_json)
 
 

@@ -61,7 +61,7 @@ def govern(
     run: Annotated[bool, typer.Option("--run", help="Refresh the sources that are due.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Decide for each source: refresh now, wait or hold. With --run, refresh those due."""
+    """Decide for each source: refresh, look, wait or hold. With --run, do what is due."""
     from freshground.service.governor import as_dict
     from freshground.service.governor import govern as decide
     from freshground.service.refresh import refresh, totals
@@ -69,8 +69,13 @@ def govern(
 
     context = open_context(settings, bars=run and not as_json)
     decisions = decide(context)
-    due = [made.source for made in decisions if made.action == "refresh"]
-    reports = refresh(context, sources=due, indexes=_over(context, due)) if run and due else []
+    due = [made.source for made in decisions if made.action in ("refresh", "look")]
+    looks = {made.source for made in decisions if made.action == "look"}
+    reports = (
+        refresh(context, sources=due, indexes=_over(context, due), looks=looks)
+        if run and due
+        else []
+    )
     if as_json:
         found: dict[str, Any] = {"decisions": [as_dict(made) for made in decisions]}
         print_json({**found, "refreshed": totals(reports)} if run else found)

@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 def ingest(context: Context, scope: Scope) -> StageReport:
     """List `scope.source` and record every change. A guard that trips leaves bronze as it was."""
+    return _ingest(context, scope, looking=False)
+
+
+def look(context: Context, scope: Scope) -> StageReport:
+    """List `scope.source` as `ingest` does, and take nothing in if anything may have changed.
+
+    If nothing did, the as-of moves; what may not wait, narrowed access, acts in either case.
+    """
+    return _ingest(context, scope, looking=True)
+
+
+def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
     source_id = scope.source or ""
     with stage(
         context, "ingest", source_id, [f"source/{source_id}"], f"bronze/{source_id}"
@@ -31,6 +43,9 @@ def ingest(context: Context, scope: Scope) -> StageReport:
         known = context.ledger.objects(source_id)
         found = changes.compare(listing, known, settings.verify_every)
         deny_narrowed(context, listing, known)  # what may not wait for a guard
+        if looking and found.some:
+            _leave(context, listing, report)
+            return report
         judgement = judge(context, settings, listing, Difference(source, found, known))
         record(context, judgement, listing)
         if judgement.stopping:
@@ -70,6 +85,16 @@ def ingest(context: Context, scope: Scope) -> StageReport:
             report.outcome = "failed"
             report.message = incomplete(source_id, listing)
     return report
+
+
+def _leave(context: Context, listing: Listing, report: StageReport) -> None:
+    """Note that a source has changed, and when that was seen."""
+    row = {"listed_at": iso(listing.started_at), "complete": listing.complete}
+    context.lake.journal.add(context.run_id, "look", listing.source_id, row)
+    report.counts = {"listed": len(listing.objects), "excluded": listing.excluded}
+    report.message = f"Source {listing.source_id!r} changed; that is taken in when it is due."
+    if not listing.complete:
+        report.outcome, report.message = "failed", incomplete(listing.source_id, listing)
 
 
 def _as_planned(context: Context, listing: Listing) -> None:

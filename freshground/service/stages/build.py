@@ -96,15 +96,22 @@ def _confirm(context: Context, index: IndexSettings, state: Desired, report: Sta
     _, manifest = state.live
     as_of = state.as_of(index)
     report.release = {"index": index.id, "release": manifest.release, "as_of": as_of}
-    if as_of is not None and (manifest.as_of is None or _later(as_of, manifest.as_of)):
-        body = {"release": manifest.release, "as_of": as_of, "candidate": manifest.candidate}
+    sources = {source_id: body["listed_at"] for source_id, body in state.listings.items()}
+    held = {source_id: body.get("listed_at") for source_id, body in manifest.sources.items()}
+    if any(_later(at, held.get(source_id)) for source_id, at in sources.items()):
+        body = {
+            "release": manifest.release,
+            "as_of": as_of,
+            "sources": sources,
+            "candidate": manifest.candidate,
+        }
         context.lake.journal.add(context.run_id, "confirmation", index.id, body)
 
 
-def _later(one: str, other: str) -> bool:
+def _later(one: str, other: str | None) -> bool:
     """Compare as times: of two texts, the one without microseconds sorts after the other."""
     at, before = parse_iso(one), parse_iso(other)
-    return at is not None and before is not None and at > before
+    return at is not None and (before is None or at > before)
 
 
 def _publish(context: Context, index: IndexSettings, state: Desired, report: StageReport) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
+from freshground.service import canary
 from freshground.service.freshness import (
     durations,
     expected,
@@ -68,7 +69,11 @@ def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
                 longest,
             ),
             **_budget(steps, now, index.sla),
-            "held_by": [*of_index, *(text for held in holds.values() for text in held)],
+            "held_by": [
+                *of_index,
+                *_on_canary(context, index),
+                *(text for held in holds.values() for text in held),
+            ],
         }
     ]
     for source_id in index.sources:
@@ -158,6 +163,13 @@ def _held_by(context: Context, source_id: str) -> list[str]:
     if not times:
         return [*_stopped(context, source_id, "ingest", None), f"{source_id} was never listed"]
     return _stopped(context, source_id, "ingest", iso(times[-1]))
+
+
+def _on_canary(context: Context, index: IndexSettings) -> list[str]:
+    trial = canary.running(context, index)
+    if trial is None:
+        return []
+    return [f"release {trial.manifest.release} of {index.id} is on canary"]
 
 
 def _stopped(context: Context, subject: str, stage: str, since: str | None) -> list[str]:

@@ -12,7 +12,7 @@ import typer
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE, duration
-from freshground.service.cli import approvals, freshness, governance, show
+from freshground.service.cli import approvals, canary, freshness, governance, show
 from freshground.service.cli.options import Json, Place
 from freshground.service.cli.options import open_context as _context
 
@@ -37,6 +37,7 @@ quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be s
 app.add_typer(quarantine, name="quarantine")
 approvals.register(app)
 freshness.register(app)
+canary.register(app)
 app.add_typer(governance.app)
 
 Index = Annotated[

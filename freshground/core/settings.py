@@ -449,6 +449,24 @@ class Gates(_Section):
     drift: DriftGate = DriftGate()
 
 
+class Canary(_Section):
+    """A release that passed its gates answers a share of the queries before it is the live one.
+
+    It is promoted once at least `min_queries` on either side rule harm out, rolled back once harm
+    is sure, and decided by what was seen after `max_duration`; the next release is made only then.
+    Harm is a rate of errors more than `max_more_errors` above the live release's, one of empty
+    answers more than `max_more_empty` above, or answers that take over `max_latency_ratio` times as
+    long (geometric means).
+    """
+
+    share: float = Field(0.1, gt=0, le=0.9)
+    min_queries: int = Field(50, ge=1)
+    max_duration: Duration = Field(timedelta(hours=1), gt=timedelta(0))
+    max_more_errors: float = Field(0.01, ge=0, lt=1)
+    max_more_empty: float = Field(0.05, ge=0, lt=1)
+    max_latency_ratio: float = Field(1.5, gt=1)
+
+
 class Fusion(_Section):
     """How hybrid search joins its arms: `adaptive`, or `rrf`, Azure's exact formula (k 60)."""
 
@@ -467,6 +485,7 @@ class IndexSettings(_Section):
     language: str = "english"
     fusion: Fusion = Fusion()
     gates: Gates = Gates()
+    canary: Canary | None = None
     budget: Budget = Budget()
     keep_releases: int = Field(5, ge=1)
     engine: Literal["lance", "memory"] = "lance"

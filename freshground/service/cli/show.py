@@ -47,7 +47,7 @@ def refresh(reports: list[StageReport], *, as_json: bool) -> None:
             if not item["passed"]:
                 line = f"  {item['severity']} check {item['check_id']}: {item['failing']} failing"
                 out.print(Text(f"{line} {item['detail']}".rstrip()))
-        if report.release and report.outcome == "done":
+        if (report.release or {}).get("state") == "published":
             counts = report.release["counts"]
             out.print(
                 Text(

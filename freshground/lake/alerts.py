@@ -81,6 +81,11 @@ class Alert:
     told: dict[str, Told] = field(default_factory=dict)
 
     @property
+    def kind(self) -> str:
+        """What kind it is of: keys begin with it."""
+        return self.key.split(".", 1)[0]
+
+    @property
     def place(self) -> str:
         """The folder of its files."""
         return f"{_ROOT}/{self.key}/{self.number:06d}"
@@ -187,12 +192,7 @@ class Alerts:
     def outcome(self, alert: Alert, channel: str) -> dict[str, Any]:
         """Return when a channel was last told, how often, and the error of what still fails."""
         told_ = alert.told.get(channel, Told())
-        sent = [
-            self._at(alert, channel, message, f"{attempt:04d}.sent")
-            for message, attempts in told_.attempts.items()
-            for attempt, result in attempts.items()
-            if result == "sent"
-        ]
+        sent = [self.sent_at(alert, channel, m) for m in told_.attempts if told_.sent(m)]
         errors = [
             self._body(f"{alert.place}/{channel}/{message}/{max(attempts):04d}.failed.json")
             for message, attempts in told_.attempts.items()
@@ -204,9 +204,11 @@ class Alerts:
             "error": errors[-1].get("error") if errors else None,
         }
 
-    def last_told(self, alert: Alert, channel: str) -> datetime | None:
-        """Return when the newest message that it is open went out to a channel."""
-        return parse_iso(self.outcome(alert, channel)["last"])
+    def sent_at(self, alert: Alert, channel: str, message: str) -> datetime | None:
+        """Return when a message went out to a channel."""
+        attempts = alert.told.get(channel, Told()).attempts.get(message, {})
+        sent = [attempt for attempt, result in attempts.items() if result == "sent"]
+        return self._at(alert, channel, message, f"{max(sent):04d}.sent") if sent else None
 
     def clear(self, before: datetime) -> None:
         """Clear away alerts that ended before a moment, the newest of each key excepted."""

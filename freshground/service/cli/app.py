@@ -12,7 +12,7 @@ import typer
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE
-from freshground.service.cli import approvals, freshness, governance, show
+from freshground.service.cli import alerts, approvals, freshness, governance, show
 from freshground.service.cli.options import Json, Place
 from freshground.service.cli.options import open_context as _context
 
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
 app.add_typer(quarantine, name="quarantine")
+alerts.register(app)
 approvals.register(app)
 freshness.register(app)
 app.add_typer(governance.app)

@@ -54,6 +54,24 @@ def conditions(context: Context) -> list[Condition]:
     return list(found.values())
 
 
+def deadlines(context: Context) -> dict[str, datetime]:
+    """Return when each index passes its SLA, or passed it; one of no believable as-of has none.
+
+    An index that serves nothing yet has as long as it promises, counted from the lake's making.
+    """
+    start = context.lake.created_at
+    found: dict[str, datetime] = {}
+    for row in report(context):
+        if row["source"] is not None:
+            continue
+        at = parse_iso(row["deadline"])
+        if at is None and row["as_of"] is None and start is not None:
+            at = start + timedelta(seconds=row["max_staleness_s"])
+        if at is not None:
+            found[row["index"]] = at
+    return found
+
+
 def _stale(
     context: Context, index: IndexSettings, rows: list[dict[str, Any]]
 ) -> Iterator[Condition]:

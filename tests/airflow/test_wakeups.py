@@ -1,0 +1,90 @@
+"""In a real Airflow: what wakes an ingest DAG, and the native deadline of an index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.airflow.conftest import AirflowProject
+from tests.airflow.test_up import NEVER, Airflow, airflow, until
+from tests.alerts.listeners import Listener, webhook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
+__all__ = ["airflow"]
+
+INGEST = "freshground_ingest_docs"
+GOVERNOR = "freshground_governor"
+TRIGGER = "airflow.providers.standard.triggers.file.FileDeleteTrigger"
+
+
+@pytest.fixture
+def hook() -> Iterator[Listener]:
+    with webhook() as listener:
+        yield listener
+
+
+@pytest.fixture
+def project(tmp_path: Path, hook: Listener) -> AirflowProject:
+    flag = {"filepath": str(tmp_path / "changed"), "poke_interval": 0.5}
+    watcher = {"source": "docs", "trigger": TRIGGER, "kwargs": flag}
+    made = AirflowProject(
+        tmp_path,
+        changes={
+            "airflow": {"drain": NEVER, "watchers": [watcher]},
+            # Its clock starts no second run: what follows the first is asked for below.
+            "governor": {"every": "52w"},
+            "alerts": [{"type": "webhook", "url": hook.url, "on": ["late"]}],
+        },
+    )
+    made.index(sla={"max_staleness": "1s"})
+    return made
+
+
+def unpause(airflow: Airflow, *dags: str) -> None:
+    until(lambda: airflow.dags() >= set(dags), airflow.logs)
+    for dag in dags:
+        airflow.call("PATCH", f"/api/v2/dags/{dag}", {"is_paused": False})
+
+
+def runs(airflow: Airflow, dag: str) -> list[tuple[str, str]]:
+    found = airflow.call("GET", f"/api/v2/dags/{dag}/dagRuns?order_by=id")["dag_runs"]
+    return [(run["run_type"], run["state"]) for run in found]
+
+
+def test_events_wake_ingest_and_the_deadline_tells_of_a_late_index(
+    project: AirflowProject, airflow: Airflow, hook: Listener
+) -> None:
+    project.fill(2)
+    unpause(airflow, INGEST)
+    assets = airflow.call("GET", "/api/v2/assets?name_pattern=source/docs")["assets"]
+    airflow.call("POST", "/api/v2/assets/events", {"asset_id": assets[0]["id"], "extra": {}})
+    once = [("asset_triggered", "success")]
+    until(lambda: runs(airflow, INGEST) == once, airflow.logs)
+
+    (project.root / "changed").touch()
+    until(lambda: runs(airflow, INGEST) == once * 2, airflow.logs)
+    assert not (project.root / "changed").exists()
+
+    # Served once, and from then on late after a second.
+    project.clock.set(until(lambda: listed_at(project), airflow.logs))
+    project.refresh()
+    assert project.release() == 1
+    unpause(airflow, GOVERNOR)
+    until(lambda: deadlines(airflow), airflow.logs)
+    print(airflow.call("GET", f"/ui/dags/{GOVERNOR}/dagRuns/~/deadlines"), hook.titles)
+
+
+def listed_at(project: AirflowProject):
+    from freshground.service.freshness import listing_times
+
+    return max(listing_times(project.context(), "docs"))
+
+
+def deadlines(airflow: Airflow) -> list[dict]:
+    path = f"/ui/dags/{GOVERNOR}/dagRuns/~/deadlines"
+    return airflow.call("GET", path)["deadlines"]

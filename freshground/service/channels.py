@@ -123,16 +123,19 @@ def _connected(channel: EmailChannel) -> smtplib.SMTP:
         safe = ssl.create_default_context()
         return smtplib.SMTP_SSL(channel.host, channel.port, timeout=seconds, context=safe)
     server = smtplib.SMTP(channel.host, channel.port, timeout=seconds)
-    server.ehlo()
-    if server.has_extn("starttls"):
-        server.starttls(context=ssl.create_default_context())
+    try:
         server.ehlo()
-    elif channel.tls == "required":
+        if server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+            server.ehlo()
+        elif channel.tls == "required":
+            raise Retriable(
+                f"The mail server {channel.host}:{channel.port} offers no encryption.",
+                "Set alerts.channels.tls to auto, or port 465 and tls: implicit.",
+            )
+    except BaseException:
         server.close()
-        raise Retriable(
-            f"The mail server {channel.host}:{channel.port} offers no encryption.",
-            "Set alerts.channels.tls to auto, or port 465 and tls: implicit.",
-        )
+        raise
     return server
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from freshground.service.freshness import listing_times
 from tests.airflow.conftest import AirflowProject
 from tests.airflow.test_up import NEVER, Airflow, airflow, until
 from tests.alerts.listeners import Listener, webhook
@@ -70,19 +72,29 @@ def test_events_wake_ingest_and_the_deadline_tells_of_a_late_index(
     until(lambda: runs(airflow, INGEST) == once * 2, airflow.logs)
     assert not (project.root / "changed").exists()
 
-    # Served once, and from then on late after a second.
-    project.clock.set(until(lambda: listed_at(project), airflow.logs))
-    project.refresh()
-    assert project.release() == 1
+    # Its first run notes the deadline: an index that serves nothing has a second from the start.
     unpause(airflow, GOVERNOR)
-    until(lambda: deadlines(airflow), airflow.logs)
-    print(airflow.call("GET", f"/ui/dags/{GOVERNOR}/dagRuns/~/deadlines"), hook.titles)
+    until(lambda: runs(airflow, GOVERNOR) == [("scheduled", "success")], airflow.logs)
+    assert "docs" in airflow.call("GET", "/api/v2/variables/freshground_deadlines")["value"]
+    project.clock.set(max(listing_times(project.context(), "docs")))
+    project.refresh(later=timedelta(seconds=1))
+    assert project.release() == 1
+    assert hook.told == []
+
+    # No worker takes a task any more: the triggerer alone is left to tell.
+    airflow.call("PATCH", "/api/v2/pools/default_pool?update_mask=slots", {"slots": 0})
+    airflow.call("POST", f"/api/v2/dags/{GOVERNOR}/dagRuns", {"logical_date": None})
+    until(lambda: hook.told, airflow.logs)
+    assert hook.titles == ["[late: index docs]"]
+    (missed,) = deadlines(airflow)
+    assert (missed["alert_name"], missed["missed"]) == ("docs passes its SLA", True)
+    until(lambda: told(project), airflow.logs)
+    assert told(project) == [("deadline/docs", "late.docs")]
 
 
-def listed_at(project: AirflowProject):
-    from freshground.service.freshness import listing_times
-
-    return max(listing_times(project.context(), "docs"))
+def told(project: AirflowProject) -> list[tuple[str, str]]:
+    rows = project.context().lake.journal.entries("alert")
+    return [(row.run_id, row.subject) for row in rows if row.body["state"] == "sent"]
 
 
 def deadlines(airflow: Airflow) -> list[dict]:

@@ -80,6 +80,8 @@ def mail_server(*offers: str) -> Iterator[Listener]:
     listener = Listener()
 
     class Handler(socketserver.StreamRequestHandler):
+        timeout = 10
+
         def answer(self, text: str) -> None:
             self.wfile.write(f"{text}\r\n".encode())
 
@@ -104,6 +106,9 @@ def mail_server(*offers: str) -> Iterator[Listener]:
                         data += part
                     listener.told.append(message_from_bytes(bytes(data), policy=default))
                     self.answer("250 taken")
+                elif verb == "STARTTLS":
+                    self.answer("220 now")
+                    return
                 elif verb == "QUIT":
                     self.answer("221 bye")
                     return

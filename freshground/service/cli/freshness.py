@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from freshground.core.clock import spoken
 from freshground.service.cli.options import Json, Place, open_context
-from freshground.service.cli.output import console, print_json
+from freshground.service.cli.output import console, print_json, span
 
 _STYLES = {"fresh": "green", "due": "yellow", "late": "bold red", "unknown": "bold red"}
 
@@ -33,10 +31,10 @@ def freshness(settings: Place = None, *, as_json: Json = False) -> None:
             row["index"] if row["source"] is None else "",
             row["source"] or "",
             _moment(row["as_of"]),
-            _span(row["staleness_s"]),
-            _span(row["max_staleness_s"]),
-            _span(row["p50_lag_s"]),
-            _span(row["p95_lag_s"]),
+            span(row["staleness_s"]),
+            span(row["max_staleness_s"]),
+            span(row["p50_lag_s"]),
+            span(row["p95_lag_s"]),
             Text(row["verdict"], style=_STYLES[row["verdict"]]),
             f"{row['budget_left']:.0%}" if "budget_left" in row else "",
         )
@@ -47,8 +45,8 @@ def freshness(settings: Place = None, *, as_json: Json = False) -> None:
             whose = row["source"] or row["index"]
             out.print(
                 Text(
-                    f"{whose}: {missed['percentile']} of the lag is {_span(missed['value_s'])}, "
-                    f"promised are {_span(missed['limit_s'])}",
+                    f"{whose}: {missed['percentile']} of the lag is {span(missed['value_s'])}, "
+                    f"promised are {span(missed['limit_s'])}",
                     style="bold red",
                 )
             )
@@ -97,10 +95,6 @@ def _over(context: Any, sources: list[str]) -> list[str]:
 
 def _moment(text: str | None) -> str:
     return "never" if text is None else text[:19].replace("T", " ")
-
-
-def _span(seconds: float | None) -> str:
-    return "-" if seconds is None else spoken(timedelta(seconds=seconds))
 
 
 def register(app: typer.Typer) -> None:

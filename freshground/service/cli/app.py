@@ -12,7 +12,15 @@ import typer
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE, duration
-from freshground.service.cli import approvals, freshness, governance, show, show_trace
+from freshground.service.cli import (
+    alerts,
+    approvals,
+    canary,
+    freshness,
+    governance,
+    show,
+    show_trace,
+)
 from freshground.service.cli.options import By, Comment, Json, Place
 from freshground.service.cli.options import open_context as _context
 
@@ -35,9 +43,11 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
 app.add_typer(quarantine, name="quarantine")
+alerts.register(app)
 approvals.register(app)
 freshness.register(app)
 governance.register(app)
+canary.register(app)
 
 Index = Annotated[
     str | None, typer.Option("--index", help="Index id; needed if there are several.")

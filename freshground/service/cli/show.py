@@ -47,7 +47,7 @@ def refresh(reports: list[StageReport], *, as_json: bool) -> None:
             if not item["passed"]:
                 line = f"  {item['severity']} check {item['check_id']}: {item['failing']} failing"
                 out.print(Text(f"{line} {item['detail']}".rstrip()))
-        if report.release and report.outcome == "done":
+        if (report.release or {}).get("state") == "published":
             counts = report.release["counts"]
             out.print(
                 Text(
@@ -82,6 +82,8 @@ def status(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         if row["hold"]:
             typer.echo(row["hold"])
+        if row["deferred"]:
+            typer.echo(f"{row['index']}: {row['deferred']} documents wait for the budget")
 
 
 def answer(found: dict[str, Any], *, as_json: bool) -> None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from freshground.service.cli.freshness import span
-from freshground.service.cli.output import console, print_json
+from freshground.service.cli.output import console, print_json, span
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,12 +6,14 @@ served is as old as the last moment at which the source held just that.
 
 from __future__ import annotations
 
+import random
 import tempfile
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from freshground.core.errors import FreshgroundError
@@ -25,19 +27,11 @@ pytestmark = pytest.mark.slow
 
 SLA = timedelta(hours=3)
 STAGES = ("ingest", "silver", "gold", "embed", "build", "confirm")
-steps = st.lists(
-    st.tuples(
-        st.one_of(
-            st.sampled_from(["edit", "add", "delete", "away", "back", "roll back", "resume"]),
-            st.just("refresh"),
-            st.sampled_from(STAGES),
-            st.sampled_from([f"{stage}, killed" for stage in STAGES]),
-        ),
-        st.integers(1, 100).map(lambda n: timedelta(minutes=n)),
-    ),
-    min_size=6,
-    max_size=16,
-)
+STEPS = {
+    "edit": 5, "add": 2, "delete": 1, "away": 1, "back": 2, "refresh": 3, "roll back": 1,
+    "resume": 2, **dict.fromkeys(STAGES, 3), **{f"{stage}, killed": 1 for stage in STAGES},
+}  # fmt: skip
+"""What may happen, and how often against the others. A stage that is killed commits no journal."""
 
 
 class World:
@@ -48,8 +42,10 @@ class World:
         self.project.index(sla={"max_staleness": "3h"})
         self.history: list[tuple[datetime, dict[str, str]]] = []
         self.written = 0
-        for _ in range(3):
-            self.do("add")
+        self.seen: Counter[str] = Counter()
+        self._served: dict[str, dict[str, str]] = {}
+        for what in ("add", "add", "add", "refresh"):
+            self.do(what)
 
     @property
     def held(self) -> dict[str, str]:
@@ -88,38 +84,40 @@ class World:
                 return
         self.history.append((project.clock.now(), self.held))
 
-    def served(self) -> dict[str, str]:
-        context = self.project.context()
-        live = context.releases.live("docs")
-        if live is None:
-            return {}
-        reader = context.engine(context.settings.index("docs")).open("docs", live[1].engine_version)
-        return {row["key"]: row["text"].strip() for row in reader.rows(["key", "text"]).to_pylist()}
-
     def check(self) -> None:
         context = self.project.context()
+        index = context.settings.index("docs")
         live = context.releases.live("docs")
-        said = freshness(context, context.settings.index("docs"), live[1] if live else None)
+        assert live is not None
+        said = freshness(context, index, live[1]).sla
+        self.seen[said] += 1
+        version = live[1].engine_version
+        if version not in self._served:
+            rows = context.engine(index).open("docs", version).rows(["key", "text"]).to_pylist()
+            self._served[version] = {row["key"]: row["text"].strip() for row in rows}
         now = self.project.clock.now()
-        served = self.served()
+        served = self._served[version]
         ends = [at for at, _ in self.history[1:]] + [now]
         recent = [
             held for (_, held), end in zip(self.history, ends, strict=True) if end >= now - SLA
         ]
         if served not in recent:
-            assert said.sla in ("late", "unknown"), (said, served)
+            assert said in ("late", "unknown"), served
 
 
-@given(steps)
-@settings(max_examples=12)
-def test_no_interleaving_of_stages_reads_fresh_when_the_content_is_older(found: list) -> None:
+@given(st.integers(0, 2**32))
+@settings(max_examples=6)
+def test_no_interleaving_of_stages_reads_fresh_when_the_content_is_older(seed: int) -> None:
+    # Steps drawn one by one would mostly repeat the first: few of them make a walk that matters.
+    chance = random.Random(seed)
+    steps = chance.choices(list(STEPS), weights=list(STEPS.values()), k=25)
     with tempfile.TemporaryDirectory() as root:
         world = World(Path(root))
-        for what, pause in found:
-            world.project.clock.advance(pause)
-            world.check()
+        for what in steps:
+            note(what)
             world.do(what)
             world.check()
-        for _ in range(4):
-            world.project.clock.advance(timedelta(minutes=50))
+            world.project.clock.advance(timedelta(minutes=chance.choice((5, 20, 100))))
             world.check()
+        assert world.seen["late"]
+        assert world.seen["fresh"]

@@ -9,7 +9,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, DeltaTriggerTimetable, Param, task
 
-from dags import tasks
+from dags import deadlines, tasks
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -43,7 +43,11 @@ class Asking(ApprovalOperator):
 
 
 def governor_dag(settings: Settings) -> DAG:
-    """Decide for each source whether it is to be refreshed now, and wake its ingest DAG."""
+    """Decide for each source whether it is to be refreshed now, and wake its ingest DAG.
+
+    Beside that, and without holding it up: tell of what is wrong, and note when each index passes
+    its SLA, which is the deadline of this DAG's next runs.
+    """
     with DAG(
         "freshground_governor",
         schedule=DeltaTriggerTimetable(settings.governor.every),
@@ -52,6 +56,7 @@ def governor_dag(settings: Settings) -> DAG:
         max_active_runs=1,
         default_args=RETRIES,
         tags=["freshground", "governor"],
+        deadline=deadlines.alerts(settings) or None,
         doc_md=governor_dag.__doc__,
     ) as dag:
 
@@ -59,6 +64,12 @@ def governor_dag(settings: Settings) -> DAG:
         def decide() -> list[dict[str, Any]]:
             return tasks.decide(settings)
 
+        # The next run tells what this one could not.
+        @task(retries=0)
+        def alerts() -> str:
+            return tasks.alert(settings)
+
+        alerts()
         wake = TriggerDagRunOperator.partial(task_id="wake", skip_when_already_exists=True)
         wake.expand_kwargs(decide())
     return dag

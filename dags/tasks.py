@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import get_current_context
+from airflow.sdk import Variable, get_current_context
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -138,6 +138,26 @@ def decide(settings: Settings) -> list[dict[str, Any]]:
         for made in decisions
         if made.action in ("refresh", "look")
     ]
+
+
+def alert(settings: Settings) -> str:
+    """Tell every channel what is wrong and was not told yet; fail when one could not be told.
+
+    Also note when each index passes its SLA, which is the native deadline of later runs.
+    """
+    from dags.deadlines import VARIABLE, told
+    from dags.notifiers import notify
+    from freshground.service.alerts import tick
+    from freshground.service.conditions import deadlines
+
+    with retried_if_time_mends():
+        context = open_context(settings)
+        attempts = tick(context, notify)
+        Variable.set(VARIABLE, told(deadlines(context)))
+    failed = [f"{made.channel}, {made.key}: {made.error}" for made in attempts if made.error]
+    if failed:
+        raise AirflowFailException("\n".join([*failed, "They are tried again at the next run."]))
+    return f"{len(attempts)} messages"
 
 
 def stopped_plan(settings: Settings, source: str) -> dict[str, str]:

@@ -42,22 +42,16 @@ def prepare() -> Path:
 
 
 def run_dags(settings: Path, only: str = "") -> None:
-    """Run DAGs once, in the order of one refresh; print how their tasks ended, and what they said.
+    """Run DAGs once, in the order of one refresh; print what they said, and how their tasks ended.
 
     `only` names one of them.
     """
-    context, _ = project()
-    known = len(context.lake.journal.entries("stage"))
     for outcome in once.run(settings, only):
         states: dict[str, list[str]] = {}
         for task, state in outcome.tasks.items():
             states.setdefault(state, []).append(task)
         text = "; ".join(f"{state}: {', '.join(t)}" for state, t in sorted(states.items()))
         print(f"  {outcome.dag_id:36} {outcome.seconds:5.1f} s  {text}", flush=True)
-    context, _ = project()
-    for entry in context.lake.journal.entries("stage")[known:]:
-        if entry.body["outcome"] in ("guard", "gate", "failed"):
-            print(f"\n  {entry.body['stage']} {entry.subject}: {entry.body['message']}")
 
 
 def change() -> None:
@@ -107,7 +101,7 @@ def project():
     from freshground.service.context import Context
 
     settings = load()
-    return Context(settings), settings.index("handbook")
+    return Context(settings, by="Dana"), settings.index("handbook")
 
 
 def ask() -> None:
@@ -151,7 +145,7 @@ def decide(settings: Path) -> None:
     show_plan.approvals(approvals.stopped(context), as_json=False)
     say("Dana agrees (`freshground approve handbook`; in Airflow, the approval DAG asks the same)")
     comment = "moved to the intranet"
-    row = approvals.approve(context, "handbook", by="Dana", comment=comment)
+    row = approvals.approve(context, "handbook", comment=comment)
     show_plan.decision(row, as_json=False)
     run_dags(settings)
     show_releases()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from freshground.core.clock import iso
+from freshground.core.clock import iso, spoken
 from quality.freshness.percentiles import percentile
 from quality.freshness.verdict import CLOCK_SKEW, judge
 
@@ -219,7 +219,7 @@ def _due(
         if state.succeeded is None or state.succeeded - now > CLOCK_SKEW:
             return _Due(now, "under no SLA, and never listed")
         at = state.succeeded + settings.without_sla
-        return _Due(at, f"under no SLA, so listed each {settings.without_sla}")
+        return _Due(at, f"under no SLA, so listed each {spoken(settings.without_sla)}")
     return min(
         (_due_of(state, promise, now, expected, settings) for promise in promises),
         key=lambda due: due.at,
@@ -242,7 +242,7 @@ def _due_of(
     if verdict.state == "late":
         reason = f"{promise.of} is late since {iso(verdict.deadline)}"
     if 2 * expected + settings.every > bound:
-        reason += f" and cannot keep {bound} with runs of {expected}"
+        reason += f" and cannot keep {spoken(bound)} with runs of {spoken(expected)}"
     as_of = now - verdict.staleness
     return _Due(verdict.due_at, reason, promise, verdict.deadline, margin, as_of)
 
@@ -265,7 +265,7 @@ def _free(state: SourceState, now: datetime, settings: Governor) -> tuple[dateti
     if state.failures and failed_at is not None and failed_at - now <= CLOCK_SKEW:
         wait = backoff(state.failures, settings)
         times = f"{state.failures} times in a row" if state.failures > 1 else "once"
-        free.append((failed_at + wait, f"failed {times}, tried again after {wait}"))
+        free.append((failed_at + wait, f"failed {times}, tried again after {spoken(wait)}"))
     short = state.short_at
     if short is not None and short - now <= CLOCK_SKEW:
         midnight = datetime.combine(short.astimezone(UTC).date() + _DAY, time(), UTC)
@@ -273,7 +273,7 @@ def _free(state: SourceState, now: datetime, settings: Governor) -> tuple[dateti
     starts = sorted(at for at in state.started if at - now <= CLOCK_SKEW)
     if starts:
         apart = settings.min_interval
-        free.append((starts[-1] + apart, f"runs start at least {apart} apart"))
+        free.append((starts[-1] + apart, f"runs start at least {spoken(apart)} apart"))
     most = settings.max_runs_per_day
     if most is not None and len(starts) >= most:
         free.append((starts[-most] + _DAY, f"at most {most} runs in 24 hours"))

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
+from freshground.service import canary
 from freshground.service.freshness import durations, listing_times, served_as_of
 from freshground.service.holding import message
+from freshground.service.reports import Scope
 from quality.governor import Decision, Promise, SourceState, decide_all
 
 if TYPE_CHECKING:
@@ -28,7 +30,14 @@ CALL_LOST_AFTER = timedelta(minutes=15)
 
 
 def govern(context: Context) -> list[Decision]:
-    """Decide on every source now, and record each decision that is new; return all of them."""
+    """Decide on every source now, and record each decision that is new; return all of them.
+
+    Canaries that run are decided first.
+    """
+    from freshground.service import stages
+
+    for index in context.settings.indexes:
+        stages.canary(context, Scope(index=index.id))
     now = context.clock.now()
     decisions = decide_all(states(context), now, context.settings.governor)
     before = context.lake.journal.latest("decision")
@@ -131,7 +140,10 @@ def _promises(
         found.append(Promise(f"source {source_id}", own, newest))
     for index in indexes:
         live = context.releases.live(index.id)
-        as_of = served_as_of(context, live[1], source_id) if live else None
+        trial = canary.running(context, index)
+        # What a canary holds is refreshed already; another refresh would bring it no sooner.
+        manifest = trial.manifest if trial else live[1] if live else None
+        as_of = served_as_of(context, manifest, source_id) if manifest else None
         holds = context.lake.holds.active(index.id)
         held = message(index.id, holds) if holds else ""
         found.append(Promise(f"index {index.id}", index.sla, as_of, held))

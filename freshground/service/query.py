@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, TooStale
-from freshground.service import past
+from freshground.service import canary, past
 from freshground.service.freshness import freshness
 from freshground.service.serving import open_release
 from indexes.filters.parse import parse as parse_filter
@@ -44,12 +44,14 @@ class Answer:
     mode: str
     freshness: Freshness
     hits: list[dict[str, Any]]
+    canary: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready data."""
         return {
             "index": self.index,
             "mode": self.mode,
+            "canary": self.canary,
             **self.freshness.as_dict(),
             "hits": self.hits,
         }
@@ -170,19 +172,37 @@ def query(
     release: int | None = None,
     at: datetime | None = None,
     max_staleness: timedelta | None = None,
+    request: str | None = None,
 ) -> Answer:
     """Answer from the live release, or from the one that `release` or `at` names.
+
+    While a canary runs, it answers its share of the others: the same `request` (an id of a caller,
+    a session or a query) always, or never.
 
     `groups` None is the owner, who sees all that is not denied to everybody. TooStale when what
     would answer is older than `max_staleness`, or nobody knows how old it is.
     """
     context.lake.queries.add(index.id)
-    opened = searcher(context, index, release=release, at=at)
-    state = freshness(context, index, opened.manifest)
-    if max_staleness is not None:
-        _refuse_stale(index, state, max_staleness)
-    ranked = opened.ranked(text, k, mode, where, groups)
-    return Answer(index.id, mode, state, opened.rows(ranked, groups))
+
+    def ask(opened: Searcher) -> Answer:
+        state = freshness(context, index, opened.manifest)
+        if max_staleness is not None:
+            _refuse_stale(index, state, max_staleness)
+        ranked = opened.ranked(text, k, mode, where, groups)
+        return Answer(index.id, mode, state, opened.rows(ranked, groups))
+
+    trial = canary.running(context, index) if release is None and at is None else None
+    if trial is None:
+        return ask(searcher(context, index, release=release, at=at))
+    found, by_canary = canary.answer(
+        context,
+        index,
+        trial,
+        request,
+        lambda manifest: ask(Searcher(context, index, manifest)),
+        lambda answer: len(answer.hits),
+    )
+    return replace(found, canary=by_canary)
 
 
 def _refuse_stale(index: IndexSettings, state: Freshness, accepted: timedelta) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
+from freshground.service import canary
 from freshground.service.deferral import shortage
 from freshground.service.freshness import (
     durations,
@@ -71,7 +72,11 @@ def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
                 longest,
             ),
             **_budget(steps, now, index.sla),
-            "held_by": [*of_index, *(text for held in holds.values() for text in held)],
+            "held_by": [
+                *of_index,
+                *_on_canary(context, index),
+                *(text for held in holds.values() for text in held),
+            ],
         }
     ]
     for source_id in index.sources:
@@ -165,6 +170,13 @@ def _held_by(context: Context, source_id: str) -> list[str]:
     elif not times:
         found.append(f"{source_id} was never listed")
     return found
+
+
+def _on_canary(context: Context, index: IndexSettings) -> list[str]:
+    trial = canary.running(context, index)
+    if trial is None:
+        return []
+    return [f"release {trial.manifest.release} of {index.id} is on canary"]
 
 
 def _stopped(

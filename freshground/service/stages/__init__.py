@@ -6,8 +6,9 @@ in the same state.
 
 from freshground.service.stages.bronze import ingest, look
 from freshground.service.stages.build import build, confirm
+from freshground.service.stages.canary import canary
 from freshground.service.stages.embed import embed
 from freshground.service.stages.gold import gold
 from freshground.service.stages.silver import silver
 
-__all__ = ["build", "confirm", "embed", "gold", "ingest", "look", "silver"]
+__all__ = ["build", "canary", "confirm", "embed", "gold", "ingest", "look", "silver"]

@@ -9,7 +9,7 @@ from freshground.core.errors import ConfigError, GuardStop
 from freshground.service.budget import limited, ways
 from freshground.service.deferral import deferred, forget_line, keep_line, open_line
 from freshground.service.judging import judge, record
-from freshground.service.narrowing import deny_narrowed, settle_narrowed
+from freshground.service.narrowing import deny_narrowed, deny_renamed, settle_narrowed
 from freshground.service.stages.frame import check, stage
 from ingestion import bronze, changes
 from ingestion.difference import Difference
@@ -41,10 +41,10 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         settings = context.settings.source(source_id)
         source = context.source(source_id)
         listing = source.list(context.clock.now())
-        _as_planned(context, listing)
         known = context.ledger.objects(source_id)
+        deny_narrowed(context, listing, known)  # what may not wait for a guard, nor for a new plan
+        _as_planned(context, listing)
         found = changes.compare(listing, known, settings.verify_every)
-        deny_narrowed(context, listing, known)  # what may not wait for a guard
         if looking and found.some:
             _leave(context, listing, report)
             return report
@@ -54,6 +54,7 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         judgement = judge(context, settings, listing, difference)
         record(context, judgement, listing)
         if judgement.stopping:
+            deny_renamed(context, listing, difference)
             raise GuardStop(judgement.message)
         waiting = deferred(context, line, difference, listing) if line else []
         found = changes.without(found, {claim.doc_id for claim in waiting}, source_id, known)

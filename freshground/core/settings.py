@@ -257,8 +257,9 @@ class Guards(_Section):
 class Budget(_Section):
     """What embedding may cost. Tokens are tiktoken's; money is in the price's own currency.
 
-    A day is a calendar day in UTC. None is no limit. Documents that do not fit wait for another
-    day, the oldest first; what they replace is served meanwhile.
+    A day is a calendar day in UTC. None is no limit. Documents that do not fit wait for another run
+    or day, the one whose SLA breaks first going first; what they replace is served meanwhile. One
+    that is larger than a limit goes alone. Deletions, moves and access never wait.
     """
 
     tokens_per_run: int | None = Field(None, gt=0)

@@ -21,6 +21,7 @@ __all__ = ["airflow"]
 
 INGEST = "freshground_ingest_docs"
 GOVERNOR = "freshground_governor"
+DEADLINES = "freshground_deadlines"
 TRIGGER = "airflow.providers.standard.triggers.file.FileDeleteTrigger"
 
 
@@ -83,7 +84,7 @@ def test_events_wake_ingest_and_the_deadline_tells_of_a_late_index(
 
     # No worker takes a task any more: the triggerer alone is left to tell.
     airflow.call("PATCH", "/api/v2/pools/default_pool?update_mask=slots", {"slots": 0})
-    airflow.call("POST", f"/api/v2/dags/{GOVERNOR}/dagRuns", {"logical_date": None})
+    unpause(airflow, DEADLINES)
     until(lambda: hook.told, airflow.logs)
     assert hook.titles == ["[late: index docs]"]
     (missed,) = deadlines(airflow)
@@ -98,5 +99,5 @@ def told(project: AirflowProject) -> list[tuple[str, str]]:
 
 
 def deadlines(airflow: Airflow) -> list[dict]:
-    path = f"/ui/dags/{GOVERNOR}/dagRuns/~/deadlines"
+    path = f"/ui/dags/{DEADLINES}/dagRuns/~/deadlines"
     return airflow.call("GET", path)["deadlines"]

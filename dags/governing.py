@@ -13,6 +13,8 @@ from airflow.sdk import DAG, DeltaTriggerTimetable, Param, task
 from dags import deadlines, tasks
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from freshground.core.settings import Settings
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,6 +24,23 @@ RETRIES: dict[str, Any] = {
     "retry_delay": timedelta(seconds=30),
     "retry_exponential_backoff": 2.0,
 }
+
+
+class Asking(ApprovalOperator):
+    """An approval whose answer can be read also when it was no, by `tasks.answer`.
+
+    Airflow's own skips the tasks behind it by an exception, with which its result is lost.
+    """
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Pass the answer on, then go on as ever."""
+        if "error" not in event:
+            user = event["responded_by_user"]
+            name = (user["name"] if isinstance(user, dict) else user.name) if user else "time-out"
+            comment = (event["params_input"] or {}).get("comment") or ""
+            value = {"option": event["chosen_options"][0], "by": name, "comment": comment}
+            context["ti"].xcom_push(key=tasks.ANSWER, value=value)
+        return super().execute_complete(context, event)
 
 
 def governor_dag(settings: Settings) -> DAG:
@@ -97,7 +116,7 @@ def approval_dag(settings: Settings, source_id: str) -> DAG:
         def look() -> dict[str, str]:
             return tasks.stopped_plan(settings, source_id)
 
-        ask = ApprovalOperator(
+        ask = Asking(
             task_id="ask",
             subject=f"Source {source_id}: a guard stopped its plan",
             body="{{ ti.xcom_pull(task_ids='look')['body'] }}",
@@ -107,8 +126,8 @@ def approval_dag(settings: Settings, source_id: str) -> DAG:
         )
 
         @task
-        def approve(plan: Any, answer: Any) -> None:
-            tasks.approve(settings, source_id, plan, answer)
+        def approve(plan: Any) -> None:
+            tasks.approve(settings, source_id, plan)
 
         # Of the tasks right behind it, Airflow skips all when the answer is no: this is not one.
         @task(trigger_rule="none_failed", task_id="reject")
@@ -117,9 +136,8 @@ def approval_dag(settings: Settings, source_id: str) -> DAG:
 
         ingest = TriggerDagRunOperator(task_id="ingest", trigger_dag_id=ingest_id(source_id))
         plan = look()
-        plan >> ask
-        approved = approve(plan, ask.output)
-        approved >> ingest
+        approved = approve(plan)
+        plan >> ask >> approved >> ingest
         approved >> reject_if_told(plan)
     return dag
 

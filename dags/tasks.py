@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from freshground.service.reports import Scope, StageReport
 
+ANSWER = "answer"
+"""The key under which an approval passes on who answered what."""
+
 _SHOWN = 50
 """Documents set aside that a task names one by one."""
 
@@ -85,6 +88,12 @@ def _recorded(context: Context, name: str, scope: Scope) -> StageReport:
     return report
 
 
+def ingest(settings: Settings, source: str) -> dict[str, Any]:
+    """Run the ingest stage, or only look at the source when the run was started for that."""
+    run = get_current_context()["dag_run"]
+    return run_stage(settings, "look" if (run.conf or {}).get("look") else "ingest", source=source)
+
+
 def shards(settings: Settings, name: str, source: str) -> list[list[int]]:
     """Return [number, of] for each shard that the pending documents of a stage fill.
 
@@ -124,10 +133,10 @@ def decide(settings: Settings) -> list[dict[str, Any]]:
         {
             "trigger_dag_id": ingest_id(made.source),
             "trigger_run_id": f"governor__{stamp}",
-            "conf": {"reason": made.reason},
+            "conf": {"reason": made.reason, "look": made.action == "look"},
         }
         for made in decisions
-        if made.action == "refresh"
+        if made.action in ("refresh", "look")
     ]
 
 
@@ -163,33 +172,30 @@ def stopped_plan(settings: Settings, source: str) -> dict[str, str]:
     return {"plan": found[0]["plan"], "body": "\n".join(lines)}
 
 
-def approve(settings: Settings, source: str, plan: dict[str, str], answer: Any) -> None:
+def approve(settings: Settings, source: str, plan: dict[str, str]) -> None:
     """Record that a person let exactly this plan pass once."""
     from freshground.service.approvals import approve as record
 
     with retried_if_time_mends():
-        by, comment = _answered(answer)
-        record(open_context(settings), source, plan=plan["plan"], by=by, comment=comment)
+        record(open_context(settings), source, plan=plan["plan"], **_decided()[1])
 
 
 def reject(settings: Settings, source: str, plan: dict[str, str]) -> str:
     """Record that a person, or the time-out, kept a plan stopped; say what was decided."""
     from freshground.service.approvals import reject as record
 
-    answer = get_current_context()["ti"].xcom_pull(task_ids="ask")
-    if answer["chosen_options"] != ["Reject"]:
+    option, who = _decided()
+    if option != "Reject":
         return "approved"
     with retried_if_time_mends():
-        by, comment = _answered(answer)
-        record(open_context(settings), source, plan=plan["plan"], by=by, comment=comment)
+        record(open_context(settings), source, plan=plan["plan"], **who)
     return "rejected"
 
 
-def _answered(answer: Any) -> tuple[str, str]:
-    """Return who answered, and why; nobody did when the time was up."""
-    user = answer["responded_by_user"]
-    name = (user["name"] if isinstance(user, dict) else user.name) if user else "time-out"
-    return str(name), str((answer["params_input"] or {}).get("comment") or "")
+def _decided() -> tuple[str, dict[str, str]]:
+    """Return what was chosen, and by whom and why."""
+    answer = get_current_context()["ti"].xcom_pull(task_ids="ask", key=ANSWER)
+    return answer["option"], {"by": answer["by"], "comment": answer["comment"]}
 
 
 def wrote(results: Any) -> bool:

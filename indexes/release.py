@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
 from freshground.core.errors import ConfigError, Fatal, Retriable
+from indexes import canary
 from indexes.candidate import pack, unpack
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Manifest:
     `sources` maps a source to its listing: `listed_at` (its as-of), `objects`, `watermark` (the
     newest modification time). `gates` is a list of check results. `engine_version` is what the
     engine opens. `calibration` holds the fusion's units, measured when the index had
-    `calibrated_rows` rows.
+    `calibrated_rows` rows. `code` and `settings` are the versions that it was made with.
     """
 
     index: str
@@ -67,6 +68,7 @@ class Manifest:
     calibration: dict[str, Any] | None = None
     calibrated_rows: int = 0
     stale: list[str] = field(default_factory=list)
+    settings: str = ""
 
 
 def _folder(index: str, candidate: str) -> str:
@@ -137,8 +139,9 @@ class Releases:
         return dict(sorted(found.items()))
 
     def next_number(self, index: str) -> int:
-        """Return the number that the next release bears: one above every release so far."""
-        return max(self.published(index), default=0) + 1
+        """Return the number that the next release bears: one above every one that answered."""
+        tried = (p.release for p in self._lake.pointers.history(canary.name(index)))
+        return max([*self.published(index), *tried], default=0) + 1
 
     def publish(self, manifest: Manifest, seen: Pointer | None, now: datetime) -> Pointer:
         """Make a candidate the live release, in one step.
@@ -214,6 +217,9 @@ class Releases:
         numbers = {*sorted(published)[-keep:], live.release}
         kept = {published[n].candidate for n in numbers if n in published}
         kept |= self._left_lately(index, now)
+        trial = canary.newest(self._lake, index)
+        if trial is not None and trial.beside == live.generation:
+            kept.add(trial.candidate)
         folders = sorted(
             {path.rsplit("/", 1)[0] for path in self._lake.files.list(f"candidates/{index}")}
         )

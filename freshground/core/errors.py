@@ -6,6 +6,7 @@ FreshgroundError
 ├── Fatal            stop: a person has to look
 ├── GuardStop        a guard stopped the plan: approve it, or mend the source
 ├── GateStop         a gate stopped the release: the old one keeps serving
+├── TooStale         what is served is older than the caller accepts
 └── Quarantine       set this one document aside and go on with the others
 """
 
@@ -48,6 +49,12 @@ class GateStop(FreshgroundError):
     """A gate stopped the candidate; the live release is untouched."""
 
     exit_status = 5
+
+
+class TooStale(FreshgroundError):
+    """What is served is older than the caller accepts: no answer rather than a stale one."""
+
+    exit_status = 6
 
 
 class Quarantine(FreshgroundError):

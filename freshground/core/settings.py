@@ -37,14 +37,16 @@ _MASKED = ("storage_options", "kwargs")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if not text or _DURATION.sub("", text).strip():
-        found = f"{value!r} is no duration"
+def duration(text: str) -> timedelta:
+    """Return the length of a text such as 24h or 1h30m. ValueError when it is none."""
+    if not text.strip() or _DURATION.sub("", text).strip():
+        found = f"{text!r} is no duration"
         raise ValueError(f"{found}; write a number and ms, s, m, h, d or w, such as 24h or 1h30m")
     return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in _DURATION.findall(text)))
+
+
+def _duration(value: object) -> object:
+    return duration(value) if isinstance(value, str) else value
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -259,10 +261,10 @@ class Budget(_Section):
     day, the oldest first; what they replace is served meanwhile.
     """
 
-    tokens_per_run: int | None = Field(None, ge=0)
-    tokens_per_day: int | None = Field(None, ge=0)
-    money_per_run: float | None = Field(None, ge=0)
-    money_per_day: float | None = Field(None, ge=0)
+    tokens_per_run: int | None = Field(None, gt=0)
+    tokens_per_day: int | None = Field(None, gt=0)
+    money_per_run: float | None = Field(None, gt=0)
+    money_per_day: float | None = Field(None, gt=0)
 
     @property
     def limited(self) -> bool:
@@ -448,6 +450,24 @@ class Gates(_Section):
     drift: DriftGate = DriftGate()
 
 
+class Canary(_Section):
+    """A release that passed its gates answers a share of the queries before it is the live one.
+
+    It is promoted once at least `min_queries` on either side rule harm out, rolled back once harm
+    is sure, and decided by what was seen after `max_duration`; the next release is made only then.
+    Harm is a rate of errors more than `max_more_errors` above the live release's, one of empty
+    answers more than `max_more_empty` above, or answers that take over `max_latency_ratio` times as
+    long (geometric means).
+    """
+
+    share: float = Field(0.1, gt=0, le=0.9)
+    min_queries: int = Field(50, ge=1)
+    max_duration: Duration = Field(timedelta(hours=1), gt=timedelta(0))
+    max_more_errors: float = Field(0.01, ge=0, lt=1)
+    max_more_empty: float = Field(0.05, ge=0, lt=1)
+    max_latency_ratio: float = Field(1.5, gt=1)
+
+
 class Fusion(_Section):
     """How hybrid search joins its arms: `adaptive`, or `rrf`, Azure's exact formula (k 60)."""
 
@@ -466,6 +486,7 @@ class IndexSettings(_Section):
     language: str = "english"
     fusion: Fusion = Fusion()
     gates: Gates = Gates()
+    canary: Canary | None = None
     budget: Budget = Budget()
     keep_releases: int = Field(5, ge=1)
     engine: Literal["lance", "memory"] = "lance"

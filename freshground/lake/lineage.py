@@ -16,7 +16,7 @@ from freshground.core.clock import iso
 from freshground.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from openlineage.client.transport import Transport
@@ -24,12 +24,19 @@ if TYPE_CHECKING:
     from freshground.core.settings import Lineage
 
 _PRODUCER = f"https://pypi.org/project/freshground/{__version__}"
+_RELEASE_SCHEMA = "urn:freshground:schemas:ReleaseFacet:1-0-0#/$defs/ReleaseFacet"
+"""Kept in docs/schemas/ReleaseFacet.json; another meaning of a field is another version."""
+
 _NAMESPACE_UUID = uuid.UUID("6f6a2f0e-5d39-4a39-9a60-1d5a4b1f1c11")
 
 
 @dataclass(frozen=True)
 class StageEvent:
-    """What one run of a stage did. `rows` are those written to `output`."""
+    """What one run of a stage did. `rows` are those written to `output`.
+
+    `release` is what `stages.manifest.summary` says of the release it proposed, with its `state`:
+    published, stopped, canary or rolled_back.
+    """
 
     stage: str
     subject: str
@@ -41,6 +48,7 @@ class StageEvent:
     rows: int
     assertions: Sequence[dict[str, Any]] = ()
     error: str | None = None
+    release: Mapping[str, Any] | None = None
 
 
 @dataclass
@@ -104,6 +112,8 @@ def _openlineage(event: StageEvent, namespace: str) -> Any:
         run_facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
             message=event.error, programmingLanguage="python", producer=_PRODUCER
         )
+    if event.release:
+        run_facets["freshground_release"] = _release_facet(event.release)
     facets: dict[str, Any] = {
         "version": dataset_version_dataset.DatasetVersionDatasetFacet(
             datasetVersion=event.version, producer=_PRODUCER
@@ -130,6 +140,47 @@ def _openlineage(event: StageEvent, namespace: str) -> Any:
                 facets=facets,
                 outputFacets={"outputStatistics": statistics},
             )
+        ],
+        producer=_PRODUCER,
+    )
+
+
+def _release_facet(release: Mapping[str, Any]) -> Any:
+    """Return the facet that docs/schemas/ReleaseFacet.json describes. It names no document."""
+    import attr
+    from openlineage.client.facet_v2 import RunFacet
+
+    @attr.define
+    class ReleaseFacet(RunFacet):
+        index: str
+        release: int
+        candidate: str
+        parent: int | None
+        state: str
+        verdict: str
+        asOf: str | None  # noqa: N815 - OpenLineage's own spelling
+        releaseHash: str  # noqa: N815
+        gates: list[dict[str, Any]]
+
+        @staticmethod
+        def _get_schema() -> str:
+            return _RELEASE_SCHEMA
+
+    return ReleaseFacet(
+        index=release["index"],
+        release=release["release"],
+        candidate=release["candidate"],
+        parent=release["parent"],
+        state=release["state"],
+        verdict=release["verdict"],
+        asOf=release["as_of"],
+        releaseHash=release["release_hash"],
+        gates=[
+            {
+                "gate": gate["check_id"],
+                **{name: gate[name] for name in ("severity", "passed", "value", "threshold")},
+            }
+            for gate in release["gates"]
         ],
         producer=_PRODUCER,
     )

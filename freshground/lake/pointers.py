@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """One generation. `action` is publish or rollback; `candidate` names the manifest."""
+    """One generation. `action` is publish or rollback; `candidate` names the manifest.
+
+    A canary's has a pointer of its own, with other actions (`indexes.canary`); `beside` is the
+    generation of the live pointer that it is held against.
+    """
 
     index: str
     generation: int
@@ -25,6 +29,7 @@ class Pointer:
     action: str
     at: str
     by: str
+    beside: int | None = None
 
 
 class Pointers:

@@ -1,22 +1,59 @@
-"""How often each index is asked: counted in memory, written in batches, by index and hour.
+"""How often each index is asked, and how that went: in memory first, written in batches, by hour.
 
-A count that a killed process had not written yet is lost: it steers spare capacity, nothing else.
+A count that a killed process had not written yet is lost: it steers spare capacity, and judges
+canaries by the rest.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from collections import Counter
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from freshground.core.clock import Clock
     from freshground.lake.storage import Files
 
 FLUSH_AFTER = 1_000
+FLUSH_EVERY = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
+_OUTCOMES = "@outcomes"  # no index has such an id
+
+
+@dataclass(slots=True)
+class Tally:
+    """How queries went. `empty` are answers without a hit; times are logarithms of seconds."""
+
+    queries: int = 0
+    errors: int = 0
+    empty: int = 0
+    log_seconds: float = 0.0
+    log_seconds_squared: float = 0.0
+
+    @property
+    def answered(self) -> int:
+        """Queries that got an answer."""
+        return self.queries - self.errors
+
+    def add(self, seconds: float | None, *, empty: bool = False) -> None:
+        """Count one query: the time that its answer took, or None when it got none."""
+        self.queries += 1
+        if seconds is None:
+            self.errors += 1
+            return
+        log = math.log(max(seconds, 1e-6))
+        self.empty += empty
+        self.log_seconds += log
+        self.log_seconds_squared += log * log
+
+    def merge(self, other: Tally) -> None:
+        """Add another tally's counts."""
+        for name in Tally.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 class QueryCounts:
@@ -26,20 +63,49 @@ class QueryCounts:
         self._files = files
         self._clock = clock
         self._waiting: Counter[tuple[str, str]] = Counter()
+        self._outcomes: dict[tuple[str, str], Tally] = {}
+        self._flushed = clock.now()
 
     def add(self, index: str) -> None:
-        """Count one query."""
-        hour = self._clock.now().astimezone(UTC).strftime("%Y%m%dT%H")
-        self._waiting[hour, index] += 1
-        if self._waiting.total() >= FLUSH_AFTER:
+        """Count one query. What is counted is written now and then."""
+        now = self._clock.now()
+        self._waiting[_hour(now), index] += 1
+        if self._waiting.total() >= FLUSH_AFTER or now - self._flushed >= FLUSH_EVERY:
             self.flush()
+
+    def outcome(
+        self, index: str, candidate: str, arm: str, seconds: float | None, *, empty: bool = False
+    ) -> None:
+        """Count how a query went while a canary runs; `arm` is canary or live."""
+        key = (_hour(self._clock.now()), f"{index}/{candidate}/{arm}")
+        self._outcomes.setdefault(key, Tally()).add(seconds, empty=empty)
+
+    def outcomes(self, index: str, candidate: str, since: datetime) -> dict[str, Tally]:
+        """Return how queries of both arms went beside a canary that began at `since`."""
+        found = {"canary": Tally(), "live": Tally()}
+        hour, now = since.astimezone(UTC), self._clock.now().astimezone(UTC)
+        while _hour(hour) <= _hour(now):
+            for path in self._files.list(f"queries/{_hour(hour)}"):
+                told = json.loads(self._files.get(path) or b"{}").get(_OUTCOMES, {})
+                for arm, tally in found.items():
+                    tally.merge(Tally(*told.get(f"{index}/{candidate}/{arm}", ())))
+            hour += _HOUR
+        for arm, tally in found.items():
+            for (_, key), waiting in self._outcomes.items():
+                if key == f"{index}/{candidate}/{arm}":
+                    tally.merge(waiting)
+        return found
 
     def flush(self) -> None:
         """Write what was counted since the last time, a small file an hour."""
         counts, self._waiting = self._waiting, Counter()
-        hours: dict[str, dict[str, int]] = {}
+        outcomes, self._outcomes = self._outcomes, {}
+        self._flushed = self._clock.now()
+        hours: dict[str, dict[str, Any]] = {}
         for (hour, index), count in counts.items():
             hours.setdefault(hour, {})[index] = count
+        for (hour, key), tally in outcomes.items():
+            hours.setdefault(hour, {}).setdefault(_OUTCOMES, {})[key] = astuple(tally)
         for hour, by_index in hours.items():
             name = f"queries/{hour}/{uuid.uuid4().hex}.json"
             self._files.put(name, json.dumps(by_index).encode())
@@ -60,3 +126,7 @@ class QueryCounts:
         """Delete the counts of hours that ended before a moment."""
         edge = before.astimezone(UTC).strftime("%Y%m%dT%H")
         self._files.delete([p for p in self._files.list("queries") if p.split("/")[1] < edge])
+
+
+def _hour(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%dT%H")

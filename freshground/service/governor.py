@@ -7,7 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
+from freshground.service import canary
 from freshground.service.freshness import durations, listing_times, served_as_of
+from freshground.service.holding import message
+from freshground.service.reports import Scope
 from quality.governor import Decision, Promise, SourceState, decide_all
 
 if TYPE_CHECKING:
@@ -27,7 +30,14 @@ CALL_LOST_AFTER = timedelta(minutes=15)
 
 
 def govern(context: Context) -> list[Decision]:
-    """Decide on every source now, and record each decision that is new; return all of them."""
+    """Decide on every source now, and record each decision that is new; return all of them.
+
+    Canaries that run are decided first.
+    """
+    from freshground.service import stages
+
+    for index in context.settings.indexes:
+        stages.canary(context, Scope(index=index.id))
     now = context.clock.now()
     decisions = decide_all(states(context), now, context.settings.governor)
     before = context.lake.journal.latest("decision")
@@ -77,19 +87,24 @@ def _state(
     now = context.clock.now()
     indexes = [index for index in context.settings.indexes if source_id in index.sources]
     complete = listing_times(context, source_id)
-    partial = [
-        at
+    unfinished = [
+        (at, entry.body)
         for entry in context.lake.journal.newest("partial_listing", source_id, _STAGES_READ)
         if (at := parse_iso(entry.body["listed_at"])) is not None
     ]
+    partial = [at for at, _ in unfinished]
+    short, body = unfinished[-1] if unfinished else (None, {})
+    if not body.get("deferred") or body.get("entered"):
+        short = None
     ingests = _stages(context, source_id, "ingest")
     stopped = [e for e in ingests if e.body["outcome"] in ("failed", "guard")]
     newest = complete[-1] if complete else None
     failed = [e.at for e in stopped if newest is None or e.at > newest]
     failed += [at for i in indexes for at in _gate_stops(context, i, builds[i.id])]
+    looks = [entry.at for entry in context.lake.journal.newest("look", source_id, _STAGES_READ)]
     calls = context.lake.journal.newest("decision", source_id, _DECISIONS_READ)
     calls = [e for e in calls if e.body["action"] == "refresh"]
-    started = sorted([*complete, *partial, *(e.at for e in stopped)])
+    started = sorted([*complete, *partial, *looks, *(e.at for e in stopped)])
     first = ingests[0].at if len(ingests) == _STAGES_READ else None
     seen = [at for at in complete if first is None or at >= first]
     return SourceState(
@@ -102,6 +117,8 @@ def _state(
         running_since=_running(context, indexes, source_id, newest, started, calls, builds),
         failures=len(failed),
         last_failure=max(failed, default=None),
+        short_at=short if short and (newest is None or short > newest) else None,
+        changed_at=min((at for at in looks if newest is None or at > newest), default=None),
         listings=len(seen),
         changed=sum(e.body["outcome"] == "done" for e in ingests),
         observed=seen[-1] - seen[0] if seen else timedelta(0),
@@ -123,8 +140,13 @@ def _promises(
         found.append(Promise(f"source {source_id}", own, newest))
     for index in indexes:
         live = context.releases.live(index.id)
-        as_of = served_as_of(context, live[1], source_id) if live else None
-        found.append(Promise(f"index {index.id}", index.sla, as_of))
+        trial = canary.running(context, index)
+        # What a canary holds is refreshed already; another refresh would bring it no sooner.
+        manifest = trial.manifest if trial else live[1] if live else None
+        as_of = served_as_of(context, manifest, source_id) if manifest else None
+        holds = context.lake.holds.active(index.id)
+        held = message(index.id, holds) if holds else ""
+        found.append(Promise(f"index {index.id}", index.sla, as_of, held))
     return found
 
 

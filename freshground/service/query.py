@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.clock import iso
-from freshground.core.errors import ConfigError
-from freshground.service import past
+from freshground.core.errors import ConfigError, TooStale
+from freshground.service import canary, past
 from freshground.service.freshness import freshness
 from freshground.service.serving import open_release
 from indexes.filters.parse import parse as parse_filter
@@ -16,7 +16,7 @@ from indexes.rows import filterable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
@@ -44,12 +44,14 @@ class Answer:
     mode: str
     freshness: Freshness
     hits: list[dict[str, Any]]
+    canary: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready data."""
         return {
             "index": self.index,
             "mode": self.mode,
+            "canary": self.canary,
             **self.freshness.as_dict(),
             "hits": self.hits,
         }
@@ -169,12 +171,47 @@ def query(
     groups: frozenset[str] | None = None,
     release: int | None = None,
     at: datetime | None = None,
+    max_staleness: timedelta | None = None,
+    request: str | None = None,
 ) -> Answer:
     """Answer from the live release, or from the one that `release` or `at` names.
 
-    `groups` None is the owner, who sees all that is not denied to everybody.
+    While a canary runs, it answers its share of the others: the same `request` (an id of a caller,
+    a session or a query) always, or never.
+
+    `groups` None is the owner, who sees all that is not denied to everybody. TooStale when what
+    would answer is older than `max_staleness`, or nobody knows how old it is.
     """
-    opened = searcher(context, index, release=release, at=at)
-    ranked = opened.ranked(text, k, mode, where, groups)
-    state = freshness(context, index, opened.manifest)
-    return Answer(index.id, mode, state, opened.rows(ranked, groups))
+    context.lake.queries.add(index.id)
+
+    def ask(opened: Searcher) -> Answer:
+        state = freshness(context, index, opened.manifest)
+        if max_staleness is not None:
+            _refuse_stale(index, state, max_staleness)
+        ranked = opened.ranked(text, k, mode, where, groups)
+        return Answer(index.id, mode, state, opened.rows(ranked, groups))
+
+    trial = canary.running(context, index) if release is None and at is None else None
+    if trial is None:
+        return ask(searcher(context, index, release=release, at=at))
+    found, by_canary = canary.answer(
+        context,
+        index,
+        trial,
+        request,
+        lambda manifest: ask(Searcher(context, index, manifest)),
+        lambda answer: len(answer.hits),
+    )
+    return replace(found, canary=by_canary)
+
+
+def _refuse_stale(index: IndexSettings, state: Freshness, accepted: timedelta) -> None:
+    limit = accepted.total_seconds()
+    if state.staleness_s is not None and state.staleness_s <= limit:
+        return
+    age = "of unknown age" if state.staleness_s is None else f"{state.staleness_s:.0f} s old"
+    raise TooStale(
+        f"Release {state.release} of index {index.id!r} is {age} (as of {iso(state.as_of)}), and "
+        f"at most {limit:.0f} s were accepted.",
+        "Accept more, or refresh; `freshground freshness` says what holds it back.",
+    )

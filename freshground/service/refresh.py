@@ -6,19 +6,25 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from freshground.service import stages
+from freshground.service.deferral import in_turn
 from freshground.service.reports import Scope, StageReport, exit_status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from freshground.service.context import Context
 
 
 def refresh(
-    context: Context, *, sources: Sequence[str] = (), indexes: Sequence[str] = ()
+    context: Context,
+    *,
+    sources: Sequence[str] = (),
+    indexes: Sequence[str] = (),
+    looks: Collection[str] = (),
 ) -> list[StageReport]:
     """Run every stage over the named sources and indexes, or all; return the reports in order.
 
+    Of the sources, those in `looks` are listed only to see whether anything changed.
     A source that fails or is stopped keeps its documents as they were; the others go on. The run
     is recorded in the journal with one commit.
     """
@@ -26,9 +32,11 @@ def refresh(
     named = indexes or [index.id for index in context.settings.indexes]
     wanted = [context.settings.index(name) for name in named]
     reports: list[StageReport] = []
-    for source_id in sources or _sources_of(context, wanted, all_indexes=not indexes):
+    for source_id in in_turn(
+        context, sources or _sources_of(context, wanted, all_indexes=not indexes)
+    ):
         scope = Scope(source=source_id)
-        first = stages.ingest(context, scope)
+        first = (stages.look if source_id in looks else stages.ingest)(context, scope)
         reports.append(first)
         reports.append(stages.silver(context, scope))
         reports.append(stages.gold(context, scope))
@@ -36,7 +44,7 @@ def refresh(
         scope = Scope(index=index.id)
         embedded = stages.embed(context, scope)
         reports.append(embedded)
-        if embedded.outcome != "failed":
+        if embedded.outcome not in ("failed", "waiting"):
             reports.append(stages.build(context, scope))
     body = {
         "status": exit_status(reports),
@@ -73,6 +81,7 @@ def totals(reports: Sequence[StageReport]) -> dict[str, Any]:
         "touched": add("ingest", "touched"),
         "removed": add("ingest", "removed"),
         "moved": add("ingest", "moved"),
+        "deferred": add("ingest", "deferred"),
         "quarantined": add("silver", "quarantined"),
         "chunks": add("gold", "chunks"),
         "texts_embedded": add("embed", "texts_embedded"),

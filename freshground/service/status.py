@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
+from freshground.service import canary
+from freshground.service.deferral import shortage
 from freshground.service.freshness import freshness
 from freshground.service.holding import message, rollback
 from freshground.service.takedown import withhold
@@ -25,6 +27,7 @@ def status(context: Context) -> list[dict[str, Any]]:
         live = context.releases.live(index.id)
         manifest = live[1] if live else None
         holds = context.lake.holds.active(index.id)
+        trial = canary.running(context, index)
         rows.append(
             {
                 "index": index.id,
@@ -34,6 +37,8 @@ def status(context: Context) -> list[dict[str, Any]]:
                 "chunks": manifest.counts["chunks"] if manifest else 0,
                 "stale_documents": manifest.counts["stale"] if manifest else 0,
                 "quarantined": sum(row["source"] in index.sources for row in aside),
+                "deferred": sum(shortage(context, source_id) for source_id in index.sources),
+                "canary": trial.manifest.release if trial else None,
                 "hold": message(index.id, holds) if holds else None,
             }
         )
@@ -60,6 +65,7 @@ def releases(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
                 "verdict": manifest.verdict,
                 "counts": manifest.counts,
                 "gates": manifest.gates,
+                "canary": context.releases.noted(manifest, canary.NOTE),
                 "release_hash": manifest.release_hash,
                 "space": manifest.space["id"],
             }

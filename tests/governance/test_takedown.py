@@ -155,6 +155,20 @@ def test_a_name_that_was_used_again_is_another_document(quick: Project) -> None:
     assert quick.served_keys() >= {"archive.md"}
 
 
+def test_the_same_rename_a_second_time_does_not_bring_it_back(quick: Project) -> None:
+    _two_releases(quick)
+    quick.rename("d002.md", "archive.md")
+    assert quick.refresh().status == 0
+    quick.delete("archive.md")
+    quick.write("d002.md", article(88))
+    assert quick.refresh().status == 0
+    takedown(quick.context(), "d002.md")
+    quick.rename("d002.md", "archive.md")
+    assert quick.refresh().status == 0
+    assert everything(quick).isdisjoint({"d002.md", "archive.md"})
+    assert quick.served_keys().isdisjoint({"d002.md", "archive.md"})
+
+
 def test_copies_of_the_same_bytes_are_named(quick: Project) -> None:
     _two_releases(quick)
     quick.write("copy.md", quick.read("d002.md"))
@@ -222,6 +236,7 @@ def test_names_that_say_nothing_or_too_much(quick: Project) -> None:
 def test_the_record_holds_ids_and_no_text(quick: Project) -> None:
     _two_releases(quick)
     takedown(quick.context(), "d002.md", comment="why")
+    quick.clock.advance(HOUR)
     restore(quick.context(), "d002.md")
     rows = quick.context().lake.journal.entries("takedown", "restore")
     assert [row.kind for row in rows] == ["takedown", "restore"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from freshground.service.cli.options import Json, Place, open_context
-from freshground.service.cli.output import console, print_json
+from freshground.service.cli.output import console, print_json, span
 
 _STYLES = {"fresh": "green", "due": "yellow", "late": "bold red", "unknown": "bold red"}
 
@@ -61,7 +60,7 @@ def govern(
     run: Annotated[bool, typer.Option("--run", help="Refresh the sources that are due.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Decide for each source: refresh now, wait or hold. With --run, refresh those due."""
+    """Decide for each source: refresh, look, wait or hold. With --run, do what is due."""
     from freshground.service.governor import as_dict
     from freshground.service.governor import govern as decide
     from freshground.service.refresh import refresh, totals
@@ -69,8 +68,13 @@ def govern(
 
     context = open_context(settings, bars=run and not as_json)
     decisions = decide(context)
-    due = [made.source for made in decisions if made.action == "refresh"]
-    reports = refresh(context, sources=due, indexes=_over(context, due)) if run and due else []
+    due = [made.source for made in decisions if made.action in ("refresh", "look")]
+    looks = {made.source for made in decisions if made.action == "look"}
+    reports = (
+        refresh(context, sources=due, indexes=_over(context, due), looks=looks)
+        if run and due
+        else []
+    )
     if as_json:
         found: dict[str, Any] = {"decisions": [as_dict(made) for made in decisions]}
         print_json({**found, "refreshed": totals(reports)} if run else found)
@@ -91,19 +95,6 @@ def _over(context: Any, sources: list[str]) -> list[str]:
 
 def _moment(text: str | None) -> str:
     return "never" if text is None else text[:19].replace("T", " ")
-
-
-def span(seconds: float | None) -> str:
-    """Return a duration as people write it, in its two greatest units."""
-    if seconds is None:
-        return "-"
-    left = timedelta(seconds=round(seconds))
-    parts: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, timedelta(seconds=size))
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2]) or "0s"
 
 
 def register(app: typer.Typer) -> None:

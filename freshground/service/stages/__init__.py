@@ -4,10 +4,11 @@ Running a stage twice does nothing the second time; killing it anywhere and runn
 in the same state.
 """
 
-from freshground.service.stages.bronze import ingest
+from freshground.service.stages.bronze import ingest, look
 from freshground.service.stages.build import build, confirm
+from freshground.service.stages.canary import canary
 from freshground.service.stages.embed import embed
 from freshground.service.stages.gold import gold
 from freshground.service.stages.silver import silver
 
-__all__ = ["build", "confirm", "embed", "gold", "ingest", "silver"]
+__all__ = ["build", "canary", "confirm", "embed", "gold", "ingest", "look", "silver"]

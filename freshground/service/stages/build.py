@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from freshground.core.clock import parse_iso
 from freshground.core.errors import GateStop, Retriable
 from freshground.service.holding import message, standing
-from freshground.service.narrowing import clear_away, reflect
+from freshground.service.narrowing import reflect
+from freshground.service.publishing import publish, tidy
+from freshground.service.stages import canary as canaries
 from freshground.service.stages import manifest as manifests
 from freshground.service.stages.desired import Desired, desired
 from freshground.service.stages.frame import stage
 from freshground.service.stages.gates import judge
 from freshground.service.stages.publications import note_publications
 from freshground.service.stages.regression import NOTE
+from indexes import canary as pointers
 from indexes import candidate as candidates
 
 if TYPE_CHECKING:
@@ -23,17 +26,31 @@ if TYPE_CHECKING:
     from freshground.lake.pointers import Pointer
     from freshground.service.context import Context
     from freshground.service.reports import Scope, StageReport
-    from indexes.release import Manifest
 
 _ATTEMPTS = 3
 """Plans made anew when another publisher comes first."""
 
 
 def build(context: Context, scope: Scope) -> StageReport:
-    """Make, judge and publish the next release of `scope.index`, if one is needed."""
+    """Make, judge and publish the next release of `scope.index`, if one is needed.
+
+    A canary that runs is decided first. While it goes on nothing is made: it ends soon.
+    """
     index = context.settings.index(scope.index or "")
     inputs = [f"gold/{source}" for source in index.sources]
     with stage(context, "build", index.id, inputs, f"index/{index.id}") as report:
+        trial = canaries.decide(context, index)
+        if trial.outcome == "gate":
+            raise GateStop(trial.message)
+        if trial.outcome == "waiting":
+            report.outcome, report.message = "waiting", trial.message
+            # For the governor: this build has seen the newest listing, and is not to be waited for.
+            context.note(report)
+            return report
+        if trial.outcome == "failed":
+            report.outcome, report.message = "failed", trial.message
+            report.retriable = trial.retriable
+            return report
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 _attempt(context, index, report)
@@ -45,6 +62,9 @@ def build(context: Context, scope: Scope) -> StageReport:
             except Retriable:
                 if attempt == _ATTEMPTS:
                     raise
+        if trial.outcome == "done":
+            report.message = f"{trial.message} {report.message}".strip()
+            tidy(context, index)
     return report
 
 
@@ -60,6 +80,7 @@ def confirm(context: Context, scope: Scope) -> StageReport:
 
 
 def _attempt(context: Context, index: IndexSettings, report: StageReport) -> None:
+    last_canary = pointers.newest(context.lake, index.id)
     state = desired(context, index)
     plan = state.plan
     report.counts = {
@@ -85,7 +106,7 @@ def _attempt(context: Context, index: IndexSettings, report: StageReport) -> Non
     if holds:
         report.outcome, report.message = "held", message(index.id, holds)
         return
-    _publish(context, index, state, report)
+    _publish(context, index, state, last_canary, report)
 
 
 def _confirm(context: Context, index: IndexSettings, state: Desired, report: StageReport) -> None:
@@ -96,18 +117,31 @@ def _confirm(context: Context, index: IndexSettings, state: Desired, report: Sta
     _, manifest = state.live
     as_of = state.as_of(index)
     report.release = {"index": index.id, "release": manifest.release, "as_of": as_of}
-    if as_of is not None and (manifest.as_of is None or _later(as_of, manifest.as_of)):
-        body = {"release": manifest.release, "as_of": as_of, "candidate": manifest.candidate}
+    sources = {source_id: body["listed_at"] for source_id, body in state.listings.items()}
+    held = {source_id: body.get("listed_at") for source_id, body in manifest.sources.items()}
+    if any(_later(at, held.get(source_id)) for source_id, at in sources.items()):
+        body = {
+            "release": manifest.release,
+            "as_of": as_of,
+            "sources": sources,
+            "candidate": manifest.candidate,
+        }
         context.lake.journal.add(context.run_id, "confirmation", index.id, body)
 
 
-def _later(one: str, other: str) -> bool:
+def _later(one: str, other: str | None) -> bool:
     """Compare as times: of two texts, the one without microseconds sorts after the other."""
     at, before = parse_iso(one), parse_iso(other)
-    return at is not None and before is not None and at > before
+    return at is not None and (before is None or at > before)
 
 
-def _publish(context: Context, index: IndexSettings, state: Desired, report: StageReport) -> None:
+def _publish(
+    context: Context,
+    index: IndexSettings,
+    state: Desired,
+    last_canary: Pointer | None,
+    report: StageReport,
+) -> None:
     engine = context.engine(index)
     pointer, live = state.live or (None, None)
     number = context.releases.next_number(index.id)
@@ -147,7 +181,7 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
         context.lake.journal.add(
             context.run_id, "gate", index.id, {**asdict(gate), "release": number}
         )
-    report.release = manifests.summary(manifest)
+    report.release = {**manifests.summary(manifest), "state": "stopped"}
     if blocked:
         names = "; ".join(f"{g.check_id} ({g.detail or g.value})" for g in blocked)
         raise GateStop(
@@ -158,23 +192,17 @@ def _publish(context: Context, index: IndexSettings, state: Desired, report: Sta
         )
     note_publications(context, index, state, candidate_id, created)
     reflect(context, index, state, candidate_id, built.served)
-    published = context.releases.publish(manifest, pointer, context.clock.now())
-    _record(context, published, manifest)
-    report.outcome = "done"
-    gone = context.releases.retire(engine, index.id, index.keep_releases, context.clock.now())
-    if gone:
-        context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})
-    clear_away(context)
-
-
-def _record(context: Context, pointer: Pointer, manifest: Manifest) -> None:
-    body = {
-        "release": pointer.release,
-        "generation": pointer.generation,
-        "action": pointer.action,
-        "candidate": pointer.candidate,
-        "by": pointer.by,
-        "as_of": manifest.as_of,
-        "counts": manifest.counts,
-    }
-    context.lake.journal.add(context.run_id, "release", pointer.index, body)
+    # Where the live release's vectors are of another space, it cannot answer the new questions.
+    same_space = live is not None and live.space["id"] == state.recipe.space_id
+    became = "published"
+    if index.canary is not None and pointer is not None and same_space:
+        became = "canary"
+        pointers.start(context.lake, manifest, pointer, last_canary, context.clock.now())
+        report.message = (
+            f"Release {number} is on canary: it answers {index.canary.share:.0%} of the queries "
+            f"until it is decided, and release {pointer.release} the others."
+        )
+    else:
+        publish(context, manifest, pointer)
+    report.outcome, report.release["state"] = "done", became
+    tidy(context, index)

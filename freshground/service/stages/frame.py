@@ -41,7 +41,8 @@ def stage(
         report.outcome, report.message = "failed", str(error)
         report.retriable = isinstance(error, Retriable)
     report.seconds = time.perf_counter() - started
-    if report.outcome in ("nothing", "waiting", "held") and not report.checks:
+    idle = report.outcome in ("nothing", "waiting", "held") and not report.counts.get("rows")
+    if idle and not report.checks:
         # A stage that did nothing has one row in the run's own record, and no event.
         return
     context.note(report)
@@ -60,6 +61,7 @@ def stage(
                 for c in report.checks
             ],
             error=report.message if report.status not in (0, 3) else None,
+            release=report.release if "state" in (report.release or {}) else None,
         )
     )
 
@@ -67,7 +69,9 @@ def stage(
 def _version(context: Context, output: str, report: StageReport) -> str:
     layer = output.split("/", 1)[0]
     if layer == "index":
-        return str((report.release or {}).get("release", "none"))
+        # What serves now: a candidate that was stopped has changed nothing.
+        live = context.lake.pointers.live(report.subject)
+        return str(live.release) if live else "none"
     return str(getattr(context.lake, layer).version)
 
 

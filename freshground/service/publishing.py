@@ -1,0 +1,43 @@
+"""Making a judged candidate the live release, and what is cleared away after that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from freshground.service.narrowing import clear_away
+
+if TYPE_CHECKING:
+    from freshground.core.settings import IndexSettings
+    from freshground.lake.pointers import Pointer
+    from freshground.service.context import Context
+    from indexes.release import Manifest
+
+_QUERIES_KEPT = timedelta(days=31)
+
+
+def publish(context: Context, manifest: Manifest, seen: Pointer | None) -> Pointer:
+    """Move the live pointer to a candidate and record it. Retriable when another was first."""
+    pointer = context.releases.publish(manifest, seen, context.clock.now())
+    body = {
+        "release": pointer.release,
+        "generation": pointer.generation,
+        "action": pointer.action,
+        "candidate": pointer.candidate,
+        "by": pointer.by,
+        "as_of": manifest.as_of,
+        "counts": manifest.counts,
+    }
+    context.lake.journal.add(context.run_id, "release", pointer.index, body)
+    return pointer
+
+
+def tidy(context: Context, index: IndexSettings) -> None:
+    """Delete releases, narrowings and counts of queries that nothing needs any more."""
+    now = context.clock.now()
+    engine = context.engine(index)
+    gone = context.releases.retire(engine, index.id, index.keep_releases, now)
+    if gone:
+        context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})
+    clear_away(context)
+    context.lake.queries.forget(now - _QUERIES_KEPT)

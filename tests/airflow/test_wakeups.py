@@ -9,7 +9,7 @@ import pytest
 
 from freshground.service.freshness import listing_times
 from tests.airflow.conftest import AirflowProject
-from tests.airflow.test_up import NEVER, Airflow, airflow, until
+from tests.airflow.running import NEVER, Airflow, airflow_up, until
 from tests.alerts.listeners import Listener, webhook
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
-__all__ = ["airflow"]
 
 INGEST = "freshground_ingest_docs"
 GOVERNOR = "freshground_governor"
@@ -46,6 +45,12 @@ def project(tmp_path: Path, hook: Listener) -> AirflowProject:
     )
     made.index(sla={"max_staleness": "1s"})
     return made
+
+
+@pytest.fixture
+def airflow(project: AirflowProject) -> Iterator[Airflow]:
+    with airflow_up(project) as running:
+        yield running
 
 
 def unpause(airflow: Airflow, *dags: str) -> None:

@@ -434,6 +434,9 @@ class DriftGate(_Section):
     (0 is the same, 1 wholly different) is at least the measure's own least one, which `effects`
     may change: embedding, length, language, media_type, nulls, repetition. Fewer than
     `min_documents` are not tested; of more than `sample` a sample is.
+
+    With `queries`, a sample of what is asked is kept (no words, see `freshground.lake.asked`), and
+    a release warns when recent questions differ from earlier ones.
     """
 
     severity: Literal["off", "warning", "critical"] = "warning"
@@ -441,6 +444,7 @@ class DriftGate(_Section):
     effects: dict[DriftMeasure, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     min_documents: int = Field(20, ge=5)
     sample: int = Field(200, ge=20, le=1000)
+    queries: bool = True
 
 
 class Gates(_Section):

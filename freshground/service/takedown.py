@@ -52,7 +52,7 @@ def takedown(context: Context, name: str, *, comment: str = "") -> dict[str, Any
             by=context.by,
             comment=comment,
         )
-        _record(context, "takedown", denial)
+        _record(context, "takedown", denial, comment)
     return {
         **denial.as_dict(),
         "known_as": _known_as(context, denial),
@@ -79,7 +79,7 @@ def restore(context: Context, name: str, *, comment: str = "") -> dict[str, Any]
         raise ConfigError(f"{name!r} is erased.", "What is erased does not come back.")
     for denial in found:
         context.lake.denials.lift(denial, by=context.by, comment=comment)
-        _record(context, "restore", denial)
+        _record(context, "restore", denial, comment)
     return {"restored": [denial.as_dict() for denial in found], "by": context.by}
 
 
@@ -182,13 +182,13 @@ def _same_bytes(context: Context, documents: Sequence[str]) -> list[str]:
     )
 
 
-def _record(context: Context, kind: str, denial: Denial) -> None:
+def _record(context: Context, kind: str, denial: Denial, comment: str) -> None:
     body = {
         "denial": denial.id,
         "doc_ids": list(denial.doc_ids),
         "chunk_ids": list(denial.chunk_ids),
         "by": context.by,
-        "comment": denial.comment,
+        "comment": comment,
     }
     context.lake.journal.add(context.run_id, kind, denial.source_id, body)
     context.lake.journal.commit()

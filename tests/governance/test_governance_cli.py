@@ -97,3 +97,52 @@ def test_difference_of_releases(served: Project) -> None:
     assert "~ " in out
     assert "d001.md" in out
     assert _call(served, "diff", "docs", "1", "7")[0] == 1
+
+
+_WORD = "quartzphoenix"
+"""Stands in the text, the headings and the title of two documents, and in no address."""
+
+
+def test_no_command_prints_what_is_denied(served: Project, tmp_path) -> None:
+    keys = ("d000.md", "d002.md")
+    for key in keys:
+        text = f"# The {_WORD}\n\n## Of {_WORD} {key[1:4]}\n\nEach {_WORD} of {key[1:4]} is blue.\n"
+        served.write(key, text)
+    served.refresh()
+    for key in keys:
+        served.write(key, served.read(key) + f"\nThis {_WORD} was added to {key[1:4]}.\n")
+    served.refresh()
+    then = _json(served, "releases")[0]["published_at"]
+    hits = _json(served, "query", _WORD, "--mode", "text")["hits"]
+    assert {hit["key"] for hit in hits if _WORD in hit["text"]} == set(keys)
+    named = {hit["key"]: (hit["chunk_id"], hit["doc_id"]) for hit in hits}
+    _json(served, "takedown", "d002.md")
+    erased = named["d000.md"][1]
+    served.context().lake.denials.add("erased", doc_ids=[erased], source_id="docs", by="dpo")
+    (tmp_path / "q.jsonl").write_text(json.dumps({"_id": "q", "text": "what is blue"}))
+    (tmp_path / "r.tsv").write_text("query-id\tcorpus-id\tscore\nq\td002.md\t1\n")
+    asked = [
+        ("query", "what is blue", "-k", "50", "--mode", mode, *release)
+        for mode in ("hybrid", "vector", "text")
+        for release in ((), ("--release", "3"), ("--as-of", then))
+    ]
+    others = (
+        *(("explain", name) for key in keys for name in (key, *named[key])),
+        ("diff", "docs", "2", "3"),
+        ("diff", "docs", "3", "4"),
+        ("evaluate", "--queries", str(tmp_path / "q.jsonl"), "--qrels", str(tmp_path / "r.tsv")),
+        ("quarantine", "list"),
+        *((name,) for name in ("plan", "denials", "releases", "status", "approvals", "freshness")),
+    )
+    for command in (*asked, *others):
+        for form in ((), ("--json",)):
+            status, out = _call(served, *command, *form)
+            assert status == (2 if command == ("plan",) else 0), (command, out)
+            assert _WORD not in out, command
+    status, out = _call(served, "refresh", "--json")
+    assert (status, _WORD in out) == (0, False)
+    assert _call(served, "rollback", "docs", "--to", "3")[0] == 0
+    for command in (*asked[:3], ("explain", named["d002.md"][0])):
+        assert _WORD not in _call(served, *command)[1]
+    journal = served.context().lake.journal.table.rows("SELECT body FROM t")
+    assert all(_WORD not in body for body in journal.column("body").to_pylist())

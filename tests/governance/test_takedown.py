@@ -6,7 +6,7 @@ import pytest
 
 from freshground.core.errors import ConfigError
 from freshground.service import explain, status
-from freshground.service.evaluation import evaluate
+from freshground.service.evaluation import Hits, evaluate
 from freshground.service.holding import resume, rollback
 from freshground.service.query import searcher
 from freshground.service.takedown import denials, restore, takedown
@@ -202,6 +202,24 @@ def test_explain_and_evaluate_show_none_of_it(quick: Project, tmp_path) -> None:
     arguments = (tmp_path / "q.jsonl", tmp_path / "r.tsv", None, "hybrid")
     report = evaluate(context, context.settings.index("docs"), *arguments)
     assert report["recall_100"] == 0
+
+
+def test_what_is_denied_between_ranking_and_reading_is_left_out(quick: Project) -> None:
+    _two_releases(quick)
+    context = quick.context()
+    opened = searcher(context, context.settings.index("docs"))
+    rank = opened.ranked
+
+    def ranked(*arguments, **options):
+        found = rank(*arguments, **options)
+        takedown(quick.context(), "d002.md")
+        return found
+
+    opened.ranked = ranked
+    found = {
+        names[0] for hit in Hits(opened, texts=True).search(TEXT, 100) for names in [hit.names]
+    }
+    assert found == {"d000.md", "d001.md", "d003.md", "d004.md", "d005.md"}
 
 
 def test_what_is_erased_stays_away(quick: Project) -> None:

@@ -257,8 +257,9 @@ class Guards(_Section):
 class Budget(_Section):
     """What embedding may cost. Tokens are tiktoken's; money is in the price's own currency.
 
-    A day is a calendar day in UTC. None is no limit. Documents that do not fit wait for another
-    day, the oldest first; what they replace is served meanwhile.
+    A day is a calendar day in UTC. None is no limit. Documents that do not fit wait for another run
+    or day, the one whose SLA breaks first going first; what they replace is served meanwhile. One
+    that is larger than a limit goes alone. Deletions, moves and access never wait.
     """
 
     tokens_per_run: int | None = Field(None, gt=0)
@@ -433,6 +434,9 @@ class DriftGate(_Section):
     (0 is the same, 1 wholly different) is at least the measure's own least one, which `effects`
     may change: embedding, length, language, media_type, nulls, repetition. Fewer than
     `min_documents` are not tested; of more than `sample` a sample is.
+
+    With `queries`, a sample of what is asked is kept (no words, see `freshground.lake.asked`), and
+    a release warns when recent questions differ from earlier ones.
     """
 
     severity: Literal["off", "warning", "critical"] = "warning"
@@ -440,6 +444,7 @@ class DriftGate(_Section):
     effects: dict[DriftMeasure, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     min_documents: int = Field(20, ge=5)
     sample: int = Field(200, ge=20, le=1000)
+    queries: bool = True
 
 
 class Gates(_Section):

@@ -1,4 +1,4 @@
-"""How often each index is asked, and how that went: in memory first, written in batches, by hour.
+"""How often each index is asked, how that went, and a sample of it: written in batches, by hour.
 
 A count that a killed process had not written yet is lost: it steers spare capacity, and judges
 canaries by the rest.
@@ -9,12 +9,18 @@ from __future__ import annotations
 import json
 import math
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from freshground.lake.asked import Asked, Question, joined
+
 if TYPE_CHECKING:
+    from datetime import date
+
+    import numpy as np
+
     from freshground.core.clock import Clock
     from freshground.lake.storage import Files
 
@@ -22,6 +28,7 @@ FLUSH_AFTER = 1_000
 FLUSH_EVERY = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _OUTCOMES = "@outcomes"  # no index has such an id
+_ASKED = "@asked"
 
 
 @dataclass(slots=True)
@@ -64,6 +71,7 @@ class QueryCounts:
         self._clock = clock
         self._waiting: Counter[tuple[str, str]] = Counter()
         self._outcomes: dict[tuple[str, str], Tally] = {}
+        self._asked = Asked()
         self._flushed = clock.now()
 
     def add(self, index: str) -> None:
@@ -96,6 +104,23 @@ class QueryCounts:
                     tally.merge(waiting)
         return found
 
+    def question(
+        self, index: str, space: str, text: str, vector: np.ndarray, best: float | None
+    ) -> None:
+        """Offer a question to the sample of its index, embedding space and day."""
+        name = f"{index}/{space}"
+        self._asked.offer(_hour(self._clock.now()), name, space, text, vector, best)
+
+    def questions(self, index: str, space: str, first: date, last: date) -> list[Question]:
+        """Return a sample of what was asked on some days in UTC, as far as it was flushed."""
+        days: dict[str, list[Question]] = defaultdict(list)
+        for path in self._files.list("queries"):
+            day = path.split("/")[1][:8]
+            if f"{first:%Y%m%d}" <= day <= f"{last:%Y%m%d}":
+                told = json.loads(self._files.get(path) or b"{}").get(_ASKED, {})
+                days[day] += map(Question.of_row, told.get(f"{index}/{space}", ()))
+        return joined(days.values())
+
     def flush(self) -> None:
         """Write what was counted since the last time, a small file an hour."""
         counts, self._waiting = self._waiting, Counter()
@@ -106,6 +131,8 @@ class QueryCounts:
             hours.setdefault(hour, {})[index] = count
         for (hour, key), tally in outcomes.items():
             hours.setdefault(hour, {}).setdefault(_OUTCOMES, {})[key] = astuple(tally)
+        for (hour, name), rows in self._asked.take().items():
+            hours.setdefault(hour, {}).setdefault(_ASKED, {})[name] = rows
         for hour, by_index in hours.items():
             name = f"queries/{hour}/{uuid.uuid4().hex}.json"
             self._files.put(name, json.dumps(by_index).encode())

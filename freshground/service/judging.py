@@ -207,12 +207,11 @@ def _growth(
     if last is None:
         return  # a first load, or the rest of one that was killed
     before = max(last.body["objects"], len(context.ledger.live(settings.id)))
-    # What waits for the budget was judged when it came.
-    known = waiting_documents(context, settings.id)
-    adding = sum(difference.id_of(s) not in known for s in difference.changes.added)
-    found = guards.growth_guard(settings.id, adding, before, rule)
+    found = guards.growth_guard(settings.id, len(difference.changes.added), before, rule)
     added: list[ObjectStat] = []
     if found.tripped:
+        # What waits for the budget was judged when it came.
+        known = waiting_documents(context, settings.id)
         added = [s for s in difference.added if difference.id_of(s) not in known]
         found = guards.growth_guard(settings.id, len(added), before, rule)
     _note(

@@ -15,8 +15,10 @@ from indexes.fusion import Calibration, FusedHit, fuse
 from indexes.rows import filterable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
+
+    import numpy as np
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
@@ -75,8 +77,12 @@ class Searcher:
         mode: Mode = "hybrid",
         where: str | None = None,
         groups: frozenset[str] | None = None,
+        note: Callable[[np.ndarray, float | None], None] | None = None,
     ) -> list[FusedHit]:
-        """Return chunk ids with their scores and ranks. ConfigError for a filter that is wrong."""
+        """Return chunk ids with their scores and ranks. ConfigError for a filter that is wrong.
+
+        `note` is told the question's vector, where it has one, and the cosine of the best hit.
+        """
         parsed = (
             parse_filter(where, self.reader.schema, filterable(self._index.fields))
             if where
@@ -95,6 +101,8 @@ class Searcher:
                 )
             vector = encoder.encode_query(text)
             by_vector = self.reader.vector(vector, count, parsed, groups)
+            if note is not None:
+                note(vector, by_vector[0].score if by_vector and parsed is None else None)
         if mode != "vector":
             by_text = self.reader.text(text, count, parsed, groups)
         return fuse(
@@ -184,11 +192,17 @@ def query(
     """
     context.lake.queries.add(index.id)
 
+    def note(vector: np.ndarray, best: float | None) -> None:
+        drift = index.gates.drift
+        if drift.queries and drift.severity != "off":
+            space = context.encoder(index).space.id
+            context.lake.queries.question(index.id, space, text, vector, best)
+
     def ask(opened: Searcher) -> Answer:
         state = freshness(context, index, opened.manifest)
         if max_staleness is not None:
             _refuse_stale(index, state, max_staleness)
-        ranked = opened.ranked(text, k, mode, where, groups)
+        ranked = opened.ranked(text, k, mode, where, groups, note)
         return Answer(index.id, mode, state, opened.rows(ranked, groups))
 
     trial = canary.running(context, index) if release is None and at is None else None

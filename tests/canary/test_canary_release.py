@@ -326,3 +326,18 @@ def test_without_the_setting_there_is_none(on_trial: Project) -> None:
     assert not ask(on_trial, "anybody").canary
     assert on_trial.refresh(later=MINUTE).status == 0
     assert live(on_trial) == 3
+
+
+def test_the_governor_takes_a_canary_for_refreshed(on_trial: Project) -> None:
+    on_trial.index(canary={"share": 0.5, "max_duration": "9h"}, sla={"max_staleness": "2h"})
+    held = trial(on_trial.context())
+    assert held.manifest.as_of != on_trial.context().releases.live("docs")[1].as_of
+    on_trial.clock.advance(107 * MINUTE)
+    (waiting,) = govern(on_trial.context())
+    assert waiting.action == "wait", "by the live release it would be due"
+    on_trial.clock.advance(5 * MINUTE)
+    (due,) = govern(on_trial.context())
+    assert due.action == "refresh"
+    assert on_trial.refresh(later=MINUTE).of("build").outcome == "waiting"
+    (called,) = govern(on_trial.context())
+    assert called.action == "wait"

@@ -38,7 +38,7 @@ happenings = st.lists(
         st.one_of(
             st.tuples(st.just("edit"), st.sampled_from(KEYS)),
             st.tuples(st.just("delete"), st.sampled_from(KEYS)),
-            st.tuples(st.just("run"), st.tuples(parts, st.sampled_from((0, 45)))),
+            st.tuples(st.just("run"), st.tuples(parts, st.sampled_from((0, 45)), st.booleans())),
             st.tuples(
                 st.sampled_from(("refresh", "look", "fail", "begin", "end", "back")), st.none()
             ),
@@ -84,15 +84,19 @@ class World:
         refresh(self.project.context())
         self.project.source(url="docs")
 
-    def run(self, how: tuple[tuple[str, ...], int]) -> None:
-        """Run some of the stages in their order, with minutes between: others were killed."""
-        chosen, minutes = how
+    def run(self, how: tuple[tuple[str, ...], int, bool]) -> None:
+        """Run some of the stages in their order, with minutes between; the others do not run.
+
+        One that is killed has written its tables, and nothing to the journal.
+        """
+        chosen, minutes, killed = how
         context = self.late or self.project.context()
         for name in (*LAYERS, "embed", "build", "confirm"):
             if name in chosen:
                 scope = Scope(source="docs") if name in LAYERS else Scope(index="docs")
                 getattr(stages, name)(context, scope)
-                context.lake.journal.commit()
+                if not killed:
+                    context.lake.journal.commit()
                 self.check()
                 self.project.clock.advance(timedelta(minutes=minutes))
 

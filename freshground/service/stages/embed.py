@@ -46,6 +46,8 @@ def embed(context: Context, scope: Scope) -> StageReport:
                 )
                 if part.embedded:
                     note_spent(context, index, part.embedded, part.tokens)
+                    if limited(context):
+                        context.lake.journal.commit()  # a run that is killed now has spent it
                 done += part
         report.counts = {
             "texts_needed": done.needed,

@@ -9,6 +9,7 @@ from freshground.core.clock import parse_iso
 from freshground.core.records import Check
 from freshground.service.stages.drift import drift
 from freshground.service.stages.frame import check
+from freshground.service.stages.query_drift import query_drift
 from freshground.service.stages.regression import regression
 from freshground.service.takedown import TAKEN_DOWN
 
@@ -57,6 +58,7 @@ def judge(
     if all(result.passed or result.severity != "critical" for result in checks):
         asked, answers = regression(context, index, state, unjudged)
         extra += [*asked, *drift(context, index, state, unjudged)]
+        extra += query_drift(context, index, state.recipe.space_id)
     report.checks += [asdict(result) for result in extra]
     return Judged(checks + extra, answers)
 

@@ -119,6 +119,19 @@ def test_a_failed_gate_until_the_next_release(quick: Project, shifted: None) -> 
     assert found(quick) == {}
 
 
+def test_a_rollback_mends_no_failed_gate(quick: Project, shifted: None) -> None:
+    quick.fill(3)
+    quick.refresh()
+    quick.write("new.md", "# New\n\nText.\n")
+    quick.refresh()
+    quick.write("d001.md", "# Poison\n\nIt is all poison here, from end to end.\n")
+    quick.refresh()
+    quick.clock.advance(timedelta(minutes=5))
+    context = quick.context()
+    rollback(context, context.settings.index("docs"), 1)
+    assert {"gate.docs", "hold.docs"} <= set(found(quick))
+
+
 def test_a_failed_gate_until_the_source_is_as_it_was(quick: Project, shifted: None) -> None:
     quick.fill(3)
     quick.refresh()

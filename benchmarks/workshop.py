@@ -63,7 +63,15 @@ class Workshop:
                 "lake": "./lake",
                 "cache": "./cache",
                 "encoder": {"model": ENCODER},
-                "sources": [{"id": "docs", "type": "files", "url": "./docs", "access": "public"}],
+                "sources": [
+                    {
+                        "id": "docs",
+                        "type": "files",
+                        "url": "./docs",
+                        "access": "public",
+                        "guards": {"growth": {"share": 1e6}},
+                    }
+                ],
                 "indexes": [{"id": "docs", "sources": ["docs"], "engine": self.engine}],
             },
             self.root,

@@ -9,9 +9,11 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, DeltaTriggerTimetable, Param, task
 
-from dags import tasks
+from dags import deadlines, tasks
 
 if TYPE_CHECKING:
+    from airflow.sdk import Context
+
     from freshground.core.settings import Settings
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,8 +25,29 @@ RETRIES: dict[str, Any] = {
 }
 
 
+class Asking(ApprovalOperator):
+    """An approval whose answer can be read also when it was no, by `tasks.answer`.
+
+    Airflow's own skips the tasks behind it by an exception, with which its result is lost.
+    """
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> Any:
+        """Pass the answer on, then go on as ever."""
+        if "error" not in event:
+            user = event["responded_by_user"]
+            name = (user["name"] if isinstance(user, dict) else user.name) if user else "time-out"
+            comment = (event["params_input"] or {}).get("comment") or ""
+            value = {"option": event["chosen_options"][0], "by": name, "comment": comment}
+            context["ti"].xcom_push(key=tasks.ANSWER, value=value)
+        return super().execute_complete(context, event)
+
+
 def governor_dag(settings: Settings) -> DAG:
-    """Decide for each source whether it is to be refreshed now, and wake its ingest DAG."""
+    """Decide for each source whether it is to be refreshed now, and wake its ingest DAG.
+
+    Beside that, and without holding it up: tell of what is wrong, and note when each index passes
+    its SLA, which is the deadline of this DAG's next runs.
+    """
     with DAG(
         "freshground_governor",
         schedule=DeltaTriggerTimetable(settings.governor.every),
@@ -33,6 +56,7 @@ def governor_dag(settings: Settings) -> DAG:
         max_active_runs=1,
         default_args=RETRIES,
         tags=["freshground", "governor"],
+        deadline=deadlines.alerts(settings) or None,
         doc_md=governor_dag.__doc__,
     ) as dag:
 
@@ -40,6 +64,12 @@ def governor_dag(settings: Settings) -> DAG:
         def decide() -> list[dict[str, Any]]:
             return tasks.decide(settings)
 
+        # The next run tells what this one could not.
+        @task(retries=0)
+        def alerts() -> str:
+            return tasks.alert(settings)
+
+        alerts()
         wake = TriggerDagRunOperator.partial(task_id="wake", skip_when_already_exists=True)
         wake.expand_kwargs(decide())
     return dag
@@ -66,7 +96,7 @@ def approval_dag(settings: Settings, source_id: str) -> DAG:
         def look() -> dict[str, str]:
             return tasks.stopped_plan(settings, source_id)
 
-        ask = ApprovalOperator(
+        ask = Asking(
             task_id="ask",
             subject=f"Source {source_id}: a guard stopped its plan",
             body="{{ ti.xcom_pull(task_ids='look')['body'] }}",
@@ -76,8 +106,8 @@ def approval_dag(settings: Settings, source_id: str) -> DAG:
         )
 
         @task
-        def approve(plan: Any, answer: Any) -> None:
-            tasks.approve(settings, source_id, plan, answer)
+        def approve(plan: Any) -> None:
+            tasks.approve(settings, source_id, plan)
 
         # Of the tasks right behind it, Airflow skips all when the answer is no: this is not one.
         @task(trigger_rule="none_failed", task_id="reject")
@@ -86,9 +116,8 @@ def approval_dag(settings: Settings, source_id: str) -> DAG:
 
         ingest = TriggerDagRunOperator(task_id="ingest", trigger_dag_id=ingest_id(source_id))
         plan = look()
-        plan >> ask
-        approved = approve(plan, ask.output)
-        approved >> ingest
+        approved = approve(plan)
+        plan >> ask >> approved >> ingest
         approved >> reject_if_told(plan)
     return dag
 

@@ -38,9 +38,10 @@ class DagOutcome:
     seconds: float
 
 
-def prepare(home: Path, settings_file: Path) -> None:
+def prepare(home: Path, settings_file: Path, *, log_level: str = "ERROR") -> None:
     """Make an Airflow home with its database, for this process, which has not imported Airflow yet.
 
+    Airflow logs what is of `log_level` or worse.
     Raises ConfigError when Airflow was imported with another home.
     """
     if os.environ.get("AIRFLOW_HOME") != str(home) and "airflow.configuration" in sys.modules:
@@ -49,14 +50,14 @@ def prepare(home: Path, settings_file: Path) -> None:
         )
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(environment(home, settings_file, f"sqlite:///{home}/airflow.db"))
-    os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
+    os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = log_level
     from airflow.utils.db import initdb
 
     initdb()
 
 
-def run(settings_file: Path) -> list[DagOutcome]:
-    """Run all DAGs of a project in the order of a refresh. `prepare` comes first.
+def run(settings_file: Path, only: str = "") -> list[DagOutcome]:
+    """Run all DAGs of a project in the order of a refresh, or `only` one. `prepare` comes first.
 
     A DAG that fails does not keep the others from running: the ledger tells each what it can do.
     """
@@ -64,7 +65,7 @@ def run(settings_file: Path) -> list[DagOutcome]:
     from dags.grounding import make
     from freshground.core.settings import load
 
-    return [run_dag(dag) for dag in make(load(settings_file))]
+    return [run_dag(dag) for dag in make(load(settings_file)) if only in ("", dag.dag_id)]
 
 
 def run_dag(dag: DAG) -> DagOutcome:

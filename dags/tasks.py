@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import get_current_context
+from airflow.sdk import Variable, get_current_context
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from freshground.core.settings import Settings
     from freshground.service.context import Context
     from freshground.service.reports import Scope, StageReport
+
+ANSWER = "answer"
+"""The key under which an approval passes on who answered what."""
 
 _SHOWN = 50
 """Documents set aside that a task names one by one."""
@@ -137,6 +140,26 @@ def decide(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
+def alert(settings: Settings) -> str:
+    """Tell every channel what is wrong and was not told yet; fail when one could not be told.
+
+    Also note when each index passes its SLA, which is the native deadline of later runs.
+    """
+    from dags.deadlines import VARIABLE, told
+    from dags.notifiers import notify
+    from freshground.service.alerts import tick
+    from freshground.service.conditions import deadlines
+
+    with retried_if_time_mends():
+        context = open_context(settings)
+        attempts = tick(context, notify)
+        Variable.set(VARIABLE, told(deadlines(context)))
+    failed = [f"{made.channel}, {made.key}: {made.error}" for made in attempts if made.error]
+    if failed:
+        raise AirflowFailException("\n".join([*failed, "They are tried again at the next run."]))
+    return f"{len(attempts)} messages"
+
+
 def stopped_plan(settings: Settings, source: str) -> dict[str, str]:
     """Return the plan of a source that waits for a person, and what to show them; else nothing."""
     from freshground.service.approvals import stopped
@@ -149,33 +172,30 @@ def stopped_plan(settings: Settings, source: str) -> dict[str, str]:
     return {"plan": found[0]["plan"], "body": "\n".join(lines)}
 
 
-def approve(settings: Settings, source: str, plan: dict[str, str], answer: Any) -> None:
+def approve(settings: Settings, source: str, plan: dict[str, str]) -> None:
     """Record that a person let exactly this plan pass once."""
     from freshground.service.approvals import approve as record
 
     with retried_if_time_mends():
-        by, comment = _answered(answer)
-        record(open_context(settings), source, plan=plan["plan"], by=by, comment=comment)
+        record(open_context(settings), source, plan=plan["plan"], **_decided()[1])
 
 
 def reject(settings: Settings, source: str, plan: dict[str, str]) -> str:
     """Record that a person, or the time-out, kept a plan stopped; say what was decided."""
     from freshground.service.approvals import reject as record
 
-    answer = get_current_context()["ti"].xcom_pull(task_ids="ask")
-    if answer["chosen_options"] != ["Reject"]:
+    option, who = _decided()
+    if option != "Reject":
         return "approved"
     with retried_if_time_mends():
-        by, comment = _answered(answer)
-        record(open_context(settings), source, plan=plan["plan"], by=by, comment=comment)
+        record(open_context(settings), source, plan=plan["plan"], **who)
     return "rejected"
 
 
-def _answered(answer: Any) -> tuple[str, str]:
-    """Return who answered, and why; nobody did when the time was up."""
-    user = answer["responded_by_user"]
-    name = (user["name"] if isinstance(user, dict) else user.name) if user else "time-out"
-    return str(name), str((answer["params_input"] or {}).get("comment") or "")
+def _decided() -> tuple[str, dict[str, str]]:
+    """Return what was chosen, and by whom and why."""
+    answer = get_current_context()["ti"].xcom_pull(task_ids="ask", key=ANSWER)
+    return answer["option"], {"by": answer["by"], "comment": answer["comment"]}
 
 
 def wrote(results: Any) -> bool:

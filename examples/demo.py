@@ -1,4 +1,7 @@
-"""`make demo`: the samples through the Airflow DAGs, two releases, and what happened in between.
+"""`make demo`: the samples through the Airflow DAGs, and what may go wrong on the way.
+
+Two releases; a plan that a guard stops and a person approves; a candidate that a gate stops; and a
+rollback.
 
 Everything runs in this process, in order: `dag.test()` chains no assets, so the demo does. It works
 in a folder of its own and leaves the samples as they are.
@@ -32,14 +35,18 @@ def prepare() -> Path:
     shutil.rmtree(WORK, ignore_errors=True)
     shutil.copytree(SAMPLES, WORK / "project")
     settings = WORK / "project" / "freshground.yaml"
-    once.prepare(WORK / "airflow", settings)
+    # A task that failed, as some do here on purpose, is told of by us; its traceback is no news.
+    once.prepare(WORK / "airflow", settings, log_level="CRITICAL")
     os.environ["FRESHGROUND_SETTINGS"] = str(settings)
     return settings
 
 
-def run_dags(settings: Path) -> None:
-    """Run every DAG once, in the order of one refresh, and print how its tasks ended."""
-    for outcome in once.run(settings):
+def run_dags(settings: Path, only: str = "") -> None:
+    """Run DAGs once, in the order of one refresh; print what they said, and how their tasks ended.
+
+    `only` names one of them.
+    """
+    for outcome in once.run(settings, only):
         states: dict[str, list[str]] = {}
         for task, state in outcome.tasks.items():
             states.setdefault(state, []).append(task)
@@ -94,7 +101,7 @@ def project():
     from freshground.service.context import Context
 
     settings = load()
-    return Context(settings), settings.index("handbook")
+    return Context(settings, by="Dana"), settings.index("handbook")
 
 
 def ask() -> None:
@@ -105,13 +112,67 @@ def ask() -> None:
     show.answer(query(context, index, QUESTION, k=2).as_dict(), as_json=False)
 
 
+def tidy_up() -> None:
+    """Take a whole folder away, as somebody does who thinks that nobody needs it."""
+    handbook = WORK / "project" / "handbook"
+    gone = [*sorted((handbook / "howto").iterdir()), *sorted((handbook / "mail").iterdir())]
+    for path in gone:
+        path.unlink()
+    print(f"  howto and mail: {len(gone)} documents deleted")
+
+
+def overwrite() -> list[Path]:
+    """Write one policy over all others, as a broken export does; return the files."""
+    policies = WORK / "project" / "handbook" / "policies"
+    spoilt: list[Path] = []
+    for kind, source in ((".pdf", "renters.pdf"), (".docx", "cyber-endorsement.docx")):
+        for path in sorted(policies.glob(f"*{kind}")):
+            if path.name != source:
+                shutil.copyfile(policies / source, path)
+                spoilt.append(path)
+    print(f"  {len(spoilt)} policies hold the words of another policy now")
+    return spoilt
+
+
+def decide(settings: Path) -> None:
+    """Let a guard stop the plan, look at it, agree, and refresh again."""
+    from freshground.service import approvals
+    from freshground.service.cli import show_plan
+
+    run_dags(settings, only="freshground_ingest_handbook")
+    context, _ = project()
+    say("What waits for a person (`freshground approvals`)")
+    show_plan.approvals(approvals.stopped(context), as_json=False)
+    say("Dana agrees (`freshground approve handbook`; in Airflow, the approval DAG asks the same)")
+    comment = "moved to the intranet"
+    row = approvals.approve(context, "handbook", comment=comment)
+    show_plan.decision(row, as_json=False)
+    run_dags(settings)
+    show_releases()
+
+
+def go_back() -> float:
+    """Roll back, show that it lasts, and resume; return what the rollback took, in seconds."""
+    from freshground.service import holding, status
+    from freshground.service.cli import show
+
+    context, index = project()
+    started = time.perf_counter()
+    row = holding.rollback(context, index, 2, comment="the how-tos are missed after all")
+    seconds = time.perf_counter() - started
+    show.rollback(row, as_json=False)
+    print(f"  ({seconds:.2f} s)")
+    show.status(status.status(context), as_json=False)
+    return seconds
+
+
 def main() -> int:
     started = time.perf_counter()
     warnings.simplefilter("ignore")
     say("A fresh project, and Airflow's throw-away database")
     settings = prepare()
     say("First refresh through the DAGs: every document is new")
-    print("  (four samples are broken on purpose: the last task of their run fails, and says why)")
+    print("  (four samples are broken on purpose: the last task of their run fails)")
     run_dags(settings)
     from freshground.service import planning, status
     from freshground.service.cli import show, show_plan
@@ -133,11 +194,29 @@ def main() -> int:
     show_releases()
     say(f"Ask again: {QUESTION}")
     ask()
+    say("Somebody tidies up at the source")
+    tidy_up()
+    say("Third refresh: a guard stops the plan, and nothing is changed")
+    decide(settings)
+    say("An export goes wrong")
+    overwrite()
+    say("Fourth refresh: the golden questions are answered worse, and a gate stops the candidate")
+    run_dags(settings)
+    print("\n  What is served has not changed:")
+    show_releases()
+    say("Rollback, to the release before the tidying up")
+    took = go_back()
     context, _ = project()
     live = {row["index"]: row["release"] for row in status.status(context)}
     say(f"Live releases: {live}. {time.perf_counter() - started:.0f} s in all. Look further with")
     print(f"  .venv/bin/freshground status --settings {os.path.relpath(WORK / 'project')}")
-    right = live["handbook"] == 2 and len(aside) == EXPECTED_ASIDE
+    releases = status.releases(context, project()[1])
+    right = (
+        live["handbook"] == 2
+        and [row["release"] for row in releases] == [3, 2, 1]
+        and len(aside) == EXPECTED_ASIDE
+        and took < 1
+    )
     return 0 if right else 1
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from freshground.lake.schemas import VECTORS
 
@@ -25,11 +26,23 @@ COMMIT_TEXTS = 256
 
 @dataclass
 class EmbedReport:
-    """Texts needed, and of these those that were embedded now."""
+    """Texts needed, those that were embedded now, and those left for lack of tokens.
+
+    `tokens` are tiktoken's of what was embedded, headings reckoned by their length.
+    """
 
     needed: int = 0
     embedded: int = 0
-    tokens: int = 0
+    deferred: int = 0
+    tokens: float = 0.0
+
+    def __add__(self, other: EmbedReport) -> EmbedReport:
+        return EmbedReport(
+            self.needed + other.needed,
+            self.embedded + other.embedded,
+            self.deferred + other.deferred,
+            self.tokens + other.tokens,
+        )
 
 
 def write(
@@ -41,15 +54,20 @@ def write(
     space_id: str,
     run_id: str,
     progress: Callable[[int], None],
+    *,
+    most_tokens: float | None = None,
+    one_anyway: bool = False,
 ) -> EmbedReport:
     """Embed the chunk texts of documents that the space does not know yet.
 
     `encoder` is called only when there is something to embed. Texts are sorted by length within a
-    window, so that a batch pads little; `progress` counts texts.
+    window, so that a batch pads little; `progress` counts texts. Once `most_tokens` would be
+    passed, the other texts are left; the first goes in any case with `one_anyway`.
     """
     report = EmbedReport()
     known = ledger.known_vectors(space_id) if documents else set()
     waiting: dict[str, str] = {}
+    tokens: dict[str, float] = {}
 
     def spend(least: int) -> None:
         nonlocal waiting
@@ -57,6 +75,17 @@ def write(
             window = sorted(waiting.items(), key=lambda item: (len(item[1]), item[0]))
             for start in range(0, len(window), COMMIT_TEXTS):
                 batch = window[start : start + COMMIT_TEXTS]
+                count, spent = _affordable(
+                    [tokens.pop(key) for key, _ in batch],
+                    report,
+                    most_tokens,
+                    one_anyway=one_anyway,
+                )
+                report.tokens += spent
+                report.deferred += len(batch) - count
+                batch = batch[:count]
+                if not batch:
+                    continue
                 vectors = encoder().encode([text for _, text in batch], progress)
                 _commit(lake, space_id, [key for key, _ in batch], vectors, run_id)
                 report.embedded += len(batch)
@@ -67,13 +96,33 @@ def write(
         hashes = rows.column("embed_hash").to_pylist()
         texts = rows.column("embed_text").to_pylist()
         report.needed += len(hashes)
-        for key, text in zip(hashes, texts, strict=True):
+        lengths = pc.utf8_length(rows.column("text")).to_pylist()
+        counts = rows.column("tokens").to_pylist()
+        for key, text, count, own in zip(hashes, texts, counts, lengths, strict=True):
             if key not in known:
                 known.add(key)
                 waiting[key] = text
+                tokens[key] = count * len(text) / max(1, own)
         spend(WINDOW_TEXTS - 1)
     spend(0)
     return report
+
+
+def _affordable(
+    tokens: Sequence[float], report: EmbedReport, most: float | None, *, one_anyway: bool
+) -> tuple[int, float]:
+    """Return how many texts of a batch may be embedded, from its start, and their tokens."""
+    if most is None:
+        return len(tokens), sum(tokens)
+    if report.deferred:
+        return 0, 0.0
+    total = 0.0
+    for place, count in enumerate(tokens):
+        free = one_anyway and not (report.embedded or place)
+        if report.tokens + total + count > most and not free:
+            return place, total
+        total += count
+    return len(tokens), total
 
 
 def _commit(lake: Lake, space_id: str, hashes: list[str], vectors: np.ndarray, run_id: str) -> None:

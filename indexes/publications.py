@@ -173,3 +173,12 @@ def read(
         at = wanted[row["candidate"]]
         rows.append({**row, "published_at": at, "lag_s": (at - row["since"]).total_seconds()})
     return sorted(rows, key=lambda row: (row["published_at"], row["doc_id"]))
+
+
+def of_document(lake: Lake, index_id: str, doc_id: str) -> list[dict[str, Any]]:
+    """Return every row of a document in an index, oldest first, also of unpublished candidates."""
+    table = lake.publications.rows(
+        f"SELECT * FROM t WHERE index_id = {quoted([index_id])} "
+        f"AND doc_id = {quoted([doc_id])} ORDER BY built_at"
+    )
+    return records(table)

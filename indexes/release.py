@@ -40,7 +40,7 @@ class Manifest:
     `sources` maps a source to its listing: `listed_at` (its as-of), `objects`, `watermark` (the
     newest modification time). `gates` is a list of check results. `engine_version` is what the
     engine opens. `calibration` holds the fusion's units, measured when the index had
-    `calibrated_rows` rows.
+    `calibrated_rows` rows. `code` and `settings` are the versions that it was made with.
     """
 
     index: str
@@ -68,6 +68,7 @@ class Manifest:
     calibration: dict[str, Any] | None = None
     calibrated_rows: int = 0
     stale: list[str] = field(default_factory=list)
+    settings: str = ""
 
 
 def _folder(index: str, candidate: str) -> str:

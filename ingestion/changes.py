@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from freshground.core.clock import iso
 from freshground.core.ids import digest, doc_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from freshground.core.records import Listing, ObjectStat
@@ -120,3 +120,29 @@ def compare(listing: Listing, known: Mapping[str, Mapping[str, Any]], verify: ti
         else ()
     )
     return Changes(tuple(added), tuple(suspects), tuple(described), deleted, unchanged)
+
+
+def without(
+    changes: Changes,
+    doc_ids: Collection[str],
+    source_id: str,
+    known: Mapping[str, Mapping[str, Any]],
+) -> Changes:
+    """Return changes as if the bytes of some documents were not new yet.
+
+    Their readers, metadata and address do not wait: these are described anew, with time and etag
+    left as bronze has them, so that the next listing suspects the bytes again.
+    """
+    if not doc_ids:
+        return changes
+    added = tuple(s for s in changes.added if doc_id(source_id, s.key) not in doc_ids)
+    suspects: list[ObjectStat] = []
+    described = list(changes.described)
+    for stat in changes.suspects:
+        document = doc_id(source_id, stat.key)
+        row = known[document] if document in doc_ids else None
+        if row is None:
+            suspects.append(stat)
+        elif is_described_anew(stat, row):
+            described.append(replace(stat, modified_at=row["touched_at"], etag=row["etag"]))
+    return replace(changes, added=added, suspects=tuple(suspects), described=tuple(described))

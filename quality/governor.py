@@ -13,10 +13,10 @@ What is on hold is looked at as often as what fails: who may read less is to rea
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from freshground.core.clock import iso
+from freshground.core.clock import iso, spoken
 from quality.freshness.percentiles import percentile
 from quality.freshness.verdict import CLOCK_SKEW, judge
 
@@ -55,6 +55,7 @@ class SourceState:
       those of them that no SLA asked for.
     - `succeeded`: start of the latest complete run. `running_since`: of one that has not ended.
     - `failures`: runs that failed since the last that did not, the latest at `last_failure`.
+    - `short_at`: start of the latest run, if all that was new had to wait for the budget.
     - `changed_at`: when a look found a change that no complete run has taken in since.
     - `held`: why the source itself is on hold, such as a plan that awaits approval; or empty.
     - `listings`, of which `changed` found a change: the complete ones over the time `observed`.
@@ -69,6 +70,7 @@ class SourceState:
     running_since: datetime | None = None
     failures: int = 0
     last_failure: datetime | None = None
+    short_at: datetime | None = None
     changed_at: datetime | None = None
     held: str = ""
     listings: int = 0
@@ -217,7 +219,7 @@ def _due(
         if state.succeeded is None or state.succeeded - now > CLOCK_SKEW:
             return _Due(now, "under no SLA, and never listed")
         at = state.succeeded + settings.without_sla
-        return _Due(at, f"under no SLA, so listed each {settings.without_sla}")
+        return _Due(at, f"under no SLA, so listed each {spoken(settings.without_sla)}")
     return min(
         (_due_of(state, promise, now, expected, settings) for promise in promises),
         key=lambda due: due.at,
@@ -240,7 +242,7 @@ def _due_of(
     if verdict.state == "late":
         reason = f"{promise.of} is late since {iso(verdict.deadline)}"
     if 2 * expected + settings.every > bound:
-        reason += f" and cannot keep {bound} with runs of {expected}"
+        reason += f" and cannot keep {spoken(bound)} with runs of {spoken(expected)}"
     as_of = now - verdict.staleness
     return _Due(verdict.due_at, reason, promise, verdict.deadline, margin, as_of)
 
@@ -263,11 +265,15 @@ def _free(state: SourceState, now: datetime, settings: Governor) -> tuple[dateti
     if state.failures and failed_at is not None and failed_at - now <= CLOCK_SKEW:
         wait = backoff(state.failures, settings)
         times = f"{state.failures} times in a row" if state.failures > 1 else "once"
-        free.append((failed_at + wait, f"failed {times}, tried again after {wait}"))
+        free.append((failed_at + wait, f"failed {times}, tried again after {spoken(wait)}"))
+    short = state.short_at
+    if short is not None and short - now <= CLOCK_SKEW:
+        midnight = datetime.combine(short.astimezone(UTC).date() + _DAY, time(), UTC)
+        free.append((min(short + settings.max_backoff, midnight), "the budget is used up"))
     starts = sorted(at for at in state.started if at - now <= CLOCK_SKEW)
     if starts:
         apart = settings.min_interval
-        free.append((starts[-1] + apart, f"runs start at least {apart} apart"))
+        free.append((starts[-1] + apart, f"runs start at least {spoken(apart)} apart"))
     most = settings.max_runs_per_day
     if most is not None and len(starts) >= most:
         free.append((starts[-most] + _DAY, f"at most {most} runs in 24 hours"))
@@ -289,6 +295,7 @@ def _inputs(
         "failures": state.failures,
         "last_failure": iso(state.last_failure),
         "backoff_s": backoff(state.failures, settings).total_seconds(),
+        "short_at": iso(state.short_at),
         "changed_at": iso(state.changed_at),
         "held": [p.of for p in state.promises if p.held],
         "running_since": iso(state.running_since),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from freshground.core.clock import spoken
 from freshground.core.errors import Fatal
 
 if TYPE_CHECKING:
@@ -96,17 +97,16 @@ def delete_guard(
         guard, threshold = MASS_DELETION, settings.share
         found = (
             f"Source {source_id!r} would lose {total} of {base} documents ({lost:.1%}), "
-            f"{deleted_in_window} of them already deleted within {settings.window}; "
+            f"{deleted_in_window} of them already deleted within {spoken(settings.window)}; "
             f"at most {settings.share:.1%} may go unasked."
         )
         check = "Check the source."
-    approve = f"If this is meant: freshground refresh --approve-deletes {source_id}"
     if not over:
         message = ""
     elif approved:
         message = f"Approved: {found}"
     else:
-        message = f"{found} {check} {approve}"
+        message = f"{found} {check} {_approve(source_id)}"
     return GuardVerdict(guard, over and not approved, lost, threshold, message)
 
 

@@ -52,3 +52,14 @@ def parse_iso(text: str | None) -> datetime | None:
         return None
     at = datetime.fromisoformat(text)
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def spoken(length: timedelta) -> str:
+    """Return a length of time as people write it, in its two greatest units: 2d 4h."""
+    left = timedelta(seconds=round(abs(length).total_seconds()))
+    parts: list[str] = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, timedelta(seconds=size))
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:2]) or "0s"

@@ -33,6 +33,7 @@ from freshground.core.records import PUBLIC
 SETTINGS_FILE = "freshground.yaml"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_MASKED = ("storage_options", "kwargs")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -256,14 +257,15 @@ class Guards(_Section):
 class Budget(_Section):
     """What embedding may cost. Tokens are tiktoken's; money is in the price's own currency.
 
-    A day is a calendar day in UTC. None is no limit. Documents that do not fit wait for another
-    day, the oldest first; what they replace is served meanwhile.
+    A day is a calendar day in UTC. None is no limit. Documents that do not fit wait for another run
+    or day, the one whose SLA breaks first going first; what they replace is served meanwhile. One
+    that is larger than a limit goes alone. Deletions, moves and access never wait.
     """
 
-    tokens_per_run: int | None = Field(None, ge=0)
-    tokens_per_day: int | None = Field(None, ge=0)
-    money_per_run: float | None = Field(None, ge=0)
-    money_per_day: float | None = Field(None, ge=0)
+    tokens_per_run: int | None = Field(None, gt=0)
+    tokens_per_day: int | None = Field(None, gt=0)
+    money_per_run: float | None = Field(None, gt=0)
+    money_per_day: float | None = Field(None, gt=0)
 
     @property
     def limited(self) -> bool:
@@ -503,17 +505,141 @@ class Lineage(_Section):
     namespace: str = "freshground"
 
 
+AlertKind = Literal["late", "unknown", "burn", "gate", "guard", "source", "refresh", "hold"]
+Line = Annotated[str, Field(pattern=r"^[^\r\n]+$")]
+DottedPath = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
+
+
+def _channel(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    # YAML 1.1 reads a bare `on` as true.
+    return {"on" if key is True else key: item for key, item in value.items()}
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class _Channel(_Section):
+    """Where alerts go. `on` names the kinds it wants; None: all. `name` is how it is shown."""
+
+    name: Id | None = None
+    on: tuple[AlertKind, ...] | None = Field(None, min_length=1)
+    timeout: Duration = Field(timedelta(seconds=10), gt=timedelta(0))
+
+
+class WebhookChannel(_Channel):
+    """Posts JSON with one key `text`, as Slack, Mattermost and many others take it."""
+
+    type: Literal["webhook"]
+    url: SecretStr
+
+    @model_validator(mode="after")
+    def _is_http(self) -> WebhookChannel:
+        if not self.url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("url is no http or https URL")
+        return self
+
+
+class EmailChannel(_Channel):
+    """Sends e-mail. With `tls: auto` the connection is encrypted where the server offers it.
+
+    `implicit` encrypts from the first byte (port 465), `required` sends nothing in the clear. A
+    password is never sent unencrypted to another machine.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+    type: Literal["email"]
+    to: Annotated[tuple[Line, ...], BeforeValidator(_several), Field(min_length=1)]
+    sender: Line = Field(alias="from")
+    host: str
+    port: int = Field(587, ge=1, le=65535)
+    user: str | None = None
+    password: SecretStr | None = None
+    tls: Literal["auto", "required", "implicit"] = "auto"
+
+
+class AirflowChannel(_Channel):
+    """Any Airflow notifier, by its class. Its templates see `alert`: kind, subject, title, text.
+
+    It is told by the DAGs alone.
+    """
+
+    type: Literal["airflow"]
+    notifier: DottedPath
+    kwargs: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
+ChannelSettings = Annotated[
+    Annotated[WebhookChannel | EmailChannel | AirflowChannel, Field(discriminator="type")],
+    BeforeValidator(_channel),
+]
+
+
+class Alerts(_Section):
+    """Who is told when something is wrong; a bare list is `channels`.
+
+    An alert that stays open is told again each `repeat_every`. `burn_1h` and `burn_24h` are burn
+    rates of the error budget over an hour and a day (1 uses it up in 30 days) that are too quick.
+    """
+
+    channels: tuple[ChannelSettings, ...] = ()
+    repeat_every: Duration = Field(timedelta(hours=24), gt=timedelta(0))
+    burn_1h: float = Field(14.4, gt=0)
+    burn_24h: float = Field(3.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return {"channels": value} if isinstance(value, list | tuple) else value
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Alerts:
+        names = [channel.name for channel in self.channels if channel.name]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two channels are named {twice[0]!r}; names must differ")
+        return self
+
+    def named(self) -> dict[str, WebhookChannel | EmailChannel | AirflowChannel]:
+        """Return the channels by name; one without is called by its type, and a number."""
+        found: dict[str, WebhookChannel | EmailChannel | AirflowChannel] = {}
+        taken = {channel.name for channel in self.channels}
+        for channel in self.channels:
+            number, name = 1, channel.name or channel.type
+            while channel.name is None and name in taken:
+                number += 1
+                name = f"{channel.type}-{number}"
+            taken.add(name)
+            found[name] = channel
+        return found
+
+
+class Watcher(_Section):
+    """An Airflow trigger whose events wake the ingest DAG of `source`: a queue, a file, a topic.
+
+    `trigger` is the class of a BaseEventTrigger, made with `kwargs`.
+    """
+
+    source: Id
+    trigger: DottedPath
+    kwargs: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
 class Airflow(_Section):
     """What the DAGs add. Cron expressions are in UTC.
 
     `ingest` lists every source by the clock as well; None: only the governor, events and people do.
     `drain` is when layers take up what a lost event left. `approval_timeout` is how long a stopped
-    plan waits for an answer before it counts as rejected.
+    plan waits for an answer before it counts as rejected. `watchers` wake ingest DAGs by events.
     """
 
     ingest: str | None = None
     drain: str = "*/15 * * * *"
     approval_timeout: Duration = Field(timedelta(hours=24), gt=timedelta(0))
+    watchers: tuple[Watcher, ...] = ()
 
 
 class Settings(_Section):
@@ -530,6 +656,7 @@ class Settings(_Section):
     lineage: Lineage = Lineage()
     airflow: Airflow = Airflow()
     governor: Governor = Governor()
+    alerts: Alerts = Alerts()
     budget: Budget = Budget()
     shard_size: int = Field(200, ge=1)
     retain_versions: Duration = timedelta(days=30)
@@ -548,6 +675,11 @@ class Settings(_Section):
                     f"index {index.id!r} names source {missing[0]!r}, which is not under sources; "
                     f"known: {', '.join(sorted(known))}"
                 )
+        watched = [w.source for w in self.airflow.watchers if w.source not in known]
+        if watched:
+            raise ValueError(
+                f"airflow.watchers names source {watched[0]!r}, which is not under sources"
+            )
         return self
 
     @property
@@ -690,7 +822,7 @@ def masked(settings: Settings) -> dict[str, Any]:
         if isinstance(node, dict):
             return {
                 key: dict.fromkeys(item, "***")
-                if key == "storage_options" and isinstance(item, dict)
+                if key in _MASKED and isinstance(item, dict)
                 else hide(item)
                 for key, item in node.items()
             }

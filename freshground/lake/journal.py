@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from freshground.core.clock import iso
 from freshground.lake.schemas import JOURNAL
-from freshground.lake.tables import quoted
+from freshground.lake.tables import among, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from freshground.core.clock import Clock
@@ -70,16 +71,21 @@ class Journal:
         *kinds: str,
         subject: str | None = None,
         run_id: str | None = None,
+        runs: Collection[str] | None = None,
         since: datetime | None = None,
         last: int | None = None,
     ) -> list[Entry]:
         """Return rows of the given kinds in order of time, uncommitted ones included.
 
-        `since` leaves out what is older, `last` all but so many of the newest.
+        `runs` are the ids of those asked for, `since` leaves out what is older, `last` all but so
+        many of the newest.
         """
+        if runs is not None and not runs:
+            return []
         where = f"kind IN ({quoted(list(kinds))})"
         where += f" AND subject = {quoted([subject])}" if subject is not None else ""
         where += f" AND run_id = {quoted([run_id])}" if run_id is not None else ""
+        where += f" AND {among('run_id', sorted(runs))}" if runs is not None else ""
         where += f" AND at >= TIMESTAMP '{since.isoformat()}'" if since is not None else ""
         where += f" ORDER BY at DESC LIMIT {last}" if last is not None else ""
         table = self.table.rows(f"SELECT * FROM t WHERE {where}")
@@ -90,6 +96,7 @@ class Journal:
             if row.kind in kinds
             and subject in (None, row.subject)
             and run_id in (None, row.run_id)
+            and (runs is None or row.run_id in runs)
             and (since is None or row.at >= since)
         ]
         found.sort(key=lambda row: row.at)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from freshground.core.clock import iso
+from freshground.core.clock import iso, parse_iso
 from freshground.core.errors import ConfigError, Fatal
+from freshground.lake.alerts import Alerts
 from freshground.lake.blobs import Blobs
 from freshground.lake.denials import Denials
 from freshground.lake.holds import Holds
@@ -18,6 +19,8 @@ from freshground.lake.storage import Files
 from freshground.lake.tables import Table
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from freshground.core.clock import Clock
     from freshground.core.settings import Settings
 
@@ -51,11 +54,17 @@ class Lake:
         self.queries = QueryCounts(self.files, clock)
         self.denials = Denials(self.files, clock)
         self.holds = Holds(self.files, clock)
+        self.alerts = Alerts(self.files, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:
         """Open the lake that the settings name."""
         return cls(settings.resolve(settings.lake), dict(settings.storage_options), clock)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the lake was made."""
+        return parse_iso(json.loads(self.files.get(_MARK) or b"{}").get("created_at"))
 
     def _check_format(self) -> None:
         data = self.files.get(_MARK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from freshground import __version__
 from freshground.core.clock import SystemClock
 from freshground.core.ids import digest
+from freshground.core.settings import masked
 from freshground.lake.lake import Lake
 from freshground.lake.ledger import Ledger
 from freshground.lake.lineage import Emitter
@@ -159,6 +161,12 @@ class Context:
 
         return digest("silver", PARSER_ID, self.settings.source(source_id).type)
 
+    @cached_property
+    def settings_id(self) -> str:
+        """The version of the settings. A hash alone: what stands in them may be confidential."""
+        return digest("settings", json.dumps(masked(self.settings), sort_keys=True))
+
     def note(self, report: StageReport) -> None:
-        """Record a stage's report in the journal."""
-        self.lake.journal.add(self.run_id, "stage", report.subject, report.as_dict())
+        """Record a stage's report in the journal, with the code and settings that it ran with."""
+        body = {**report.as_dict(), "by": self.by, "code": CODE, "settings": self.settings_id}
+        self.lake.journal.add(self.run_id, "stage", report.subject, body)

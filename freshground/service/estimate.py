@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.service.stages.desired import desired
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from freshground.core.records import ObjectStat
     from freshground.core.settings import IndexSettings
@@ -58,13 +58,15 @@ class Load:
     """Documents whose version in the lake will not be served: edited or deleted."""
 
     @classmethod
-    def of(cls, difference: Difference) -> Load:
-        """Return the load of a difference; reads what is needed to tell."""
+    def of(cls, difference: Difference, deferred: Collection[str] = ()) -> Load:
+        """Return the load of a difference, keys that wait left out; reads what is needed."""
+        waiting = set(deferred)
+        edits = tuple(e for e in difference.edits if e.stat.key not in waiting)
         gone = {row["doc_id"] for row in difference.changes.deleted}
-        gone |= {difference.id_of(edit.stat) for edit in difference.edits}
+        gone |= {difference.id_of(edit.stat) for edit in edits}
         return cls(
-            difference.added,
-            difference.edits,
+            tuple(s for s in difference.added if s.key not in waiting),
+            edits,
             len(difference.moved),
             len(difference.deleted),
             frozenset(gone),

@@ -40,7 +40,10 @@ class Hits:
     def search(
         self, text: str, count: int, mode: Mode = "hybrid", groups: frozenset[str] | None = None
     ) -> list[RankedDoc]:
-        """Return the best `count` hits. Rows that were read once are not read again."""
+        """Return the best `count` hits. Rows that were read once are not read again.
+
+        What was denied since they were ranked is left out.
+        """
         ranked = self._opened.ranked(text, count, mode, groups=groups)
         ids = [hit.chunk_id for hit in ranked]
         missing = [chunk for chunk in ids if chunk not in self._known]
@@ -50,7 +53,7 @@ class Hits:
             self._known[row["chunk_id"]] = RankedDoc(
                 row["doc_id"], names, row["start"], row["end"], row.get("text")
             )
-        return [self._known[chunk] for chunk in ids]
+        return [self._known[chunk] for chunk in ids if chunk in self._known]
 
 
 def names_of(row: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -1,148 +1,271 @@
-"""`explain`: from a chunk, document or address to where it came from and where it is served."""
+"""`explain`: both ways between what is served and where it came from.
+
+From a chunk or document back to its versions, runs, checks and settings; and from an object of a
+source forward to every release and chunk that it reached. Times are ISO 8601 in UTC.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
-from freshground.core.errors import ConfigError
 from freshground.lake.tables import quoted, records
+from freshground.service.moves import moves, trail_back, trail_on
+from freshground.service.naming import named
+from freshground.service.reach import Reached, by_index, published, reached
+from freshground.service.versions import object_versions
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from freshground.lake.denials import Denial
+    from freshground.lake.journal import Entry
     from freshground.service.context import Context
+
+_WITHHELD = ("text", "headings")
 
 
 def explain(context: Context, name: str) -> dict[str, Any]:
-    """Trace a chunk id, document id, key or uri. ConfigError when the lake knows no such thing."""
-    lake = context.lake
-    chunk = _chunk(context, name)
-    document = chunk["doc_id"] if chunk else _document(context, name)
-    if document is None:
-        raise ConfigError(
-            f"The lake knows no chunk, document or address {name!r}.",
-            "Take a chunk_id or uri from `freshground query --json`.",
-        )
-    versions = list(context.ledger.versions(document))
-    newest = versions[-1]
-    silver = records(
-        lake.silver.rows(
-            "SELECT content_hash, silver_id, status, rule, reason, title, language, media_type, "
-            f"pages, parsed_at, run_id FROM t WHERE doc_id = {quoted([document])} "
-            "ORDER BY parsed_at"
-        )
-    )
+    """Trace a chunk_id, doc_id, uri, key or `source/key`.
+
+    ConfigError when the lake knows no such thing, or a key names several documents.
+    """
+    found = named(context, name)
+    document = found.document()
+    doc_id = document.doc_id
+    rows = list(context.ledger.versions(doc_id))
+    parsed = _parsed(context, doc_id)
+    cut = _cut(context, doc_id)
+    brought, releases = _reached(context, doc_id, rows, parsed)
+    own = {row["chunk_id"] for row in cut}
     denied = [
-        d
-        for d in lake.denials.active()
-        if document in d.doc_ids or (chunk and chunk["chunk_id"] in d.chunk_ids)
+        denial
+        for denial in context.lake.denials.active()
+        if doc_id in denial.doc_ids or own.intersection(denial.chunk_ids)
     ]
-    if any(d.kind != "narrowed" for d in denied):
-        # Content is for nobody, the owner included: see `freshground.service.serving`.
-        silver = [{**row, "title": None} for row in silver]
-        chunk = {**chunk, "text": None, "headings": None} if chunk else None
-    runs = {row["run_id"] for row in (*versions, *silver)} | ({chunk["run_id"]} if chunk else set())
+    out = any(
+        denial.kind != "narrowed" and (doc_id in denial.doc_ids or name in denial.chunk_ids)
+        for denial in denied
+    )
+    runs = {row["run_id"] for row in (*rows, *parsed, *cut)}
+    runs |= {release.manifest.run_id for release in releases if release.manifest}
+    stages = context.lake.journal.entries("stage", runs=runs)
     return {
-        "chunk": chunk,
+        "chunk": _chunk(context, found.chunk_id, cut, releases, withheld=out),
         "document": {
-            "doc_id": document,
-            "source": newest["source_id"],
-            "key": newest["key"],
-            "uri": newest["uri"],
-            "state": newest["state"],
-            "groups": newest["groups"],
-            "moved_from": _moved_from(context, versions),
+            "doc_id": doc_id,
+            "source": document.source_id,
+            "key": document.key,
+            "uri": document.uri,
+            "state": rows[-1]["state"],
+            "groups": rows[-1]["groups"],
+            **_moved(context, document.source_id, doc_id),
         },
-        "object_versions": [
-            {
-                "content_hash": row["content_hash"],
-                "state": row["state"],
-                "size": row["size"],
-                "modified_at": iso(row["modified_at"]),
-                "listed_at": iso(row["listed_at"]),
-                "run_id": row["run_id"],
-            }
-            for row in versions
+        "object_versions": object_versions(rows, parsed, cut, brought, stages),
+        "document_versions": [
+            # Content that is denied is for nobody, the owner included.
+            {**row, "title": None if out else row["title"], "parsed_at": iso(row["parsed_at"])}
+            for row in parsed
         ],
-        "document_versions": [{**row, "parsed_at": iso(row["parsed_at"])} for row in silver],
-        "denials": [
-            {
-                "id": d.id,
-                "kind": d.kind,
-                "groups": list(d.groups),
-                "chunks": list(d.chunk_ids),
-                "at": d.at,
-                "by": d.by,
-                "comment": d.comment,
-            }
-            for d in denied
-        ],
-        "releases": _releases(context, document),
-        "runs": [
-            {"run_id": e.run_id, "at": iso(e.at), "status": e.body.get("status")}
-            for e in lake.journal.entries("run")
-            if e.run_id in runs
-        ],
+        "chunks": _chunks(cut, releases),
+        "publications": brought,
+        "releases": [_release(context, release, found.chunk_id, cut) for release in releases],
+        "denials": [_denial(denial) for denial in denied],
+        "runs": _runs(context, runs, stages),
+        "checks": _checks(context, document.source_id, runs),
         "failed_checks": [
             {"check_id": e.body["check_id"], "severity": e.body["severity"], "at": iso(e.at)}
-            for e in lake.journal.entries("failed_check", subject=newest["source_id"])
-            if document in e.body.get("documents", e.body["sample"])
+            for e in context.lake.journal.entries("failed_check", subject=document.source_id)
+            if doc_id in e.body.get("documents", e.body["sample"])
         ],
     }
 
 
-def _chunk(context: Context, name: str) -> dict[str, Any] | None:
-    rows = context.lake.gold.rows(
-        "SELECT chunk_id, doc_id, content_hash, chunker_id, ordinal, start, t.end AS end, "
-        "page_first, page_last, headings, tokens, embed_hash, run_id, text FROM t "
-        f"WHERE chunk_id = {quoted([name])}"
-    ).to_pylist()
-    return rows[-1] if rows else None
-
-
-def _document(context: Context, name: str) -> str | None:
-    literal = quoted([name])
-    rows = context.lake.bronze.rows(
-        f"SELECT doc_id FROM t WHERE doc_id = {literal} OR uri = {literal} OR key = {literal} "
-        "ORDER BY listed_at DESC LIMIT 1"
-    ).to_pylist()
-    return rows[0]["doc_id"] if rows else None
-
-
-def _moved_from(context: Context, versions: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Follow a document through its renames, newest first."""
-    trail: list[dict[str, str]] = []
-    seen: set[str] = set()
-    old = next((row["moved_from"] for row in reversed(versions) if row["moved_from"]), None)
-    while old and old not in seen:
-        seen.add(old)
-        earlier = list(context.ledger.versions(old))
-        if not earlier:
-            break
-        trail.append({"doc_id": old, "key": earlier[-1]["key"], "uri": earlier[-1]["uri"]})
-        old = next((row["moved_from"] for row in reversed(earlier) if row["moved_from"]), None)
-    return trail
-
-
-def _releases(context: Context, document: str) -> list[dict[str, Any]]:
-    """Return the kept releases that hold a document."""
-    found: list[dict[str, Any]] = []
+def _reached(
+    context: Context,
+    doc_id: str,
+    rows: Sequence[dict[str, Any]],
+    parsed: Sequence[dict[str, Any]],
+) -> tuple[list[dict[str, Any]], list[Reached]]:
+    """Return what was published of a document, and the releases that hold or held it."""
+    brought: list[dict[str, Any]] = []
+    releases: list[Reached] = []
     for index in context.settings.indexes:
-        live = context.lake.pointers.live(index.id)
-        for number, pointer in context.releases.published(index.id).items():
-            manifest = context.releases.find(index.id, pointer.candidate)
-            if manifest is None or document not in context.releases.served(manifest):
-                continue
-            found.append(
-                {
-                    "index": index.id,
-                    "release": number,
-                    "live": live is not None and live.candidate == pointer.candidate,
-                    "published_at": pointer.at,
-                    "as_of": manifest.as_of,
-                    "verdict": manifest.verdict,
-                    "stale": document in manifest.stale,
-                    "run_id": manifest.run_id,
-                    "code": manifest.code,
-                }
-            )
-    return found
+        own = published(context, index, doc_id)
+        brought += own
+        releases += reached(context, index, doc_id, rows, parsed, own)
+    return brought, releases
+
+
+def _parsed(context: Context, doc_id: str) -> list[dict[str, Any]]:
+    return records(
+        context.lake.silver.rows(
+            "SELECT content_hash, silver_id, status, rule, reason, title, language, media_type, "
+            f"pages, parsed_at, run_id FROM t WHERE doc_id = {quoted([doc_id])} "
+            "ORDER BY parsed_at"
+        )
+    )
+
+
+def _cut(context: Context, doc_id: str) -> list[dict[str, Any]]:
+    return context.lake.gold.rows(
+        "SELECT chunk_id, content_hash, silver_id, chunker_id, ordinal, start, t.end AS end, "
+        "page_first, page_last, tokens, embed_hash, run_id FROM t "
+        f"WHERE doc_id = {quoted([doc_id])} ORDER BY content_hash, silver_id, chunker_id, ordinal"
+    ).to_pylist()
+
+
+def _chunk(
+    context: Context,
+    chunk_id: str | None,
+    cut: Sequence[dict[str, Any]],
+    releases: Sequence[Reached],
+    *,
+    withheld: bool,
+) -> dict[str, Any] | None:
+    """Return a chunk with its place in each document version that it is part of."""
+    if chunk_id is None:
+        return None
+    places = [row for row in cut if row["chunk_id"] == chunk_id]
+    newest = next((r for r in reversed(releases) if any(map(r.holds, places))), None)
+    place = next((row for row in places if newest and newest.holds(row)), places[-1])
+    content = context.lake.gold.rows(
+        f"SELECT text, headings FROM t WHERE chunk_id = {quoted([chunk_id])} LIMIT 1"
+    ).to_pylist()[0]
+    return {
+        **place,
+        **(dict.fromkeys(_WITHHELD) if withheld else content),
+        "versions": [
+            {
+                **{k: row[k] for k in ("content_hash", "silver_id", "chunker_id", "run_id")},
+                **{k: row[k] for k in ("ordinal", "start", "end", "page_first", "page_last")},
+                "releases": by_index(r for r in releases if r.holds(row)),
+            }
+            for row in places
+        ],
+    }
+
+
+def _chunks(cut: Sequence[dict[str, Any]], releases: Sequence[Reached]) -> list[dict[str, Any]]:
+    """Return every chunk that was ever cut, with the releases that it reached by index."""
+    places: dict[str, list[dict[str, Any]]] = {}
+    for row in cut:
+        places.setdefault(row["chunk_id"], []).append(row)
+    return [
+        {
+            "chunk_id": chunk_id,
+            "content_hashes": sorted({row["content_hash"] for row in rows}),
+            "releases": by_index(r for r in releases if any(map(r.holds, rows))),
+        }
+        for chunk_id, rows in places.items()
+    ]
+
+
+def _moved(context: Context, source_id: str, doc_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the names before and after, nearest first, with the releases reached under each."""
+    found = moves(context, source_id)
+    back, on = trail_back(found, doc_id), trail_on(found, doc_id)
+    objects = context.ledger.objects(source_id)
+
+    def step(other: str, at: Any) -> dict[str, Any]:
+        row = objects[other]
+        versions = list(context.ledger.versions(other))
+        _, releases = _reached(context, other, versions, _parsed(context, other))
+        return {
+            "doc_id": other,
+            "key": row["key"],
+            "uri": row["uri"],
+            "listed_at": iso(at),
+            "releases": by_index(releases),
+        }
+
+    return {
+        "moved_from": [step(move.old, move.at) for move in back],
+        "moved_to": [step(move.new, move.at) for move in on],
+    }
+
+
+def _release(
+    context: Context,
+    release: Reached,
+    chunk_id: str | None,
+    cut: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    manifest = release.manifest
+    live = context.lake.pointers.live(release.index)
+    row: dict[str, Any] = {
+        "index": release.index,
+        "release": release.release,
+        "live": live is not None and live.candidate == release.candidate,
+        "kept": manifest is not None,
+        "content_hash": release.content_hash,
+        "silver_id": release.silver_id,
+        "groups": None if release.groups is None else list(release.groups),
+        "stale": release.stale,
+        "published_at": release.serving[0][0],
+        "serving": [{"from": start, "until": end} for start, end in release.serving],
+        "as_of": manifest.as_of if manifest else None,
+        "verdict": manifest.verdict if manifest else None,
+        "failed_gates": [g["check_id"] for g in manifest.gates if not g["passed"]]
+        if manifest
+        else None,
+        "chunker_id": manifest.chunker_id if manifest else None,
+        "run_id": manifest.run_id if manifest else None,
+        "code": manifest.code if manifest else None,
+        "settings": manifest.settings if manifest else None,
+    }
+    if chunk_id is not None:
+        own = [place for place in cut if place["chunk_id"] == chunk_id]
+        row["holds_chunk"] = any(map(release.holds, own))
+    return row
+
+
+def _denial(denial: Denial) -> dict[str, Any]:
+    return {
+        "id": denial.id,
+        "kind": denial.kind,
+        "groups": list(denial.groups),
+        "chunks": list(denial.chunk_ids),
+        "at": denial.at,
+        "by": denial.by,
+        "comment": denial.comment,
+    }
+
+
+def _runs(context: Context, runs: Collection[str], stages: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return the runs that took part, oldest first, with who ran which code and settings."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in stages:
+        row = found.setdefault(
+            entry.run_id,
+            {
+                "run_id": entry.run_id,
+                "at": iso(entry.at),
+                "status": None,
+                **{name: entry.body.get(name) for name in ("by", "code", "settings")},
+                "stages": [],
+            },
+        )
+        row["stages"].append(entry.body["stage"])
+    for entry in context.lake.journal.entries("run", runs=runs):
+        if entry.run_id in found:
+            found[entry.run_id]["status"] = entry.body["status"]
+    return list(found.values())
+
+
+def _checks(context: Context, source_id: str, runs: Collection[str]) -> list[dict[str, Any]]:
+    """Return the checks of those runs over the layers of a source, and over its indexes."""
+    own = {source_id, *(i.id for i in context.settings.indexes if source_id in i.sources)}
+    return [
+        {
+            "check_id": entry.body["check_id"],
+            "stage": entry.body["stage"],
+            "subject": entry.subject,
+            "severity": entry.body["severity"],
+            "passed": entry.body["passed"],
+            "at": iso(entry.at),
+            "run_id": entry.run_id,
+        }
+        for entry in context.lake.journal.entries("check", "failed_check", runs=runs)
+        if entry.subject in own
+    ]

@@ -87,11 +87,15 @@ def _state(
     now = context.clock.now()
     indexes = [index for index in context.settings.indexes if source_id in index.sources]
     complete = listing_times(context, source_id)
-    partial = [
-        at
+    unfinished = [
+        (at, entry.body)
         for entry in context.lake.journal.newest("partial_listing", source_id, _STAGES_READ)
         if (at := parse_iso(entry.body["listed_at"])) is not None
     ]
+    partial = [at for at, _ in unfinished]
+    short, body = unfinished[-1] if unfinished else (None, {})
+    if not body.get("deferred") or body.get("entered"):
+        short = None
     ingests = _stages(context, source_id, "ingest")
     stopped = [e for e in ingests if e.body["outcome"] in ("failed", "guard")]
     newest = complete[-1] if complete else None
@@ -113,6 +117,7 @@ def _state(
         running_since=_running(context, indexes, source_id, newest, started, calls, builds),
         failures=len(failed),
         last_failure=max(failed, default=None),
+        short_at=short if short and (newest is None or short > newest) else None,
         changed_at=min((at for at in looks if newest is None or at > newest), default=None),
         listings=len(seen),
         changed=sum(e.body["outcome"] == "done" for e in ingests),

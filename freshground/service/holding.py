@@ -46,6 +46,7 @@ def rollback(
         "generation": pointer.generation,
         "action": "rollback",
         "by": context.by,
+        "comment": comment,
         "hold": hold.as_dict(),
     }
     context.lake.journal.add(context.run_id, "release", index.id, row)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
 from freshground.service.approvals import Decision, decided, item, plan_digest, record_stop
+from freshground.service.deferral import waiting_documents
 from ingestion.difference import outliers, percentile_99
 from quality import guards
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from freshground.core.records import Listing
+    from freshground.core.records import Listing, ObjectStat
     from freshground.core.settings import FilesSource, RecordsSource
     from freshground.service.context import Context
     from ingestion.difference import Difference
@@ -207,8 +208,11 @@ def _growth(
         return  # a first load, or the rest of one that was killed
     before = max(last.body["objects"], len(context.ledger.live(settings.id)))
     found = guards.growth_guard(settings.id, len(difference.changes.added), before, rule)
-    added = difference.added if found.tripped else ()
+    added: list[ObjectStat] = []
     if found.tripped:
+        # What waits for the budget was judged when it came.
+        known = waiting_documents(context, settings.id)
+        added = [s for s in difference.added if difference.id_of(s) not in known]
         found = guards.growth_guard(settings.id, len(added), before, rule)
     _note(
         result,

@@ -1,8 +1,8 @@
 """Narrowed access acts at once: from the listing that sees it, past guards, gates and releases.
 
 Each listing is compared with bronze before anything may stop the run. A document that somebody can
-read no more is denied to them on every release whose rows do not say so themselves. Widening is
-left to the releases.
+read no more is denied to them on every release whose rows do not say so themselves, and so are its
+older names, which older releases hold. Widening is left to the releases.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.access import loses_readers
 from freshground.core.clock import iso, parse_iso
 from freshground.core.ids import doc_id
+from freshground.service.moves import standing
 from indexes.plan import state_hash
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from freshground.service.stages.desired import Desired
     from indexes.plan import Served
+    from ingestion.difference import Difference
 
 _KEEP = timedelta(hours=24)
 """Longer than a build takes: one that read the lake before a narrowing may publish after it."""
@@ -47,6 +49,19 @@ def deny_narrowed(
     return _deny(context, listing, known, found)
 
 
+def deny_renamed(context: Context, listing: Listing, difference: Difference) -> int:
+    """Deny what a stopped plan would rename and let fewer people read; return how many.
+
+    Reads the objects that may be renamed ones, which `deny_narrowed` does not.
+    """
+    found: dict[tuple[str, ...], list[str]] = {}
+    for stat in difference.changes.added:
+        old = difference.moved.get(difference.id_of(stat))
+        if old is not None and loses_readers(old["groups"], stat.groups):
+            found.setdefault(tuple(sorted(stat.groups)), []).append(old["doc_id"])
+    return _deny(context, listing, difference.known, found)
+
+
 def settle_narrowed(
     context: Context, listing: Listing, known: Mapping[str, Mapping[str, Any]]
 ) -> None:
@@ -58,14 +73,19 @@ def settle_narrowed(
     found: dict[tuple[str, ...], list[str]] = {}
     active = [d for d in _narrowings(context) if d.source_id == listing.source_id]
     now = context.ledger.objects(listing.source_id)
-    for document, before in known.items():
-        groups = now[document]["groups"]
-        if groups != before["groups"] and loses_readers(before["groups"], groups):
+    for new, row in now.items():
+        came = new not in known or known[new]["state"] == "deleted"
+        document = row["moved_from"] if came and row["moved_from"] else new
+        before, groups = known.get(document), row["groups"]
+        if before and groups != before["groups"] and loses_readers(before["groups"], groups):
             found.setdefault(tuple(sorted(groups)), []).append(document)
     _deny(context, listing, known, found)
     if not active:
         return
     listed = {doc_id(listing.source_id, stat.key): stat.groups for stat in listing.objects}
+    for move in reversed(standing(context, listing.source_id)):
+        if move.new in listed:
+            listed.setdefault(move.old, listed[move.new])
     notes = [context.lake.denials.reflected(*name) for name in context.lake.denials.reflections()]
     for denial in active:
         if (parse_iso(denial.listed_at) or listing.started_at) >= listing.started_at:
@@ -100,8 +120,13 @@ def _deny(
         if document in known and _at(denial) >= known[document]["listed_at"]
     }
     total = 0
+    renames = standing(context, listing.source_id)
     for groups, documents in sorted(found.items()):
-        fresh = [d for d in documents if (d, groups) not in denied]
+        named = dict.fromkeys(documents)
+        for move in reversed(renames):
+            if move.new in named:
+                named[move.old] = None
+        fresh = [d for d in named if (d, groups) not in denied]
         if not fresh:
             continue
         context.lake.denials.add(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
+from freshground.service.deferral import deferred, in_turn, open_line
 from freshground.service.estimate import Load, estimate_indexes, estimate_seconds
 from freshground.service.judging import judge
 from freshground.service.stages.bronze import incomplete
@@ -17,6 +18,7 @@ from ingestion.difference import Difference
 if TYPE_CHECKING:
     from freshground.core.settings import FilesSource, RecordsSource
     from freshground.service.context import Context
+    from freshground.service.deferral import Line
     from ingestion.difference import AccessChange
 
 FORMAT = 1
@@ -30,7 +32,8 @@ class SourcePlan:
     `moves` are {from, to}, `access` {key, before, after, change: wider, narrower or other}; both
     ends of a move are left out of `adds` and `deletes`. `described` are those whose address or
     metadata changed, and not their readers. `guards` holds every verdict with something to say;
-    `stopped` says why the plan is stopped, `items` what would have to be approved. `problem` says
+    `stopped` says why the plan is stopped, `items` what would have to be approved. `deferred` are
+    those of `adds` and `edits` that have to wait for the budget, in their order. `problem` says
     what could not be seen. `listing` is the digest of what was listed, None for nothing.
     """
 
@@ -61,7 +64,9 @@ class SourcePlan:
         ) or bool(self.problem)
 
 
-def plan_source(context: Context, settings: FilesSource | RecordsSource) -> tuple[SourcePlan, Load]:
+def plan_source(
+    context: Context, settings: FilesSource | RecordsSource, line: Line | None
+) -> tuple[SourcePlan, Load]:
     """List a source and compare. Objects that may have changed are read, to tell edits."""
     source = context.source(settings.id)
     listing = source.list(context.clock.now())
@@ -74,6 +79,8 @@ def plan_source(context: Context, settings: FilesSource | RecordsSource) -> tupl
     opened = {change.stat.key for change in access}
     old_keys = {new: row["key"] for new, row in difference.moved.items()}
     judgement = judge(context, settings, listing, difference)
+    claims = deferred(context, line, difference, listing) if line else []
+    waiting = [claim.key for claim in claims]
     plan = SourcePlan(
         settings.id,
         len(listing.objects),
@@ -94,11 +101,11 @@ def plan_source(context: Context, settings: FilesSource | RecordsSource) -> tupl
         judgement.message,
         f"freshground approve {settings.id}" if judgement.stopping else "",
         judgement.objections,
-        [],
+        waiting,
         "" if listing.complete else incomplete(settings.id, listing),
         changes.listing_digest(listing),
     )
-    return plan, Load.of(difference)
+    return plan, Load.of(difference, waiting)
 
 
 def _access(change: AccessChange) -> dict[str, Any]:
@@ -121,12 +128,15 @@ def plan(context: Context) -> dict[str, Any]:
     basis = lake_basis(context)
     plans: list[SourcePlan] = []
     loads: dict[str, Load] = {}
-    for settings in context.settings.sources:
+    line = open_line(context)
+    for source_id in in_turn(context, context.settings.source_ids):
+        settings = context.settings.source(source_id)
         try:
-            found, loads[settings.id] = plan_source(context, settings)
+            found, loads[settings.id] = plan_source(context, settings, line)
         except FreshgroundError as error:
             found, loads[settings.id] = SourcePlan(settings.id, problem=str(error)), Load()
         plans.append(found)
+    plans.sort(key=lambda p: context.settings.source_ids.index(p.source))
     indexes = estimate_indexes(context, loads)
     basis["listings"] = {found.source: found.listing for found in plans}
     return {

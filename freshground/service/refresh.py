@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from freshground.service import stages
+from freshground.service.deferral import in_turn
 from freshground.service.reports import Scope, StageReport, exit_status
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def refresh(
     named = indexes or [index.id for index in context.settings.indexes]
     wanted = [context.settings.index(name) for name in named]
     reports: list[StageReport] = []
-    for source_id in sources or _sources_of(context, wanted, all_indexes=not indexes):
+    for source_id in in_turn(
+        context, sources or _sources_of(context, wanted, all_indexes=not indexes)
+    ):
         scope = Scope(source=source_id)
         first = (stages.look if source_id in looks else stages.ingest)(context, scope)
         reports.append(first)
@@ -41,7 +44,7 @@ def refresh(
         scope = Scope(index=index.id)
         embedded = stages.embed(context, scope)
         reports.append(embedded)
-        if embedded.outcome != "failed":
+        if embedded.outcome not in ("failed", "waiting"):
             reports.append(stages.build(context, scope))
     body = {
         "status": exit_status(reports),
@@ -78,6 +81,7 @@ def totals(reports: Sequence[StageReport]) -> dict[str, Any]:
         "touched": add("ingest", "touched"),
         "removed": add("ingest", "removed"),
         "moved": add("ingest", "moved"),
+        "deferred": add("ingest", "deferred"),
         "quarantined": add("silver", "quarantined"),
         "chunks": add("gold", "chunks"),
         "texts_embedded": add("embed", "texts_embedded"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
 from freshground.service import canary
+from freshground.service.deferral import shortage
 from freshground.service.freshness import (
     durations,
     expected,
@@ -52,7 +53,9 @@ def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     longest = max((expected(of) for of in took.values()), default=timedelta(0))
     steps = as_of_steps(context, index.id)
     holds = {source_id: _held_by(context, source_id) for source_id in index.sources}
-    of_index = _stopped(context, index.id, "build", live[0].at if live else None)
+    since = live[0].at if live else None
+    of_index = _stopped(context, index.id, "build", since)
+    of_index += _stopped(context, index.id, "embed", since, ("failed", "waiting"))
     on_hold = context.lake.holds.active(index.id)
     if on_hold:
         of_index.append(message(index.id, on_hold))
@@ -160,9 +163,13 @@ def as_of_steps(context: Context, index_id: str) -> list[Step]:
 def _held_by(context: Context, source_id: str) -> list[str]:
     """Return what has gone wrong with a source since its last complete listing."""
     times = listing_times(context, source_id)
-    if not times:
-        return [*_stopped(context, source_id, "ingest", None), f"{source_id} was never listed"]
-    return _stopped(context, source_id, "ingest", iso(times[-1]))
+    found = _stopped(context, source_id, "ingest", iso(times[-1]) if times else None)
+    waiting = shortage(context, source_id)
+    if waiting:
+        found.append(f"{waiting} documents of {source_id} wait for the budget")
+    elif not times:
+        found.append(f"{source_id} was never listed")
+    return found
 
 
 def _on_canary(context: Context, index: IndexSettings) -> list[str]:
@@ -172,14 +179,20 @@ def _on_canary(context: Context, index: IndexSettings) -> list[str]:
     return [f"release {trial.manifest.release} of {index.id} is on canary"]
 
 
-def _stopped(context: Context, subject: str, stage: str, since: str | None) -> list[str]:
+def _stopped(
+    context: Context,
+    subject: str,
+    stage: str,
+    since: str | None,
+    outcomes: Sequence[str] = ("failed", "guard", "gate"),
+) -> list[str]:
     after = parse_iso(since)
     found = [
         entry
         for entry in context.lake.journal.newest("stage", subject, 100)
         if entry.body["stage"] == stage and (after is None or entry.at > after)
     ]
-    if not found or found[-1].body["outcome"] not in ("failed", "guard", "gate"):
+    if not found or found[-1].body["outcome"] not in outcomes:
         return []
     last = found[-1].body
     return [f"{stage} of {subject} ({last['outcome']}): {last['message']}"]

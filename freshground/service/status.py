@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
 from freshground.service import canary
+from freshground.service.deferral import shortage
 from freshground.service.freshness import freshness
 from freshground.service.holding import message, rollback
 from freshground.service.takedown import withhold
@@ -36,6 +37,7 @@ def status(context: Context) -> list[dict[str, Any]]:
                 "chunks": manifest.counts["chunks"] if manifest else 0,
                 "stale_documents": manifest.counts["stale"] if manifest else 0,
                 "quarantined": sum(row["source"] in index.sources for row in aside),
+                "deferred": sum(shortage(context, source_id) for source_id in index.sources),
                 "canary": trial.manifest.release if trial else None,
                 "hold": message(index.id, holds) if holds else None,
             }

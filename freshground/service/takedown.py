@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso
 from freshground.core.errors import ConfigError
-from freshground.lake.tables import quoted, records
+from freshground.lake.tables import quoted
+from freshground.service.moves import family, standing
+from freshground.service.naming import named
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from freshground.lake.denials import Denial
     from freshground.lake.ledger import Current
@@ -50,7 +52,7 @@ def takedown(context: Context, name: str, *, comment: str = "") -> dict[str, Any
             by=context.by,
             comment=comment,
         )
-        _record(context, "takedown", denial)
+        _record(context, "takedown", denial, comment)
     return {
         **denial.as_dict(),
         "known_as": _known_as(context, denial),
@@ -77,7 +79,7 @@ def restore(context: Context, name: str, *, comment: str = "") -> dict[str, Any]
         raise ConfigError(f"{name!r} is erased.", "What is erased does not come back.")
     for denial in found:
         context.lake.denials.lift(denial, by=context.by, comment=comment)
-        _record(context, "restore", denial)
+        _record(context, "restore", denial, comment)
     return {"restored": [denial.as_dict() for denial in found], "by": context.by}
 
 
@@ -103,7 +105,7 @@ def withhold(context: Context, source_id: str, documents: Sequence[Current]) -> 
     if not out:
         return list(documents)
     here = {document.doc_id for document in documents}
-    for old, new in _renames(context, source_id, out):
+    for old, new, _ in standing(context, source_id, out):
         if old in out and new in here and new not in out:
             denial = context.lake.denials.add(
                 out[old].kind,
@@ -132,65 +134,14 @@ def _aside(document: Current, denial: Denial) -> Current:
 
 
 def _named(context: Context, name: str) -> tuple[list[str], list[str]]:
-    """Return the chunk ids or the doc_ids that a name stands for."""
-    literal = quoted([name])
-    found = context.lake.gold.rows(f"SELECT chunk_id FROM t WHERE chunk_id = {literal} LIMIT 1")
-    if found.num_rows:
-        return [name], []
-    rows = context.lake.bronze.rows(
-        "SELECT DISTINCT doc_id, source_id, key, uri FROM t "
-        f"WHERE doc_id = {literal} OR uri = {literal} OR key = {literal}"
-    ).to_pylist()
-    if not rows:
-        raise ConfigError(
-            f"The lake knows no chunk, document or address {name!r}.",
-            "Take a chunk_id, doc_id or uri from `freshground query --json`.",
-        )
-    # One address listed by two sources is one thing; one key in two sources is not.
-    exact = {row["doc_id"] for row in rows if name in (row["doc_id"], row["uri"])}
-    documents = exact or {row["doc_id"] for row in rows}
-    if not exact and len(documents) > 1:
-        uris = ", ".join(sorted({row["uri"] for row in rows}))
-        raise ConfigError(f"{name!r} names {len(documents)} documents.", f"Name one: {uris}.")
-    for source_id in {row["source_id"] for row in rows if row["doc_id"] in documents}:
-        documents |= _family(context, source_id, documents)
+    """Return the chunk ids or the doc_ids that a name stands for, under all their names."""
+    found = named(context, name)
+    if found.chunk_id is not None:
+        return [found.chunk_id], []
+    documents = {document.doc_id for document in found.documents}
+    for source_id in {document.source_id for document in found.documents}:
+        documents |= family(context, source_id, documents)
     return [], sorted(documents)
-
-
-def _family(context: Context, source_id: str, documents: Collection[str]) -> set[str]:
-    """Return the earlier and later names of documents."""
-    found = set(documents)
-    pairs = _renames(context, source_id, None)
-    while more := {n for pair in pairs if found & set(pair) for n in pair} - found:
-        found |= more
-    return found
-
-
-def _renames(
-    context: Context, source_id: str, among: Collection[str] | None
-) -> list[tuple[str, str]]:
-    """Return (old, new) doc_ids of renames, oldest first; none when `among` names no old one.
-
-    A name that was used again since then stands for another document, and is left out.
-    """
-    objects = context.ledger.objects(source_id)
-    if among is not None and not any(
-        d in objects and objects[d]["state"] == "deleted" for d in among
-    ):
-        return []
-    rows = records(
-        context.lake.bronze.rows(
-            "SELECT doc_id, moved_from, min(listed_at) AS at FROM t WHERE moved_from IS NOT NULL "
-            f"AND source_id = {quoted([source_id])} GROUP BY doc_id, moved_from ORDER BY at"
-        )
-    )
-    return [
-        (row["moved_from"], row["doc_id"])
-        for row in rows
-        if (old := objects.get(row["moved_from"])) is not None
-        and old["state"] == "deleted"
-        and old["listed_at"] == row["at"]
-    ]
 
 
 def _document_of(context: Context, chunk: str) -> str:
@@ -231,13 +182,13 @@ def _same_bytes(context: Context, documents: Sequence[str]) -> list[str]:
     )
 
 
-def _record(context: Context, kind: str, denial: Denial) -> None:
+def _record(context: Context, kind: str, denial: Denial, comment: str) -> None:
     body = {
         "denial": denial.id,
         "doc_ids": list(denial.doc_ids),
         "chunk_ids": list(denial.chunk_ids),
         "by": context.by,
-        "comment": denial.comment,
+        "comment": comment,
     }
     context.lake.journal.add(context.run_id, kind, denial.source_id, body)
     context.lake.journal.commit()

@@ -105,6 +105,82 @@ def test_a_guard_does_not_delay_it(quick: Project) -> None:
     assert _sees(quick, OTHER, release=1) == held - {"d001.md"}
 
 
+@pytest.mark.parametrize("how", ["a group less", "no rule left", "a rule that cannot be read"])
+def test_a_guard_delays_no_way_of_narrowing(quick: Project, how: str) -> None:
+    quick.source(access="from_source", exclude=["**/*.access.json"])
+    quick.fill(40)
+    for number in range(40):
+        grant(quick, f"d{number:03d}.md", "hr", "law")
+    assert quick.refresh().status == 0
+    held = _sees(quick, HR)
+    rule = quick.docs / "d001.md.access.json"
+    if how == "a group less":
+        grant(quick, "d001.md", "law")
+    elif how == "no rule left":
+        rule.unlink()
+    else:
+        rule.unlink()
+        rule.mkdir()
+    quick.delete(*(f"d{number:03d}.md" for number in range(10, 30)))
+    assert quick.refresh().status == 4
+    assert _sees(quick, HR) == held - {"d001.md"}
+    assert _sees(quick, HR, release=1) == held - {"d001.md"}
+    assert ("d001.md" in _sees(quick, LAW)) == (how == "a group less")
+    assert everything(quick) == held, "the owner sees all, and no document is gone"
+
+
+def test_a_plan_that_is_out_of_date_does_not_delay_it(quick: Project) -> None:
+    held = _public(quick)
+    quick.write("d002.md", article(60))
+    grant(quick, "d001.md", "hr")
+    context = quick.context()
+    context.expected_listings = {"docs": "what another listing saw"}
+    assert ingest(context, Scope(source="docs")).outcome == "failed"
+    assert _sees(quick, OTHER) == held - {"d001.md"}
+
+
+def test_older_names_are_narrowed_along(quick: Project) -> None:
+    held = _public(quick)
+    quick.rename("d001.md", "new.md")
+    quick.rename("d001.md.access.json", "new.md.access.json")
+    assert quick.refresh().status == 0
+    assert _sees(quick, OTHER, release=1) == held
+    grant(quick, "new.md", "hr")
+    _list_only(quick)
+    assert _sees(quick, OTHER) == held - {"d001.md"}
+    assert _sees(quick, OTHER, release=1) == held - {"d001.md"}
+    assert _sees(quick, HR, release=1) == held
+    grant(quick, "new.md")
+    assert quick.refresh().status == 0
+    assert _sees(quick, OTHER, release=1) == held, "taken back before a release held it"
+
+
+def test_a_rename_that_narrows_narrows_the_old_name(quick: Project) -> None:
+    held = _public(quick)
+    quick.rename("d001.md", "new.md")
+    (quick.docs / "d001.md.access.json").unlink()
+    grant(quick, "new.md", "hr")
+    _list_only(quick)
+    assert _sees(quick, OTHER) == held - {"d001.md"}, "the live release has the old name still"
+    assert _sees(quick, HR) == held
+    assert quick.refresh().status == 0
+    assert _sees(quick, HR) == held - {"d001.md"} | {"new.md"}
+    assert _sees(quick, OTHER, release=1) == held - {"d001.md"}
+
+
+def test_a_guard_does_not_delay_that_either(quick: Project) -> None:
+    held = _public(quick, 40)
+    quick.rename("d001.md", "new.md")
+    (quick.docs / "d001.md.access.json").unlink()
+    grant(quick, "new.md", "hr")
+    quick.delete(*(f"d{number:03d}.md" for number in range(10, 30)))
+    assert quick.refresh().status == 4
+    assert _sees(quick, OTHER) == held - {"d001.md"}
+    assert _sees(quick, HR) == held
+    assert quick.refresh().status == 4
+    assert len(quick.context().lake.denials.active()) == 1
+
+
 def test_a_failure_after_the_listing_does_not_delay_it(quick: Project, monkeypatch) -> None:
     held = _public(quick)
 

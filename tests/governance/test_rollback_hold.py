@@ -7,7 +7,7 @@ import time
 import pytest
 
 from freshground.core.errors import ConfigError
-from freshground.service import status
+from freshground.service import stages, status
 from freshground.service.holding import resume, rollback
 from freshground.service.reports import Scope
 from freshground.service.stages.build import build
@@ -99,8 +99,6 @@ def test_a_build_that_was_under_way_does_not_overtake_it(quick: Project, monkeyp
         monkeypatch.undo()
         _back(quick)
         return publish(self, *arguments)
-
-    from freshground.service import stages
 
     for stage in (stages.ingest, stages.silver, stages.gold):
         stage(context, Scope(source="docs"))

@@ -6,7 +6,7 @@ import pytest
 
 from freshground.core.errors import ConfigError
 from freshground.service import explain, status
-from freshground.service.evaluation import evaluate
+from freshground.service.evaluation import Hits, evaluate
 from freshground.service.holding import resume, rollback
 from freshground.service.query import searcher
 from freshground.service.takedown import denials, restore, takedown
@@ -155,6 +155,20 @@ def test_a_name_that_was_used_again_is_another_document(quick: Project) -> None:
     assert quick.served_keys() >= {"archive.md"}
 
 
+def test_the_same_rename_a_second_time_does_not_bring_it_back(quick: Project) -> None:
+    _two_releases(quick)
+    quick.rename("d002.md", "archive.md")
+    assert quick.refresh().status == 0
+    quick.delete("archive.md")
+    quick.write("d002.md", article(88))
+    assert quick.refresh().status == 0
+    takedown(quick.context(), "d002.md")
+    quick.rename("d002.md", "archive.md")
+    assert quick.refresh().status == 0
+    assert everything(quick).isdisjoint({"d002.md", "archive.md"})
+    assert quick.served_keys().isdisjoint({"d002.md", "archive.md"})
+
+
 def test_copies_of_the_same_bytes_are_named(quick: Project) -> None:
     _two_releases(quick)
     quick.write("copy.md", quick.read("d002.md"))
@@ -190,6 +204,24 @@ def test_explain_and_evaluate_show_none_of_it(quick: Project, tmp_path) -> None:
     assert report["recall_100"] == 0
 
 
+def test_what_is_denied_between_ranking_and_reading_is_left_out(quick: Project) -> None:
+    _two_releases(quick)
+    context = quick.context()
+    opened = searcher(context, context.settings.index("docs"))
+    rank = opened.ranked
+
+    def ranked(*arguments, **options):
+        found = rank(*arguments, **options)
+        takedown(quick.context(), "d002.md")
+        return found
+
+    opened.ranked = ranked
+    found = {
+        names[0] for hit in Hits(opened, texts=True).search(TEXT, 100) for names in [hit.names]
+    }
+    assert found == {"d000.md", "d001.md", "d003.md", "d004.md", "d005.md"}
+
+
 def test_what_is_erased_stays_away(quick: Project) -> None:
     _two_releases(quick)
     context = quick.context()
@@ -222,6 +254,7 @@ def test_names_that_say_nothing_or_too_much(quick: Project) -> None:
 def test_the_record_holds_ids_and_no_text(quick: Project) -> None:
     _two_releases(quick)
     takedown(quick.context(), "d002.md", comment="why")
+    quick.clock.advance(HOUR)
     restore(quick.context(), "d002.md")
     rows = quick.context().lake.journal.entries("takedown", "restore")
     assert [row.kind for row in rows] == ["takedown", "restore"]

@@ -107,7 +107,8 @@ def test_a_rejected_plan_stays_stopped_and_says_why(quick: Project) -> None:
         row.kind
         for row in quick.context().lake.journal.entries("approval", "rejection", subject="docs")
     ]
-    assert kinds == ["approval", "rejection", "approval"], "every decision is kept"
+    # Two of them were made at one moment: the journal promises no order of these.
+    assert sorted(kinds) == ["approval", "approval", "rejection"], "every decision is kept"
 
 
 @pytest.mark.slow

@@ -192,10 +192,10 @@ def test_message_says_what_was_found_and_how_to_approve() -> None:
     mass = judge(deleting=30, deleted_in_window=5, live=95).message
     assert "'handbook' would lose 35 of 100 documents (35.0%), 5 of them already deleted" in mass
     assert "at most 20.0%" in mass
-    assert mass.endswith("freshground refresh --approve-deletes handbook")
+    assert mass.endswith("freshground approve handbook")
     empty = judge(deleting=100, listed=0).message
     assert "lists nothing, but 100 of its documents are live" in empty
-    assert empty.endswith("freshground refresh --approve-deletes handbook")
+    assert empty.endswith("freshground approve handbook")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_life_of_a_project(shell: Shell) -> None:
     project.delete(*(f"d{number:03d}.md" for number in range(11)))
     status, out, _ = shell("refresh")
     assert status == 4
-    assert "--approve-deletes docs" in " ".join(out.split())
+    assert "freshground approve docs" in " ".join(out.split())
     status, _, errors = shell("refresh", "--approve-deletes", "doc")
     assert status == 1
     assert "There is no source 'doc'" in errors

@@ -33,7 +33,7 @@ def test_a_mass_deletion_is_stopped_until_it_is_approved(quick: Project) -> None
     run = quick.refresh()
     assert run.status == 4
     assert run.of("ingest").outcome == "guard"
-    assert "refresh --approve-deletes docs" in run.messages
+    assert "freshground approve docs" in run.messages
     assert quick.content() == before
     assert _versions(quick.context()) == versions, "a stopped plan writes nothing"
     approved = quick.refresh("docs")

@@ -12,8 +12,16 @@ import typer
 from freshground import __version__
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.settings import SETTINGS_FILE, duration
-from freshground.service.cli import approvals, canary, freshness, governance, show
-from freshground.service.cli.options import Json, Place
+from freshground.service.cli import (
+    alerts,
+    approvals,
+    canary,
+    freshness,
+    governance,
+    show,
+    show_trace,
+)
+from freshground.service.cli.options import By, Comment, Json, Place
 from freshground.service.cli.options import open_context as _context
 
 USAGE = 64
@@ -35,10 +43,11 @@ app = typer.Typer(
 )
 quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
 app.add_typer(quarantine, name="quarantine")
+alerts.register(app)
 approvals.register(app)
 freshness.register(app)
+governance.register(app)
 canary.register(app)
-app.add_typer(governance.app)
 
 Index = Annotated[
     str | None, typer.Option("--index", help="Index id; needed if there are several.")
@@ -175,7 +184,8 @@ def rollback(
         list[str] | None,
         typer.Option(help="Document at fault: the hold ends when its version is gone; repeatable."),
     ] = None,
-    comment: Annotated[str, typer.Option(help="Why; kept with the hold.")] = "",
+    comment: Comment = "",
+    by: By = "",
     settings: Place = None,
     *,
     as_json: Json = False,
@@ -183,22 +193,22 @@ def rollback(
     """Serve an earlier release again, at once, and publish nothing new until `resume`."""
     from freshground.service.holding import rollback as act
 
-    context = _context(settings)
+    context = _context(settings, by=by)
     found = act(context, context.settings.index(index), to, blame=blame or (), comment=comment)
     show.rollback(found, as_json=as_json)
 
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="Chunk id, document id, key or uri.")],
+    name: Annotated[str, typer.Argument(help="Chunk id, document id, uri, key, or source/key.")],
     settings: Place = None,
     *,
     as_json: Json = False,
 ) -> None:
-    """Trace a chunk or document to its source, versions, runs, checks and releases."""
+    """Trace what is served to its source, versions, runs and checks; and an object to releases."""
     from freshground.service.explain import explain as trace
 
-    show.explain(trace(_context(settings), name), as_json=as_json)
+    show_trace.explain(trace(_context(settings), name), as_json=as_json)
 
 
 @app.command()

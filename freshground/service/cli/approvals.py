@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from freshground.service.cli import show_plan
-from freshground.service.cli.options import Json, Place, open_context
+from freshground.service.cli.options import By, Comment, Json, Place, open_context
 
 Source = Annotated[str, typer.Argument(help="Source id.")]
-By = Annotated[str, typer.Option("--by", help="Who decides; default the user.")]
-Comment = Annotated[str, typer.Option("--comment", help="Why; kept with the record.")]
 Saved = Annotated[Path, typer.Argument(help="A plan that `plan --save` wrote.")]
 Save = Annotated[Path | None, typer.Option("--save", help="Write the plan here, to be applied.")]
 Stopped = Annotated[Path | None, typer.Option("--plan", help="Approve what stops this saved plan.")]
@@ -78,7 +76,7 @@ def approve(
 
     items = saved.items_of(saved.read(plan), source) if plan is not None else None
     row = service.approve(
-        open_context(settings), source, plan=plan_digest, items=items, by=by, comment=comment
+        open_context(settings, by=by), source, plan=plan_digest, items=items, comment=comment
     )
     show_plan.decision(row, as_json=as_json)
 
@@ -95,7 +93,7 @@ def reject(
     """Keep the plan that stopped a source stopped, and say why."""
     from freshground.service import approvals as service
 
-    row = service.reject(open_context(settings), source, plan=plan_digest, by=by, comment=comment)
+    row = service.reject(open_context(settings, by=by), source, plan=plan_digest, comment=comment)
     show_plan.decision(row, as_json=as_json)
 
 

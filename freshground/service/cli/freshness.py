@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from freshground.service.cli.options import Json, Place, open_context
-from freshground.service.cli.output import console, print_json
+from freshground.service.cli.output import console, print_json, span
 
 _STYLES = {"fresh": "green", "due": "yellow", "late": "bold red", "unknown": "bold red"}
 
@@ -96,19 +95,6 @@ def _over(context: Any, sources: list[str]) -> list[str]:
 
 def _moment(text: str | None) -> str:
     return "never" if text is None else text[:19].replace("T", " ")
-
-
-def span(seconds: float | None) -> str:
-    """Return a duration as people write it, in its two greatest units."""
-    if seconds is None:
-        return "-"
-    left = timedelta(seconds=round(seconds))
-    parts: list[str] = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, timedelta(seconds=size))
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts[:2]) or "0s"
 
 
 def register(app: typer.Typer) -> None:

@@ -14,11 +14,16 @@ Place = Annotated[
     Path | None,
     typer.Option("--settings", "-s", help=f"Settings file or its folder; default {SETTINGS_FILE}."),
 ]
+By = Annotated[str, typer.Option("--by", help="Who decides; default the user.")]
+Comment = Annotated[str, typer.Option("--comment", help="Why; kept with the record.")]
 
 
-def open_context(place: Path | None, *, bars: bool = False) -> Any:
-    """Return a context over the settings at a place, with progress bars if wanted."""
+def open_context(place: Path | None, *, bars: bool = False, by: str = "") -> Any:
+    """Return a context over the settings at a place, with progress bars if wanted.
+
+    `by` is the name under which decisions are recorded; empty, that of the user.
+    """
     from freshground.service.context import Context
     from freshground.service.progress import Progress
 
-    return Context(load(place), progress=Progress(shown=bars))
+    return Context(load(place), progress=Progress(shown=bars), by=by)

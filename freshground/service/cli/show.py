@@ -82,6 +82,8 @@ def status(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         if row["hold"]:
             typer.echo(row["hold"])
+        if row["deferred"]:
+            typer.echo(f"{row['index']}: {row['deferred']} documents wait for the budget")
 
 
 def answer(found: dict[str, Any], *, as_json: bool) -> None:
@@ -153,44 +155,6 @@ def rollback(row: dict[str, Any], *, as_json: bool) -> None:
     typer.echo(f"{row['index']} serves release {row['release']} (was {row['was']}).")
     ends = " or when the versions blamed are gone" if row["hold"]["blame"] else ""
     typer.echo(f"It is on hold: new releases come after `freshground resume {row['index']}`{ends}.")
-
-
-def explain(found: dict[str, Any], *, as_json: bool) -> None:
-    """Show a trace from the address to the releases."""
-    if as_json:
-        print_json(found)
-        return
-    out = console()
-    document = found["document"]
-    out.print(Text(f"{document['uri']}  ({document['state']})", style="bold"))
-    out.print(Text(f"  source {document['source']}, key {document['key']}"))
-    out.print(Text(f"  document {document['doc_id']}, groups {', '.join(document['groups'])}"))
-    for old in document["moved_from"]:
-        out.print(Text(f"  moved from {old['key']}"))
-    for row in found["denials"]:
-        left = f" to {', '.join(row['groups']) or 'nobody'}" if row["kind"] == "narrowed" else ""
-        out.print(Text(f"  DENIED: {row['kind']}{left}, {row['at']} by {row['by']}", "bold red"))
-    for row in found["object_versions"]:
-        out.print(
-            Text(
-                f"  object {row['content_hash'][:12]} {row['state']}, "
-                f"changed {row['modified_at']}, listed {row['listed_at']}, run {row['run_id'][:8]}"
-            )
-        )
-    for row in found["document_versions"]:
-        why = f" ({row['rule']}: {row['reason']})" if row["rule"] else ""
-        out.print(Text(f"  document version {row['content_hash'][:12]} {row['status']}{why}"))
-    chunk = found["chunk"]
-    if chunk:
-        out.print(
-            Text(
-                f"  chunk {chunk['ordinal']}: characters {chunk['start']}-{chunk['end']}, "
-                f"{chunk['tokens']} tokens"
-            )
-        )
-    for row in found["releases"]:
-        live = ", live" if row["live"] else ""
-        out.print(Text(f"  in {row['index']} release {row['release']}{live}, as of {row['as_of']}"))
 
 
 def evaluation(report: dict[str, Any], *, as_json: bool) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, GuardStop
+from freshground.service.budget import limited, ways
+from freshground.service.deferral import deferred, forget_line, keep_line, open_line
 from freshground.service.judging import judge, record
-from freshground.service.narrowing import deny_narrowed, settle_narrowed
+from freshground.service.narrowing import deny_narrowed, deny_renamed, settle_narrowed
 from freshground.service.stages.frame import check, stage
 from ingestion import bronze, changes
 from ingestion.difference import Difference
@@ -39,21 +41,31 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         settings = context.settings.source(source_id)
         source = context.source(source_id)
         listing = source.list(context.clock.now())
-        _as_planned(context, listing)
         known = context.ledger.objects(source_id)
+        deny_narrowed(context, listing, known)  # what may not wait for a guard, nor for a new plan
+        _as_planned(context, listing)
         found = changes.compare(listing, known, settings.verify_every)
-        deny_narrowed(context, listing, known)  # what may not wait for a guard
         if looking and found.some:
             _leave(context, listing, report)
             return report
-        judgement = judge(context, settings, listing, Difference(source, found, known))
+        line = open_line(context) if found.added or found.suspects else None
+        bytes_of = context.lake.blobs.get if line else None  # to measure edits by what is new
+        difference = Difference(source, found, known, bytes_of)
+        judgement = judge(context, settings, listing, difference)
         record(context, judgement, listing)
         if judgement.stopping:
+            deny_renamed(context, listing, difference)
             raise GuardStop(judgement.message)
+        waiting = deferred(context, line, difference, listing) if line else []
+        found = changes.without(found, {claim.doc_id for claim in waiting}, source_id, known)
         reading = len(found.added) + len(found.suspects)
         with context.progress.bar(f"ingest {source_id}", reading, "objects") as step:
             done = bronze.write(context.lake, source, listing, found, known, context.run_id, step)
         settle_narrowed(context, listing, known)
+        if line:
+            keep_line(context, listing, line)
+        elif listing.complete and limited(context):
+            forget_line(context, source_id)
         report.counts = {
             "listed": len(listing.objects),
             "excluded": listing.excluded,
@@ -65,6 +77,7 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
             "removed": done.removed,
             "moved": done.moved,
             "unreadable": done.unreadable,
+            "deferred": len(waiting),
             "rows": len(done.metrics),
         }
         seen = done.metrics.data
@@ -72,15 +85,26 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         check(context, report, "bronze", done.metrics, {}, versions=versions)
         body = {
             "listed_at": iso(listing.started_at),
-            "complete": listing.complete,
+            "complete": listing.complete and not waiting,
             "objects": len(listing.objects) - done.vanished,
             "excluded": listing.excluded,
             "problems": list(listing.problems)[:20],
+            "deferred": len(waiting),
+            "entered": done.added + done.changed - done.moved,
+            "measured": ways(context, source_id) if line else [],
         }
-        kind = "listing" if listing.complete else "partial_listing"
+        # What waits is not reflected by any release: the as-of stands still.
+        kind = "listing" if body["complete"] else "partial_listing"
         context.lake.journal.add(context.run_id, kind, source_id, body)
         wrote = done.added + done.changed + done.described + done.removed + done.touched
-        report.outcome = "done" if wrote else "nothing"
+        report.outcome = "done" if wrote else "waiting" if waiting else "nothing"
+        if waiting:
+            report.message = (
+                f"{len(waiting)} documents of source {source_id!r} wait for the budget, "
+                f"{waiting[0].key} first; what they replace is served on, and the as-of stands "
+                "still. They come in with a run or day (UTC) that has room; to take them in now, "
+                "raise `budget` and refresh."
+            )
         if not listing.complete:
             report.outcome = "failed"
             report.message = incomplete(source_id, listing)

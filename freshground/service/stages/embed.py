@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from freshground.service.budget import limited, measured, note_spent, read_meters
 from freshground.service.stages.desired import desired
 from freshground.service.stages.frame import stage
 from freshground.service.stages.golden import golden
 from indexes import embed as layer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from freshground.core.settings import IndexSettings
+    from freshground.lake.ledger import Current
     from freshground.service.context import Context
     from freshground.service.reports import Scope, StageReport
+    from freshground.service.stages.desired import Desired
 
 
 def embed(context: Context, scope: Scope) -> StageReport:
@@ -23,22 +29,58 @@ def embed(context: Context, scope: Scope) -> StageReport:
         state = desired(context, index)
         encoder = context.encoder(index)
         ready = [d for d in state.build.written if d.doc_id not in state.uncut]
+        done = layer.EmbedReport()
         with context.progress.bar(f"embed {index.id}", 0, "texts") as step:
-            done = layer.write(
-                context.lake,
-                context.ledger,
-                ready,
-                state.recipe.chunker_id,
-                lambda: encoder,
-                encoder.space.id,
-                context.run_id,
-                step,
-            )
+            for documents, most, one_anyway in _portions(context, index, state, ready):
+                part = layer.write(
+                    context.lake,
+                    context.ledger,
+                    documents,
+                    state.recipe.chunker_id,
+                    lambda: encoder,
+                    encoder.space.id,
+                    context.run_id,
+                    step,
+                    most_tokens=most,
+                    one_anyway=one_anyway,
+                )
+                if part.embedded:
+                    note_spent(context, index, part.embedded, part.tokens)
+                    if limited(context):
+                        context.lake.journal.commit()  # a run that is killed now has spent it
+                done += part
         report.counts = {
             "texts_needed": done.needed,
             "texts_embedded": done.embedded,
-            "vectors_reused": done.needed - done.embedded,
+            "vectors_reused": done.needed - done.embedded - done.deferred,
+            "tokens": round(done.tokens),
             "rows": done.embedded,
         }
         report.outcome = "done" if done.embedded else "nothing"
+        if done.deferred:
+            report.outcome = "waiting"
+            report.counts["texts_deferred"] = done.deferred
+            report.message = (
+                f"Index {index.id!r} is written anew, and {done.deferred} of its texts wait for "
+                "the budget. Until they are embedded "
+                + ("the old release is served on" if state.live else "nothing is served")
+                + "; refreshes go on with them as a run or day (UTC) has room."
+            )
     return report
+
+
+def _portions(
+    context: Context, index: IndexSettings, state: Desired, ready: list[Current]
+) -> Iterator[tuple[list[Current], float | None, bool]]:
+    """Yield documents, the tokens that they may take, None for all, and whether one text may more.
+
+    What a listing measured and let in is not measured again. The rest shares what is left then.
+    """
+    if not ready or not limited(context):
+        yield ready, None, False
+        return
+    paid = measured(context, index, state)
+    yield [d for d in ready if d.doc_id in paid], None, False
+    rest = [d for d in ready if d.doc_id not in paid]
+    if rest:
+        yield rest, *read_meters(context).left(index.id)

@@ -41,7 +41,8 @@ def stage(
         report.outcome, report.message = "failed", str(error)
         report.retriable = isinstance(error, Retriable)
     report.seconds = time.perf_counter() - started
-    if report.outcome in ("nothing", "waiting", "held") and not report.checks:
+    idle = report.outcome in ("nothing", "waiting", "held") and not report.counts.get("rows")
+    if idle and not report.checks:
         # A stage that did nothing has one row in the run's own record, and no event.
         return
     context.note(report)

@@ -87,6 +87,7 @@ def draft(
         engine_version=built.version,
         release_hash=hash_text(built.rows_hash),
         code=CODE,
+        settings=context.settings_id,
         calibration=calibration,
         calibrated_rows=calibrated,
         stale=sorted(d for d in built.served if d in by_id and by_id[d].stale),

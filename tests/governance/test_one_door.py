@@ -1,0 +1,50 @@
+"""Releases are opened for readers in one place, so that nothing goes round the overlay."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DOORS = {"freshground/service/serving.py"}
+BUILDERS = "freshground/service/stages/"
+"""The build stage copies and judges candidates; what it reads, it shows to nobody."""
+
+WITH_TEXT = {"freshground/service/explain.py"}
+"""Reads passages from gold, and withholds what is denied: see `test_takedown.py`."""
+
+
+def _sources() -> list[tuple[str, ast.Module]]:
+    files = [*(ROOT / "freshground" / "service").rglob("*.py"), *(ROOT / "dags").rglob("*.py")]
+    found = [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())) for path in files]
+    assert len(found) > 20
+    return found
+
+
+def _calls(tree: ast.Module, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == name
+        for node in ast.walk(tree)
+    )
+
+
+def test_only_one_module_opens_releases_for_readers() -> None:
+    opening = {name for name, tree in _sources() if _calls(tree, "engine")}
+    assert opening >= DOORS
+    assert {name for name in opening if not name.startswith(BUILDERS)} == DOORS
+
+
+def test_only_known_modules_read_passages_from_the_lake() -> None:
+    reading = {
+        name
+        for name, tree in _sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith("SELECT")
+        and {"text", "title"} & set(node.value.replace(",", " ").split())
+    }
+    assert reading >= WITH_TEXT
+    assert {name for name in reading if not name.startswith(BUILDERS)} <= WITH_TEXT

@@ -1,10 +1,10 @@
 """The native deadline of each index: the moment at which what it serves passes its SLA.
 
-The task `alerts` leaves those moments in an Airflow Variable, which is all that is read when a run
-of the governor is made: nothing slow, and nothing that can fail and keep the run from being made.
-What Airflow calls when one has passed asks the lake anew, so a moment that has moved since alarms
-nobody, and tells what the task has not told yet. It runs in the triggerer: also when no worker
-takes tasks.
+The governor's task `alerts` leaves those moments in an Airflow Variable, which is all that is read
+when a run of the DAG freshground_deadlines is made: nothing slow, and nothing that can fail and
+keep the run from being made. What Airflow calls when one has passed asks the lake anew, so a moment
+that has moved since alarms nobody, and tells what the task has not told yet. It runs in the
+triggerer: also when no worker takes tasks.
 """
 
 from __future__ import annotations
@@ -74,13 +74,13 @@ def told(deadlines: Mapping[str, datetime]) -> str:
     return json.dumps({index: iso(at) for index, at in sorted(deadlines.items())})
 
 
-def alerts(settings: Settings) -> list[DeadlineAlert]:
-    """Return the native deadline of each index; none where Airflow does not know the plugin.
+def known() -> bool:
+    """Return whether Airflow loads our plugin: else it cannot read these deadlines."""
+    return any(entry.name == PLUGIN for entry in entry_points(group="airflow.plugins"))
 
-    It would not make a run whose deadline it cannot read.
-    """
-    if not any(entry.name == PLUGIN for entry in entry_points(group="airflow.plugins")):
-        return []
+
+def alerts(settings: Settings) -> list[DeadlineAlert]:
+    """Return the native deadline of each index."""
     return [
         DeadlineAlert(
             name=f"{index.id} passes its SLA",

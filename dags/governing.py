@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import DAG, DeltaTriggerTimetable, Param, task
@@ -46,7 +47,7 @@ def governor_dag(settings: Settings) -> DAG:
     """Decide for each source whether it is to be refreshed now, and wake its ingest DAG.
 
     Beside that, and without holding it up: tell of what is wrong, and note when each index passes
-    its SLA, which is the deadline of this DAG's next runs.
+    its SLA, for the DAG freshground_deadlines.
     """
     with DAG(
         "freshground_governor",
@@ -56,7 +57,6 @@ def governor_dag(settings: Settings) -> DAG:
         max_active_runs=1,
         default_args=RETRIES,
         tags=["freshground", "governor"],
-        deadline=deadlines.alerts(settings) or None,
         doc_md=governor_dag.__doc__,
     ) as dag:
 
@@ -72,6 +72,26 @@ def governor_dag(settings: Settings) -> DAG:
         alerts()
         wake = TriggerDagRunOperator.partial(task_id="wake", skip_when_already_exists=True)
         wake.expand_kwargs(decide())
+    return dag
+
+
+def deadline_dag(settings: Settings) -> DAG:
+    """Hold the native deadlines: Airflow calls back when an index has passed its SLA.
+
+    Its runs need no worker and wait for nothing, so they are made when the governor hangs, too.
+    """
+    with DAG(
+        "freshground_deadlines",
+        schedule=DeltaTriggerTimetable(settings.governor.every),
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        deadline=deadlines.alerts(settings),
+        default_args={"owner": "freshground"},
+        tags=["freshground", "governor"],
+        doc_md=deadline_dag.__doc__,
+    ) as dag:
+        EmptyOperator(task_id="deadlines")
     return dag
 
 

@@ -16,9 +16,17 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, AssetOrTimeSchedule, CronTriggerTimetable, task
 from croniter import croniter
 
-from dags import tasks
+from dags import deadlines, tasks
 from dags.assets import asset
-from dags.governing import RETRIES, START, approval_dag, approval_id, governor_dag, ingest_id
+from dags.governing import (
+    RETRIES,
+    START,
+    approval_dag,
+    approval_id,
+    deadline_dag,
+    governor_dag,
+    ingest_id,
+)
 from freshground.core.errors import ConfigError
 from freshground.core.settings import load
 
@@ -193,9 +201,11 @@ def make(settings: Settings) -> list[DAG]:
 
 
 def make_governing(settings: Settings) -> list[DAG]:
-    """Return the DAGs that start refreshes and ask people about them."""
+    """Return the DAGs that start refreshes, tell people about them, and ask them."""
     asking = [approval_dag(settings, source_id) for source_id in settings.source_ids]
-    return [governor_dag(settings), *asking]
+    # Airflow would make no run of a DAG whose deadline it cannot read.
+    telling = [deadline_dag(settings)] if deadlines.known() else []
+    return [governor_dag(settings), *telling, *asking]
 
 
 def _project() -> list[DAG]:

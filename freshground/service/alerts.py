@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from freshground.core.clock import iso, parse_iso
+from freshground.core.clock import iso, parse_iso, spoken
 from freshground.core.errors import FreshgroundError
 from freshground.core.settings import AirflowChannel
 from freshground.lake.alerts import OVER, Alert, Told, newest, told
@@ -205,8 +205,7 @@ def _message(
     if message == OVER:
         ended = context.lake.alerts.ended_at(alert) or now
         title = f"over: {name}"
-        lasted = timedelta(seconds=round((ended - since).total_seconds()))
-        lines = [f"It was so from {_moment(since)} to {_moment(ended)}, for {lasted}."]
+        lines = [f"It was so from {_moment(since)} to {_moment(ended)}: {spoken(ended - since)}."]
         lines.append(f"What it was: {opening.found}")
     else:
         title = name if message == told(0) else f"still {name}"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from freshground.core.clock import iso
 from freshground.core.ids import digest
+from freshground.service.desired import desired
 from freshground.service.estimate import lake_cost
-from freshground.service.stages.desired import desired
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from freshground.core.settings import Budget, IndexSettings
     from freshground.lake.ledger import Current
     from freshground.service.context import Context
-    from freshground.service.stages.desired import Desired
+    from freshground.service.desired import Desired
 
 _LISTINGS_READ = 500
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from freshground.core.clock import parse_iso
+from freshground.core.clock import parse_iso, spoken
 from freshground.service import holding
 from freshground.service.approvals import stopped
 from freshground.service.freshness import listing_times
@@ -108,13 +108,14 @@ def _verdict(context: Context, index: IndexSettings, row: dict[str, Any]) -> Ite
         refresh += f" --source {source}"
     do = f"See `freshground freshness`, mend what holds it back, then `{refresh}`."
     if row["verdict"] == "late":
+        stale = timedelta(seconds=row["staleness_s"])
         yield Condition(
             f"late.{place}",
             "late",
             subject,
             parse_iso(row["deadline"]),
             f"{what} is late: what it serves is as of {row['as_of']}, "
-            f"{_span(row['staleness_s'])} old, where {limit} is promised.{held}",
+            f"{spoken(stale)} old, where {spoken(limit)} is promised.{held}",
             do,
         )
     elif row["verdict"] == "unknown" and row["as_of"] is not None:
@@ -137,7 +138,7 @@ def _verdict(context: Context, index: IndexSettings, row: dict[str, Any]) -> Ite
                 "unknown",
                 subject,
                 since,
-                f"{what} serves nothing yet, though {limit} is promised.{held}",
+                f"{what} serves nothing yet, though {spoken(limit)} is promised.{held}",
                 do,
             )
 
@@ -254,7 +255,3 @@ def _stops(
             break
         found.append(entry)
     return found[::-1]
-
-
-def _span(seconds: float) -> timedelta:
-    return timedelta(seconds=round(seconds))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from freshground.service.stages.desired import desired
+from freshground.service.desired import desired
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
     from freshground.lake.ledger import Current
     from freshground.service.context import Context
-    from freshground.service.stages.desired import Desired
+    from freshground.service.desired import Desired
     from ingestion.difference import Difference, Edit
 
 BYTES_PER_TOKEN = 4

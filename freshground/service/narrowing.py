@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
     from freshground.lake.denials import Denial
     from freshground.service.context import Context
-    from freshground.service.stages.desired import Desired
+    from freshground.service.desired import Desired
     from indexes.plan import Served
     from ingestion.difference import Difference
 

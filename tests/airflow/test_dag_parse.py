@@ -70,7 +70,8 @@ def test_parsing_imports_nothing_heavy(project: AirflowProject, tmp_path: Path) 
     print(f"parsed in {found['seconds']:.2f} s")
     assert set(HEAVY) & set(found["modules"]) == set()
     layers = [f"freshground_{n}_docs" for n in ("ingest", "silver", "gold", "build")]
-    assert found["dags"] == [*layers, "freshground_governor", "freshground_approval_docs"]
+    governing = [f"freshground_{n}" for n in ("governor", "deadlines", "approval_docs")]
+    assert found["dags"] == [*layers, *governing]
 
 
 def test_every_dag_is_serialised_and_nothing_else_is_read(
@@ -89,7 +90,7 @@ def test_every_dag_is_serialised_and_nothing_else_is_read(
             for layer in ("ingest", "silver", "gold", "approval")
             for source in ("docs", "a_b-9")
         ]
-        + ["freshground_build_docs", "freshground_governor"]
+        + ["freshground_build_docs", "freshground_governor", "freshground_deadlines"]
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from freshground.service.freshness import listing_times
 from tests.airflow.conftest import AirflowProject
-from tests.airflow.test_up import NEVER, Airflow, airflow, until
+from tests.airflow.running import NEVER, Airflow, airflow_up, until
 from tests.alerts.listeners import Listener, webhook
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
-__all__ = ["airflow"]
 
 INGEST = "freshground_ingest_docs"
 GOVERNOR = "freshground_governor"
+DEADLINES = "freshground_deadlines"
 TRIGGER = "airflow.providers.standard.triggers.file.FileDeleteTrigger"
 
 
@@ -45,6 +45,12 @@ def project(tmp_path: Path, hook: Listener) -> AirflowProject:
     )
     made.index(sla={"max_staleness": "1s"})
     return made
+
+
+@pytest.fixture
+def airflow(project: AirflowProject) -> Iterator[Airflow]:
+    with airflow_up(project) as running:
+        yield running
 
 
 def unpause(airflow: Airflow, *dags: str) -> None:
@@ -83,7 +89,7 @@ def test_events_wake_ingest_and_the_deadline_tells_of_a_late_index(
 
     # No worker takes a task any more: the triggerer alone is left to tell.
     airflow.call("PATCH", "/api/v2/pools/default_pool?update_mask=slots", {"slots": 0})
-    airflow.call("POST", f"/api/v2/dags/{GOVERNOR}/dagRuns", {"logical_date": None})
+    unpause(airflow, DEADLINES)
     until(lambda: hook.told, airflow.logs)
     assert hook.titles == ["[late: index docs]"]
     (missed,) = deadlines(airflow)
@@ -98,5 +104,5 @@ def told(project: AirflowProject) -> list[tuple[str, str]]:
 
 
 def deadlines(airflow: Airflow) -> list[dict]:
-    path = f"/ui/dags/{GOVERNOR}/dagRuns/~/deadlines"
+    path = f"/ui/dags/{DEADLINES}/dagRuns/~/deadlines"
     return airflow.call("GET", path)["deadlines"]

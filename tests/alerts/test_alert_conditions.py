@@ -38,7 +38,7 @@ def test_what_serves_nothing_has_as_long_as_it_promises(quick: Project) -> None:
     quick.clock.advance(DAY)
     made = found(quick)["unknown.docs"]
     assert made.since == start + DAY
-    assert "serves nothing yet, though 1 day, 0:00:00 is promised" in made.found
+    assert "serves nothing yet, though 1d is promised" in made.found
     assert "docs was never listed" in made.found
     quick.fill(1)
     quick.refresh()

@@ -67,8 +67,8 @@ def test_a_message_says_what_since_when_and_what_to_do(told: Project, hook: List
     ticks(told, 1, 30 * HOUR)
     title, found, since, do = hook.texts[0].splitlines()
     assert found == (
-        "Index 'docs' is late: what it serves is as of 2026-11-20T13:00:00Z, 1 day, 6:00:00 old, "
-        "where 1 day, 0:00:00 is promised."
+        "Index 'docs' is late: what it serves is as of 2026-11-20T13:00:00Z, 1d 6h old, "
+        "where 1d is promised."
     )
     assert since == "Since 2026-11-21 13:00:00 UTC."
     assert "`freshground refresh --index docs`" in do
@@ -76,9 +76,7 @@ def test_a_message_says_what_since_when_and_what_to_do(told: Project, hook: List
     ticks(told, 1, HOUR)
     title, lasted, what = hook.texts[1].splitlines()
     assert title == "[over: late: index docs]"
-    assert lasted == (
-        "It was so from 2026-11-21 13:00:00 UTC to 2026-11-21 21:00:00 UTC, for 8:00:00."
-    )
+    assert lasted == ("It was so from 2026-11-21 13:00:00 UTC to 2026-11-21 21:00:00 UTC: 8h.")
     assert found in what
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from freshground.core.clock import parse_iso
 from freshground.core.errors import GateStop, Retriable
+from freshground.service.desired import Desired, desired
 from freshground.service.holding import message, standing
 from freshground.service.narrowing import reflect
 from freshground.service.publishing import publish, tidy
 from freshground.service.stages import canary as canaries
 from freshground.service.stages import manifest as manifests
-from freshground.service.stages.desired import Desired, desired
 from freshground.service.stages.frame import stage
 from freshground.service.stages.gates import judge
 from freshground.service.stages.publications import note_publications

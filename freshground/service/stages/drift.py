@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import DriftGate, IndexSettings
     from freshground.service.context import Context
-    from freshground.service.stages.desired import Desired
+    from freshground.service.desired import Desired
     from indexes.engines.contract import Reader
     from indexes.release import Manifest
 

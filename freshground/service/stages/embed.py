@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freshground.service.budget import limited, measured, note_spent, read_meters
-from freshground.service.stages.desired import desired
+from freshground.service.desired import desired
 from freshground.service.stages.frame import stage
 from freshground.service.stages.golden import golden
 from indexes import embed as layer
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
     from freshground.lake.ledger import Current
     from freshground.service.context import Context
+    from freshground.service.desired import Desired
     from freshground.service.reports import Scope, StageReport
-    from freshground.service.stages.desired import Desired
 
 
 def embed(context: Context, scope: Scope) -> StageReport:

@@ -16,8 +16,8 @@ from freshground.service.takedown import TAKEN_DOWN
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
+    from freshground.service.desired import Desired
     from freshground.service.reports import StageReport
-    from freshground.service.stages.desired import Desired
     from indexes.candidate import Built, Found
     from indexes.release import Manifest
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
+    from freshground.service.desired import Desired
     from freshground.service.query import Searcher
-    from freshground.service.stages.desired import Desired
     from quality.questions import Question
     from quality.retrieval import RankedDoc
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from freshground.core.records import Check
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
-    from freshground.service.stages.desired import Desired
+    from freshground.service.desired import Desired
     from indexes.candidate import Built
 
 _RECALIBRATE = 1.5

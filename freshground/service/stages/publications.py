@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
-    from freshground.service.stages.desired import Desired
+    from freshground.service.desired import Desired
 
 
 def note_publications(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import IndexSettings, RetrievalGate
     from freshground.service.context import Context
-    from freshground.service.stages.desired import Desired
+    from freshground.service.desired import Desired
     from freshground.service.stages.golden import Sorted
     from indexes.release import Manifest
     from quality.regression import Comparison

@@ -53,7 +53,8 @@ class Question:
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> Question:
         """Return what `as_row` wrote."""
-        return cls(*row[:4], np.frombuffer(base64.b64decode(row[4]), "<f2"))
+        drawn, words, script_, best, sketch = row
+        return cls(drawn, words, script_, best, np.frombuffer(base64.b64decode(sketch), "<f2"))
 
 
 class Asked:

@@ -20,6 +20,7 @@ from quality.canary import Verdict, decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from freshground.core.settings import Canary, IndexSettings
     from freshground.lake.pointers import Pointer
@@ -114,7 +115,7 @@ def measured(context: Context, trial: Trial) -> tuple[dict[str, Tally], Verdict]
     return arms, decide(arms["canary"], arms["live"], age, settings)
 
 
-def _started(context: Context, trial: Trial) -> Any:
+def _started(context: Context, trial: Trial) -> datetime:
     own = [p for p in context.lake.pointers.history(trial.pointer.index)
            if p.candidate == trial.pointer.candidate]  # fmt: skip
     return parse_iso(own[0].at) or context.clock.now()

@@ -313,10 +313,16 @@ def decide_all(project: Project) -> None:
         decide(context, context.settings.index("docs"), "promote")
 
 
-def test_another_embedding_space_goes_live_at_once(on_trial: Project) -> None:
+@pytest.mark.parametrize("change", ["encoder", "engine"])
+def test_what_the_live_release_cannot_be_held_against_goes_live_at_once(
+    on_trial: Project, change: str
+) -> None:
     context = on_trial.context()
     decide(context, context.settings.index("docs"), "promote")
-    on_trial.changes["encoder"] = {"model": "hashing-32"}
+    if change == "encoder":
+        on_trial.changes["encoder"] = {"model": "hashing-32"}
+    else:
+        on_trial.index(engine="lance")
     assert on_trial.refresh(later=MINUTE).status == 0
     assert live(on_trial) == 3
 

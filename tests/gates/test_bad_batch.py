@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 DOCUMENTS = 690
 BATCH = 200
-QUESTIONS = 200
+QUESTIONS = 120
 ENCODER = "hashing-256"
 SAME = BOILERPLATE.format(n="")
 

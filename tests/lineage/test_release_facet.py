@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from referencing import Registry, Resource
 
+from freshground.service.stages.canary import decide
 from tests.project import article
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def emitting(quick: Project) -> Project:
     return quick
 
 
-def builds(project: Project) -> list[dict[str, Any]]:
+def builds(project: Project, stage: str = "build") -> list[dict[str, Any]]:
     lines = (project.root / "lake/lineage/openlineage.jsonl").read_text().splitlines()
     events = [json.loads(line) for line in lines]
-    return [event for event in events if event["job"]["name"] == "build.docs"]
+    return [event for event in events if event["job"]["name"] == f"{stage}.docs"]
 
 
 def valid(event: dict[str, Any]) -> dict[str, Any]:
@@ -116,3 +117,25 @@ def test_a_confirmation_proposes_no_release(emitting: Project) -> None:
     emitting.refresh()
     emitting.refresh()
     assert len(builds(emitting)) == 1
+
+
+@pytest.mark.parametrize("action", ["promote", "roll back"])
+def test_a_canary_and_its_end_are_told(emitting: Project, action: str) -> None:
+    emitting.index(canary={"share": 0.1})
+    emitting.refresh()
+    emitting.write("d000.md", article(9))
+    emitting.refresh()
+    event = builds(emitting)[-1]
+    assert (valid(event)["release"], valid(event)["state"]) == (2, "canary")
+    assert event["outputs"][0]["facets"]["version"]["datasetVersion"] == "1"
+    context = emitting.context()
+    decide(context, context.settings.index("docs"), action)
+    (end,) = builds(emitting, "canary")
+    told = end["eventType"], valid(end)["state"]
+    assert (
+        told
+        == {
+            "promote": ("COMPLETE", "published"),
+            "roll back": ("FAIL", "rolled_back"),
+        }[action]
+    )

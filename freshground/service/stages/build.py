@@ -192,10 +192,14 @@ def _publish(
         )
     note_publications(context, index, state, candidate_id, created)
     reflect(context, index, state, candidate_id, built.served)
-    # Where the live release's vectors are of another space, it cannot answer the new questions.
-    same_space = live is not None and live.space["id"] == state.recipe.space_id
+    # A live release of another space or engine cannot answer under these settings: nothing to hold
+    # the new one against.
+    alike = live is not None and (live.space["id"], live.engine["name"]) == (
+        state.recipe.space_id,
+        engine.name,
+    )
     became = "published"
-    if index.canary is not None and pointer is not None and same_space:
+    if index.canary is not None and pointer is not None and alike:
         became = "canary"
         pointers.start(context.lake, manifest, pointer, last_canary, context.clock.now())
         report.message = (

@@ -202,8 +202,9 @@ def _release(
         "silver_id": release.silver_id,
         "groups": None if release.groups is None else list(release.groups),
         "stale": release.stale,
-        "published_at": release.serving[0][0],
+        "published_at": release.serving[0][0] if release.serving else None,
         "serving": [{"from": start, "until": end} for start, end in release.serving],
+        "canary": [{"from": start, "until": end} for start, end in release.canary],
         "as_of": manifest.as_of if manifest else None,
         "verdict": manifest.verdict if manifest else None,
         "failed_gates": [g["check_id"] for g in manifest.gates if not g["passed"]]

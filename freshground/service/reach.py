@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
 from freshground.lake.ledger import Current
-from indexes import publications
+from indexes import canary, publications
 from indexes.plan import state_hash
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ Spans = tuple[tuple[str, str | None], ...]
 class Reached:
     """A release that held a document, as `content_hash` (None where that cannot be told any more).
 
-    `serving` are the spans of time in which the release was live. `manifest` is None once retention
-    took the release; `silver_id` and `groups` are known of kept releases only.
+    `serving` are the spans of time in which the release was live, `canary` those in which it
+    answered a share of the queries: of one that was only tried, `serving` is empty. `manifest` is
+    None once retention took the release; `silver_id` and `groups` are known of kept ones only.
     """
 
     index: str
@@ -45,6 +46,7 @@ class Reached:
     groups: tuple[str, ...] | None
     stale: bool
     manifest: Manifest | None
+    canary: Spans = ()
 
     def holds(self, chunk: dict[str, Any]) -> bool:
         """Return whether a gold row is one of those that the release holds, or held."""
@@ -106,19 +108,32 @@ def reached(
 
     `versions` are its bronze rows, `parsed` its silver rows, `brought` what `published` returned.
     """
-    serving = _serving(context, index)
+    serving, tried = _serving(context, index), _tried(context, index)
+    pointers = {p.release: p for p in context.lake.pointers.history(canary.name(index.id))}
+    pointers |= context.releases.published(index.id)
     withheld = _withheld(context, doc_id)
     found: list[Reached] = []
-    for number, pointer in context.releases.published(index.id).items():
+    for number, pointer in sorted(pointers.items()):
         manifest = context.releases.find(index.id, pointer.candidate)
         base = Reached(
-            index.id, number, pointer.candidate, serving[number], None, None, None, False, manifest
+            index.id,
+            number,
+            pointer.candidate,
+            serving.get(number, ()),
+            None,
+            None,
+            None,
+            False,
+            manifest,
+            tried.get(number, ()),
         )
         if manifest is not None:
             held = context.releases.served(manifest).get(doc_id)
             if held is not None:
                 found.append(_version(base, held.state_hash, versions, parsed))
             continue
+        if number not in serving:
+            continue  # tried only, and gone: nothing tells what it held
         last = next((row for row in reversed(brought) if row["release"] <= number), None)
         at = parse_iso(serving[number][0][0])
         if last is None or last["change"] == "removed" or at is None:
@@ -163,6 +178,20 @@ def _serving(
         if pointer is not None:
             span = (pointer.at, after.at if after else None)
             found[pointer.release] = (*found.get(pointer.release, ()), span)
+    return found
+
+
+def _tried(context: Context, index: IndexSettings) -> dict[int, Spans]:
+    """Return for each release number the spans of time in which it was a canary."""
+    live = context.lake.pointers.history(index.id)
+    found: dict[int, Spans] = {}
+    for pointer, after in pairwise([*context.lake.pointers.history(canary.name(index.id)), None]):
+        if pointer is None or pointer.action != canary.STARTED:
+            continue
+        ends = [after.at] if after else []
+        ends += [p.at for p in live if pointer.beside is not None and p.generation > pointer.beside]
+        span = (pointer.at, min(ends, key=parse_iso, default=None))
+        found[pointer.release] = (*found.get(pointer.release, ()), span)
     return found
 
 

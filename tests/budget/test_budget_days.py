@@ -26,7 +26,7 @@ CHANGE = st.one_of(
 DAYS = st.lists(st.lists(CHANGE, max_size=3), min_size=1, max_size=3)
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(50, 900), days=DAYS, first=st.integers(0, 5))
 def test_every_document_gets_in_and_no_day_is_overspent(
     tmp_path_factory: pytest.TempPathFactory,
@@ -52,7 +52,7 @@ def test_every_document_gets_in_and_no_day_is_overspent(
                 project.rename(key, f"moved/{texts}.md")
         assert project.refresh(later=timedelta(hours=20)).status == 0
     left = -1
-    for _ in range(20):  # more than there are documents
+    for _ in range(16):  # more than there are documents
         left = project.refresh(later=timedelta(days=1)).totals["deferred"]
         if not left:
             break

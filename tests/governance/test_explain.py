@@ -219,6 +219,21 @@ def test_a_rollback_is_seen_in_what_served_when(quick: Project) -> None:
     ]
 
 
+def test_a_canary_is_told_from_what_was_published(quick: Project) -> None:
+    quick.index(canary={"share": 0.5, "min_queries": 20, "max_duration": "1h"})
+    quick.fill(3)
+    quick.refresh()
+    quick.write("d001.md", article(40))
+    quick.refresh()
+    found = _trace(quick, "d001.md")
+    live, tried = found["releases"]
+    assert (live["live"], live["canary"]) == (True, [])
+    assert tried["content_hash"] == content_hash(quick.read("d001.md").encode())
+    assert (tried["live"], tried["serving"], tried["published_at"]) == (False, [], None)
+    assert tried["canary"] == [{"from": iso(quick.clock.now()), "until": None}]
+    assert found["object_versions"][-1]["published"] == []
+
+
 def test_a_version_served_stale_is_told_from_the_one_listed(quick: Project) -> None:
     quick.fill(2)
     quick.refresh()

@@ -97,10 +97,11 @@ def _releases(out: Console, found: dict[str, Any]) -> None:
     if chunked:
         table.add_column("chunk")
     for row in found["releases"]:
-        state = "live" if row["live"] else "" if row["kept"] else "not kept"
+        tried = "canary" if row["canary"] and not row["serving"] else ""
+        state = "live" if row["live"] else tried if row["kept"] else "not kept"
         version = (row["content_hash"] or "unknown")[:_HASH] + (" stale" if row["stale"] else "")
         gates = ", ".join(row["failed_gates"] or ()) or row["verdict"] or ""
-        cells = [row["index"], str(row["release"]), state, version, row["published_at"]]
+        cells = [row["index"], str(row["release"]), state, version, row["published_at"] or ""]
         cells += [row["as_of"] or "", gates]
         if chunked:
             cells.append("yes" if row["holds_chunk"] else "no")

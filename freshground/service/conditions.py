@@ -230,8 +230,9 @@ def _guards(context: Context) -> Iterator[Condition]:
             f"source {source_id}",
             parse_iso(row["since"]),
             f"A guard stopped the plan of source {source_id!r}, which waits for a person: {why}",
-            f"Look with `freshground plan`, then `freshground approve {source_id}` or "
-            f"`freshground reject {source_id}`. Until then the old release serves.",
+            # The digest, since the source may hold another plan by the time this is read.
+            f"Look with `freshground plan`, then `freshground approve {source_id} --plan-digest "
+            f"{row['plan']}`, or reject instead of approve. Until then the old release serves.",
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freshground.service.approvals import approve, reject
+from freshground.service.approvals import approve, reject, stopped
 from freshground.service.conditions import Condition, conditions, deadlines
 from freshground.service.holding import resume, rollback
 from indexes.encoders.hashing import HashEncoder
@@ -90,7 +90,8 @@ def test_a_stopped_plan_until_somebody_decides(quick: Project) -> None:
     made = found(quick)["guard.docs"]
     assert made.since == at
     assert "waits for a person" in made.found
-    assert "`freshground approve docs`" in made.do
+    (row,) = stopped(quick.context())
+    assert f"`freshground approve docs --plan-digest {row['plan']}`" in made.do
     quick.refresh()
     assert found(quick)["guard.docs"].since == at
     reject(quick.context(), "docs")

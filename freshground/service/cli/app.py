@@ -151,19 +151,21 @@ def query(
 
     context = _context(settings)
     groups = frozenset(as_group) if as_group is not None else None
-    answer = ask(
-        context,
-        _one_index(context, index),
-        text,
-        k=k,
-        mode=_mode(mode),
-        where=where,
-        groups=groups,
-        release=release,
-        at=None if as_of is None else moment(as_of),
-        max_staleness=None if max_staleness is None else _duration(max_staleness),
-    )
-    context.lake.queries.flush()
+    try:
+        answer = ask(
+            context,
+            _one_index(context, index),
+            text,
+            k=k,
+            mode=_mode(mode),
+            where=where,
+            groups=groups,
+            release=release,
+            at=None if as_of is None else moment(as_of),
+            max_staleness=None if max_staleness is None else _duration(max_staleness),
+        )
+    finally:
+        context.lake.queries.flush()  # refusals and errors count as well
     show.answer(answer.as_dict(), as_json=as_json)
 
 

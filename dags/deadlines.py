@@ -103,7 +103,7 @@ async def passed(index: str) -> str:
 def _passed(index: str) -> str:
     from freshground.core.errors import Retriable
     from freshground.core.settings import load
-    from freshground.service.alerts import tick
+    from freshground.service.alerts.watch import tick
     from freshground.service.context import Context
 
     attempts = tick(Context(load(), by="airflow:deadline", run_id=f"deadline/{index}"))

@@ -11,7 +11,7 @@ from freshground.core.errors import ConfigError, Retriable
 
 if TYPE_CHECKING:
     from freshground.core.settings import AirflowChannel
-    from freshground.service.channels import Message
+    from freshground.service.alerts.channels import Message
 
 
 def imported(path: str, setting: str) -> Any:

@@ -121,7 +121,7 @@ def confirm(settings: Settings, source: str) -> None:
 def decide(settings: Settings) -> list[dict[str, Any]]:
     """Let the governor decide on every source; return how to wake the ingest DAGs of those due."""
     from dags.governing import ingest_id
-    from freshground.service.governor import govern
+    from freshground.service.freshness.governor import govern
 
     with retried_if_time_mends():
         context = open_context(settings)
@@ -147,8 +147,8 @@ def alert(settings: Settings) -> str:
     """
     from dags.deadlines import VARIABLE, told
     from dags.notifiers import notify
-    from freshground.service.alerts import tick
-    from freshground.service.conditions import deadlines
+    from freshground.service.alerts.conditions import deadlines
+    from freshground.service.alerts.watch import tick
 
     with retried_if_time_mends():
         context = open_context(settings)
@@ -162,7 +162,7 @@ def alert(settings: Settings) -> str:
 
 def stopped_plan(settings: Settings, source: str) -> dict[str, str]:
     """Return the plan of a source that waits for a person, and what to show them; else nothing."""
-    from freshground.service.approvals import stopped
+    from freshground.service.plans.approvals import stopped
 
     with retried_if_time_mends():
         found = [row for row in stopped(open_context(settings)) if row["source"] == source]
@@ -174,7 +174,7 @@ def stopped_plan(settings: Settings, source: str) -> dict[str, str]:
 
 def approve(settings: Settings, source: str, plan: dict[str, str]) -> None:
     """Record that a person let exactly this plan pass once."""
-    from freshground.service.approvals import approve as record
+    from freshground.service.plans.approvals import approve as record
 
     with retried_if_time_mends():
         record(open_context(settings), source, plan=plan["plan"], **_decided()[1])
@@ -182,7 +182,7 @@ def approve(settings: Settings, source: str, plan: dict[str, str]) -> None:
 
 def reject(settings: Settings, source: str, plan: dict[str, str]) -> str:
     """Record that a person, or the time-out, kept a plan stopped; say what was decided."""
-    from freshground.service.approvals import reject as record
+    from freshground.service.plans.approvals import reject as record
 
     option, who = _decided()
     if option != "Reject":

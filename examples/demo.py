@@ -105,8 +105,8 @@ def project():
 
 
 def ask() -> None:
+    from freshground.service.asking.query import query
     from freshground.service.cli import show
-    from freshground.service.query import query
 
     context, index = project()
     show.answer(query(context, index, QUESTION, k=2).as_dict(), as_json=False)
@@ -136,8 +136,8 @@ def overwrite() -> list[Path]:
 
 def decide(settings: Path) -> None:
     """Let a guard stop the plan, look at it, agree, and refresh again."""
-    from freshground.service import approvals
     from freshground.service.cli import show_plan
+    from freshground.service.plans import approvals
 
     run_dags(settings, only="freshground_ingest_handbook")
     context, _ = project()
@@ -153,8 +153,9 @@ def decide(settings: Path) -> None:
 
 def go_back() -> float:
     """Roll back, show that it lasts, and resume; return what the rollback took, in seconds."""
-    from freshground.service import holding, status
+    from freshground.service import status
     from freshground.service.cli import show
+    from freshground.service.releases import holding
 
     context, index = project()
     started = time.perf_counter()
@@ -174,8 +175,9 @@ def main() -> int:
     say("First refresh through the DAGs: every document is new")
     print("  (four samples are broken on purpose: the last task of their run fails)")
     run_dags(settings)
-    from freshground.service import planning, status
+    from freshground.service import status
     from freshground.service.cli import show, show_plan
+    from freshground.service.plans import planning
 
     context, _ = project()
     aside = status.quarantined(context)

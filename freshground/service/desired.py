@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from freshground.service.takedown import withhold
+from freshground.service.denial.takedown import withhold
 from indexes.plan import IndexPlan, compare
 from indexes.release import as_of
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from freshground.service import stages
-from freshground.service.deferral import in_turn
+from freshground.service.plans.deferral import in_turn
 from freshground.service.reports import Scope, StageReport, exit_status
 
 if TYPE_CHECKING:

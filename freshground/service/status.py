@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
-from freshground.service import canary
-from freshground.service.deferral import shortage
-from freshground.service.freshness import freshness
-from freshground.service.holding import message, rollback
-from freshground.service.takedown import withhold
+from freshground.service.asking import canary
+from freshground.service.denial.takedown import withhold
+from freshground.service.freshness.as_of import freshness
+from freshground.service.plans.deferral import shortage
+from freshground.service.releases.holding import message, rollback
 
 __all__ = ["quarantined", "releases", "rollback", "status"]
 

@@ -88,7 +88,7 @@ def test_release_then_nothing_then_the_edit(project: AirflowProject) -> None:
 
 
 def confirmed_as_of(project: AirflowProject):
-    from freshground.service.freshness import freshness
+    from freshground.service.freshness.as_of import freshness
 
     context = project.context()
     live = context.releases.live("docs")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freshground.service.freshness import listing_times
+from freshground.service.freshness.as_of import listing_times
 from tests.airflow.conftest import AirflowProject
 from tests.airflow.running import NEVER, Airflow, airflow_up, until
 from tests.alerts.listeners import Listener, webhook

@@ -10,7 +10,7 @@ import yaml
 
 from freshground.core.errors import ConfigError, Retriable
 from freshground.core.settings import Alerts, masked, parse
-from freshground.service.channels import Message, send
+from freshground.service.alerts.channels import Message, send
 from tests.alerts.listeners import Listener, mail_server
 from tests.project import Project
 

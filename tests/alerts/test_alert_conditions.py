@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freshground.service.approvals import approve, reject, stopped
-from freshground.service.conditions import Condition, conditions, deadlines
-from freshground.service.holding import resume, rollback
+from freshground.service.alerts.conditions import Condition, conditions, deadlines
+from freshground.service.plans.approvals import approve, reject, stopped
+from freshground.service.releases.holding import resume, rollback
 from indexes.encoders.hashing import HashEncoder
 
 if TYPE_CHECKING:

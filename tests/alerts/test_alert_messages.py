@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freshground.lake.alerts import LOST_AFTER, OVER
-from freshground.service.alerts import KEPT, LATELY, alerts, deliver, tick, watch
+from freshground.service.alerts.watch import KEPT, LATELY, alerts, deliver, tick, watch
 from tests.alerts.listeners import Listener, webhook
 from tests.project import Project
 
@@ -195,7 +195,7 @@ def test_names_of_documents_are_no_markup(told: Project, hook: Listener) -> None
     only(told, "hold")
     told.write("new.md", "# New\n\nText.\n")
     told.refresh()
-    from freshground.service.holding import rollback
+    from freshground.service.releases.holding import rollback
 
     context = told.context()
     rollback(context, context.settings.index("docs"), 1, comment="<!channel> & more")

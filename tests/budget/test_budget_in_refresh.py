@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from freshground.service import planning
-from freshground.service.freshness import freshness
+from freshground.service.freshness.as_of import freshness
+from freshground.service.plans import planning
 from tests.project import ENCODER, NOON, Project, Run, article
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def test_a_new_index_over_an_old_lake_is_limited_too(quick: Project) -> None:
 def test_without_a_budget_nothing_is_read_for_one(
     quick: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from freshground.service import budget, deferral
+    from freshground.service.plans import budget, deferral
 
     def never(*_: object) -> None:
         raise AssertionError("read though nothing is limited")

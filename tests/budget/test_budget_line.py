@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshground.service.budget import Meter, Meters
-from freshground.service.deferral import Claim, refused
+from freshground.service.plans.budget import Meter, Meters
+from freshground.service.plans.deferral import Claim, refused
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

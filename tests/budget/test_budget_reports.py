@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from freshground.core.settings import Governor, Sla
-from freshground.service import approvals
 from freshground.service.cli import show, show_plan
-from freshground.service.governor import govern
-from freshground.service.planning import plan
-from freshground.service.sla import report
+from freshground.service.freshness.governor import govern
+from freshground.service.freshness.sla import report
+from freshground.service.plans import approvals
+from freshground.service.plans.planning import plan
 from freshground.service.status import status
 from quality.governor import Promise, SourceState, decide
 from tests.project import Project, article

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freshground.core.errors import ConfigError, Retriable, TooStale
-from freshground.service import canary, holding, status
-from freshground.service.governor import govern
-from freshground.service.query import Searcher, query
+from freshground.service import status
+from freshground.service.asking import canary
+from freshground.service.asking.query import Searcher, query
+from freshground.service.denial.takedown import takedown
+from freshground.service.freshness.governor import govern
+from freshground.service.releases import holding
 from freshground.service.stages.canary import decide
-from freshground.service.takedown import takedown
 from indexes import canary as pointers
 from tests.canary.trials import MINUTE, NEW, edit
 from tests.governance.asking import HOUR, grant
@@ -133,7 +135,7 @@ def test_the_governor_decides_too(on_trial: Project) -> None:
 
 
 def test_the_lag_of_a_change_ends_with_the_promotion(on_trial: Project) -> None:
-    from freshground.service.freshness import first_published
+    from freshground.service.freshness.as_of import first_published
     from indexes import publications
 
     on_trial.clock.advance(HOUR)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from freshground.service import governor
-from freshground.service.sla import as_of_steps, report
+from freshground.service.freshness import governor
+from freshground.service.freshness.sla import as_of_steps, report
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow

@@ -8,13 +8,14 @@ import pytest
 
 from freshground.core.clock import iso
 from freshground.core.errors import TooStale
-from freshground.service import governor, stages
-from freshground.service.freshness import served_as_of
-from freshground.service.holding import resume, rollback
-from freshground.service.query import query
+from freshground.service import stages
+from freshground.service.asking.query import query
+from freshground.service.freshness import governor
+from freshground.service.freshness.as_of import served_as_of
+from freshground.service.freshness.sla import report
 from freshground.service.refresh import refresh
+from freshground.service.releases.holding import resume, rollback
 from freshground.service.reports import Scope
-from freshground.service.sla import report
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from freshground.service import stages
-from freshground.service.freshness import freshness
-from freshground.service.holding import resume, rollback
+from freshground.service.freshness.as_of import freshness
 from freshground.service.refresh import refresh
+from freshground.service.releases.holding import resume, rollback
 from freshground.service.reports import Scope
 from tests.project import Project
 

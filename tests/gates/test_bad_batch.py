@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from freshground.service.query import searcher
+from freshground.service.asking.query import searcher
 from tests.conftest import DATA_VARIABLE
 from tests.gates.gate_pages import BOILERPLATE, page
 from tests.project import Project, Run

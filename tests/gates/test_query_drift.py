@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from freshground.service.query import query
+from freshground.service.asking.query import query
 from quality.query_drift import EFFECTS, Questions, measure
 from tests.project import article
 

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from freshground.service.query import query, searcher
+from freshground.service.asking.query import query, searcher
 
 if TYPE_CHECKING:
     from tests.project import Project

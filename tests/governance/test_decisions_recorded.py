@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freshground.core.clock import iso
-from freshground.service import approvals
-from freshground.service.holding import resume, rollback
-from freshground.service.takedown import restore, takedown
+from freshground.service.denial.takedown import restore, takedown
+from freshground.service.plans import approvals
+from freshground.service.releases.holding import resume, rollback
 from tests.governance.asking import HOUR
 from tests.project import Project, article
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from freshground.core.ids import doc_id
-from freshground.service.holding import rollback
+from freshground.service.releases.holding import rollback
 from tests.governance.asking import everything
 from tests.project import Project, article
 
@@ -22,7 +22,7 @@ _DENY = """
 import sys
 from freshground.core.settings import load
 from freshground.service.context import Context
-from freshground.service.takedown import restore, takedown
+from freshground.service.denial.takedown import restore, takedown
 for name in sys.argv[3:]:
     context = Context(load(sys.argv[1]), by=sys.argv[2])
     takedown(context, name)

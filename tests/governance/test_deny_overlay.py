@@ -14,7 +14,7 @@ from freshground.core.clock import ManualClock
 from freshground.core.records import PUBLIC
 from freshground.lake.denials import Denials
 from freshground.lake.storage import Files
-from freshground.service.overlay import Overlay
+from freshground.service.denial.overlay import Overlay
 from indexes.filters.ast import And, AnyOf, Compare, In, Not, NotEmpty, Or
 from indexes.filters.evaluate import matches, visible
 

@@ -12,10 +12,10 @@ from freshground.core.errors import ConfigError
 from freshground.core.ids import content_hash
 from freshground.service import stages
 from freshground.service.cli.show_trace import explain as show
-from freshground.service.explain import explain
-from freshground.service.holding import resume, rollback
+from freshground.service.denial.takedown import restore, takedown
+from freshground.service.lineage.explain import explain
+from freshground.service.releases.holding import resume, rollback
 from freshground.service.reports import Scope
-from freshground.service.takedown import restore, takedown
 from tests.governance.asking import HOUR, ask, grant
 from tests.project import Project, article
 

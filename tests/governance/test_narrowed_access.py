@@ -8,7 +8,7 @@ import pytest
 
 from freshground.core.errors import Fatal
 from freshground.service import status
-from freshground.service.holding import rollback
+from freshground.service.releases.holding import rollback
 from freshground.service.reports import Scope
 from freshground.service.stages import ingest
 from ingestion import bronze

@@ -6,11 +6,11 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DOORS = {"freshground/service/serving.py"}
+DOORS = {"freshground/service/asking/serving.py"}
 BUILDERS = "freshground/service/stages/"
 """The build stage copies and judges candidates; what it reads, it shows to nobody."""
 
-WITH_TEXT = {"freshground/service/explain.py"}
+WITH_TEXT = {"freshground/service/lineage/explain.py"}
 """Reads passages from gold, and withholds what is denied: see `test_takedown.py`."""
 
 

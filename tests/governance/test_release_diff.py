@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from freshground.core.errors import ConfigError
-from freshground.service.diff import diff
+from freshground.service.lineage.diff import diff
 from tests.governance.asking import grant
 from tests.project import Project, article
 

@@ -8,7 +8,7 @@ import pytest
 
 from freshground.core.errors import ConfigError
 from freshground.service import stages, status
-from freshground.service.holding import resume, rollback
+from freshground.service.releases.holding import resume, rollback
 from freshground.service.reports import Scope
 from freshground.service.stages.build import build
 from tests.project import Project, article

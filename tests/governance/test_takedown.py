@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from freshground.core.errors import ConfigError
-from freshground.service import explain, status
-from freshground.service.evaluation import Hits, evaluate
-from freshground.service.holding import resume, rollback
-from freshground.service.query import searcher
-from freshground.service.takedown import denials, restore, takedown
+from freshground.service import status
+from freshground.service.asking.evaluation import Hits, evaluate
+from freshground.service.asking.query import searcher
+from freshground.service.denial.takedown import denials, restore, takedown
+from freshground.service.lineage import explain
+from freshground.service.releases.holding import resume, rollback
 from tests.governance.asking import HOUR, MODES, TEXT, ask, everything, keys
 from tests.project import Project, article
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from freshground.core.errors import ConfigError
-from freshground.service.holding import resume, rollback
-from freshground.service.past import moment
-from freshground.service.query import searcher
+from freshground.service.asking.past import moment
+from freshground.service.asking.query import searcher
+from freshground.service.releases.holding import resume, rollback
 from indexes.release import as_of
 from tests.governance.asking import HOUR, keys
 from tests.project import Project, article

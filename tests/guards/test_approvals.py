@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshground.core.errors import ConfigError
-from freshground.service import approvals
-from freshground.service.approvals import item, plan_digest
+from freshground.service.plans import approvals
+from freshground.service.plans.approvals import item, plan_digest
 from tests.project import Project, article
 
 ITEMS = st.dictionaries(st.sampled_from(["x", "y"]), st.frozensets(st.text(max_size=3)), max_size=2)

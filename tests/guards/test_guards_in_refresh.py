@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from freshground.service import approvals
+from freshground.service.plans import approvals
 from tests.project import Project, article
 
 if TYPE_CHECKING:

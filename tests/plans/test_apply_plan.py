@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freshground.core.errors import ConfigError
-from freshground.service import apply as saved
-from freshground.service import approvals, planning
+from freshground.service.plans import apply as saved
+from freshground.service.plans import approvals, planning
 from freshground.service.reports import exit_status
 from tests.project import Project, article
 

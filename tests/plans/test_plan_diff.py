@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from freshground.service import planning
 from freshground.service.cli import show_plan
-from freshground.service.estimate import Past, predict
-from freshground.service.explain import explain
+from freshground.service.lineage.explain import explain
+from freshground.service.plans import planning
+from freshground.service.plans.estimate import Past, predict
 from tests.project import NOON, Project, article
 
 GUESS = Past(200)

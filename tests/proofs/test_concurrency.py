@@ -10,7 +10,7 @@ import pytest
 
 from freshground.core.ids import digest
 from freshground.service import status
-from freshground.service.holding import resume
+from freshground.service.releases.holding import resume
 from tests.project import Project, article
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import chunking.chunker
-import freshground.service.query
+import freshground.service.asking.query
 import freshground.service.refresh
 import freshground.service.status
 import indexes.candidate

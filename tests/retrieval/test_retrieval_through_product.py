@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from freshground.core.settings import parse
+from freshground.service.asking.evaluation import evaluate
 from freshground.service.context import Context
-from freshground.service.evaluation import evaluate
 from freshground.service.refresh import refresh
 from freshground.service.reports import exit_status
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from freshground.service.query import query
+from freshground.service.asking.query import query
 from ingestion.changes import compare
 from ingestion.sources import open_source
 from tests.project import NOON, Project, article

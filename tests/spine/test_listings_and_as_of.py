@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from freshground.service.freshness import freshness
+from freshground.service.freshness.as_of import freshness
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow

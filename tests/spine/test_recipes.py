@@ -7,7 +7,7 @@ import json
 import pytest
 
 from freshground.core.errors import ConfigError
-from freshground.service.query import query
+from freshground.service.asking.query import query
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 
 from freshground.core.errors import ConfigError, Fatal
 from freshground.service import status
-from freshground.service.holding import resume
+from freshground.service.releases.holding import resume
 from tests.project import Content, Project, article, content
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ def alerts(settings: Place = None, *, send: Send = False, as_json: Json = False)
     """Show what is wrong now and was lately. With --send, tell it; status 1 if a channel failed."""
     from dataclasses import asdict
 
-    from freshground.service import alerts as service
+    from freshground.service.alerts import watch as service
 
     context = open_context(settings)
     attempts = service.tick(context) if send else []

@@ -146,8 +146,8 @@ def query(
     as_json: Json = False,
 ) -> None:
     """Ask the live release of an index, or an earlier one."""
-    from freshground.service.past import moment
-    from freshground.service.query import query as ask
+    from freshground.service.asking.past import moment
+    from freshground.service.asking.query import query as ask
 
     context = _context(settings)
     groups = frozenset(as_group) if as_group is not None else None
@@ -193,7 +193,7 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Serve an earlier release again, at once, and publish nothing new until `resume`."""
-    from freshground.service.holding import rollback as act
+    from freshground.service.releases.holding import rollback as act
 
     context = _context(settings, by=by)
     found = act(context, context.settings.index(index), to, blame=blame or (), comment=comment)
@@ -208,7 +208,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Trace what is served to its source, versions, runs and checks; and an object to releases."""
-    from freshground.service.explain import explain as trace
+    from freshground.service.lineage.explain import explain as trace
 
     show_trace.explain(trace(_context(settings), name), as_json=as_json)
 
@@ -227,7 +227,7 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure retrieval on the live release: nDCG@10, recall@5/10/100, MRR@10."""
-    from freshground.service.evaluation import evaluate as measure
+    from freshground.service.asking.evaluation import evaluate as measure
 
     context = _context(settings)
     report = measure(context, _one_index(context, index), queries, qrels, spans, _mode(mode))

@@ -26,8 +26,8 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Show what a refresh would do. Exit status 2 when there is something to do."""
-    from freshground.service import apply as saved
-    from freshground.service import planning
+    from freshground.service.plans import apply as saved
+    from freshground.service.plans import planning
 
     found = planning.plan(open_context(settings))
     if save is not None:
@@ -43,8 +43,8 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Refresh as a saved plan says; refused when the world moved on. Exits as refresh does."""
-    from freshground.service import apply as saved
     from freshground.service.cli import show
+    from freshground.service.plans import apply as saved
     from freshground.service.reports import exit_status
 
     found = saved.read(file)
@@ -55,7 +55,7 @@ def apply(
 
 def approvals(settings: Place = None, *, as_json: Json = False) -> None:
     """List the plans that a guard stopped, and what was decided about them."""
-    from freshground.service import approvals as service
+    from freshground.service.plans import approvals as service
 
     show_plan.approvals(service.stopped(open_context(settings)), as_json=as_json)
 
@@ -71,8 +71,8 @@ def approve(
     as_json: Json = False,
 ) -> None:
     """Let exactly the plan that stopped a source pass; a larger one is stopped again."""
-    from freshground.service import apply as saved
-    from freshground.service import approvals as service
+    from freshground.service.plans import apply as saved
+    from freshground.service.plans import approvals as service
 
     items = saved.items_of(saved.read(plan), source) if plan is not None else None
     row = service.approve(
@@ -91,7 +91,7 @@ def reject(
     as_json: Json = False,
 ) -> None:
     """Keep the plan that stopped a source stopped, and say why."""
-    from freshground.service import approvals as service
+    from freshground.service.plans import approvals as service
 
     row = service.reject(open_context(settings, by=by), source, plan=plan_digest, comment=comment)
     show_plan.decision(row, as_json=as_json)

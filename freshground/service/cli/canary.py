@@ -24,7 +24,7 @@ def canary(
     as_json: Json = False,
 ) -> None:
     """Show how a canary does beside the live release, or how the last one ended."""
-    from freshground.service.canary import report
+    from freshground.service.asking.canary import report
     from freshground.service.stages.canary import decide
 
     if promote and abort:

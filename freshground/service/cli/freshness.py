@@ -16,7 +16,7 @@ _STYLES = {"fresh": "green", "due": "yellow", "late": "bold red", "unknown": "bo
 
 def freshness(settings: Place = None, *, as_json: Json = False) -> None:
     """Show how fresh each index and source is against its SLA, and what holds it back."""
-    from freshground.service.sla import report
+    from freshground.service.freshness.sla import report
 
     rows = report(open_context(settings))
     if as_json:
@@ -61,8 +61,8 @@ def govern(
     as_json: Json = False,
 ) -> None:
     """Decide for each source: refresh, look, wait or hold. With --run, do what is due."""
-    from freshground.service.governor import as_dict
-    from freshground.service.governor import govern as decide
+    from freshground.service.freshness.governor import as_dict
+    from freshground.service.freshness.governor import govern as decide
     from freshground.service.refresh import refresh, totals
     from freshground.service.reports import exit_status
 

@@ -22,7 +22,7 @@ def takedown(
     as_json: Json = False,
 ) -> None:
     """Serve a document or chunk no more: at once, on every release, and in the next ones."""
-    from freshground.service.takedown import takedown as act
+    from freshground.service.denial.takedown import takedown as act
 
     show.takedown(act(open_context(settings, by=by), name, comment=comment), as_json=as_json)
 
@@ -36,14 +36,14 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Lift a take-down: older releases serve it at once, the next one holds it again."""
-    from freshground.service.takedown import restore as act
+    from freshground.service.denial.takedown import restore as act
 
     show.restored(act(open_context(settings, by=by), name, comment=comment), as_json=as_json)
 
 
 def denials(settings: Place = None, *, as_json: Json = False) -> None:
     """List what may not be served now, whatever release is asked."""
-    from freshground.service.takedown import denials as read
+    from freshground.service.denial.takedown import denials as read
 
     show.denials(read(open_context(settings)), as_json=as_json)
 
@@ -57,7 +57,7 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """End the hold that a rollback put on an index: the next refresh publishes again."""
-    from freshground.service.holding import resume as act
+    from freshground.service.releases.holding import resume as act
 
     context = open_context(settings, by=by)
     show.resumed(act(context, context.settings.index(index), comment), as_json=as_json)
@@ -72,7 +72,7 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Show what differs between two releases, by document and chunk."""
-    from freshground.service.diff import diff as compare
+    from freshground.service.lineage.diff import diff as compare
 
     context = open_context(settings)
     found = compare(context, context.settings.index(index), release_a, release_b)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, GuardStop
-from freshground.service.budget import limited, ways
-from freshground.service.deferral import deferred, forget_line, keep_line, open_line
-from freshground.service.judging import judge, record
-from freshground.service.narrowing import deny_narrowed, deny_renamed, settle_narrowed
+from freshground.service.denial.narrowing import deny_narrowed, deny_renamed, settle_narrowed
+from freshground.service.plans.budget import limited, ways
+from freshground.service.plans.deferral import deferred, forget_line, keep_line, open_line
+from freshground.service.plans.judging import judge, record
 from freshground.service.stages.frame import check, stage
 from ingestion import bronze, changes
 from ingestion.difference import Difference

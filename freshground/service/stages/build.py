@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from freshground.core.clock import parse_iso
 from freshground.core.errors import GateStop, Retriable
+from freshground.service.denial.narrowing import reflect
 from freshground.service.desired import Desired, desired
-from freshground.service.holding import message, standing
-from freshground.service.narrowing import reflect
-from freshground.service.publishing import publish, tidy
+from freshground.service.releases.holding import message, standing
+from freshground.service.releases.publishing import publish, tidy
 from freshground.service.stages import canary as canaries
 from freshground.service.stages import manifest as manifests
 from freshground.service.stages.frame import stage

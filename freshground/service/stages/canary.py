@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, GateStop, Retriable
 from freshground.lake.tables import quoted
-from freshground.service.canary import NOTE, Trial, measured, running, told
-from freshground.service.publishing import publish
+from freshground.service.asking.canary import NOTE, Trial, measured, running, told
+from freshground.service.releases.publishing import publish
 from freshground.service.stages import manifest as manifests
 from freshground.service.stages.frame import stage
 from indexes import canary as pointers

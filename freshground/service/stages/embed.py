@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freshground.service.budget import limited, measured, note_spent, read_meters
 from freshground.service.desired import desired
+from freshground.service.plans.budget import limited, measured, note_spent, read_meters
 from freshground.service.stages.frame import stage
 from freshground.service.stages.golden import golden
 from indexes import embed as layer

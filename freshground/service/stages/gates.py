@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso
 from freshground.core.records import Check
+from freshground.service.denial.takedown import TAKEN_DOWN
 from freshground.service.stages.drift import drift
 from freshground.service.stages.frame import check
 from freshground.service.stages.query_drift import query_drift
 from freshground.service.stages.regression import regression
-from freshground.service.takedown import TAKEN_DOWN
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from freshground.core.ids import digest
-from freshground.service.evaluation import Hits, names_of
+from freshground.service.asking.evaluation import Hits, names_of
 from quality.questions import read_questions
 from quality.retrieval import QuestionResult, by_document, by_span
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from freshground.core.settings import IndexSettings
+    from freshground.service.asking.query import Searcher
     from freshground.service.context import Context
     from freshground.service.desired import Desired
-    from freshground.service.query import Searcher
     from quality.questions import Question
     from quality.retrieval import RankedDoc
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freshground.service.freshness import listing_times
+from freshground.service.freshness.as_of import listing_times
 from indexes import publications
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.records import Check
-from freshground.service.query import Searcher
+from freshground.service.asking.query import Searcher
 from freshground.service.stages.golden import Answers, ask, fingerprint, golden, sort
 from quality.regression import compare, severity
 from quality.retrieval import QuestionResult

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from freshground.service.query import searcher
+from freshground.service.asking.query import searcher
 from tests.project import Content, Project, article
 from tests.proofs.worker import SMALL_COMMIT
 

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso, spoken
-from freshground.service import holding
-from freshground.service.approvals import stopped
-from freshground.service.freshness import listing_times
-from freshground.service.sla import report
+from freshground.service.freshness.as_of import listing_times
+from freshground.service.freshness.sla import report
+from freshground.service.plans.approvals import stopped
+from freshground.service.releases import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, TooStale
-from freshground.service import canary, past
-from freshground.service.freshness import freshness
-from freshground.service.serving import open_release
+from freshground.service.asking import canary, past
+from freshground.service.asking.serving import open_release
+from freshground.service.freshness.as_of import freshness
 from indexes.filters.parse import parse as parse_filter
 from indexes.fusion import Calibration, FusedHit, fuse
 from indexes.rows import filterable
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
-    from freshground.service.freshness import Freshness
+    from freshground.service.freshness.as_of import Freshness
     from indexes.engines.contract import Hit
     from indexes.release import Manifest
 

@@ -15,16 +15,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
-from freshground.service.budget import Meters, limited, read_meters
-from freshground.service.estimate import past_of
+from freshground.service.plans.budget import Meters, limited, read_meters
+from freshground.service.plans.estimate import past_of
 from quality.governor import tightest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from freshground.core.records import Listing, ObjectStat
-    from freshground.service.budget import Meter
     from freshground.service.context import Context
+    from freshground.service.plans.budget import Meter
     from ingestion.difference import Difference, Edit
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
-from freshground.service import canary
-from freshground.service.freshness import durations, listing_times, served_as_of
-from freshground.service.holding import message
+from freshground.service.asking import canary
+from freshground.service.freshness.as_of import durations, listing_times, served_as_of
+from freshground.service.releases.holding import message
 from freshground.service.reports import Scope
 from quality.governor import Decision, Promise, SourceState, decide_all
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from freshground.lake.tables import quoted
-from freshground.service import past
-from freshground.service.serving import row_ids
+from freshground.service.asking import past
+from freshground.service.asking.serving import row_ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection

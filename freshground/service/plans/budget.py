@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from freshground.core.clock import iso
 from freshground.core.ids import digest
 from freshground.service.desired import desired
-from freshground.service.estimate import lake_cost
+from freshground.service.plans.estimate import lake_cost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.errors import ConfigError
-from freshground.service.planning import FORMAT, lake_basis, plan_id
+from freshground.service.plans.planning import FORMAT, lake_basis, plan_id
 from freshground.service.refresh import refresh
 from ingestion.changes import listing_digest
 

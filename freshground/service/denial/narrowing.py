@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.access import loses_readers
 from freshground.core.clock import iso, parse_iso
 from freshground.core.ids import doc_id
-from freshground.service.moves import standing
+from freshground.service.lineage.moves import standing
 from indexes.plan import state_hash
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
-from freshground.service.approvals import Decision, decided, item, plan_digest, record_stop
-from freshground.service.deferral import waiting_documents
+from freshground.service.plans.approvals import Decision, decided, item, plan_digest, record_stop
+from freshground.service.plans.deferral import waiting_documents
 from ingestion.difference import outliers, percentile_99
 from quality import guards
 

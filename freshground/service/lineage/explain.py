@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
 from freshground.lake.tables import quoted, records
-from freshground.service.moves import moves, trail_back, trail_on
-from freshground.service.naming import named
-from freshground.service.reach import Reached, by_index, published, reached
-from freshground.service.versions import object_versions
+from freshground.service.lineage.moves import moves, trail_back, trail_on
+from freshground.service.lineage.naming import named
+from freshground.service.lineage.reach import Reached, by_index, published, reached
+from freshground.service.lineage.versions import object_versions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

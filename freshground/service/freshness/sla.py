@@ -7,16 +7,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
-from freshground.service import canary
-from freshground.service.deferral import shortage
-from freshground.service.freshness import (
+from freshground.service.asking import canary
+from freshground.service.freshness.as_of import (
     durations,
     expected,
     first_published,
     listing_times,
     served_as_of,
 )
-from freshground.service.holding import message
+from freshground.service.plans.deferral import shortage
+from freshground.service.releases.holding import message
 from indexes import publications
 from quality.freshness.budget import PERIOD, Step, budget
 from quality.freshness.percentiles import judge_lags, percentile

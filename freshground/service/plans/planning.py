@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
-from freshground.service.deferral import deferred, in_turn, open_line
-from freshground.service.estimate import Load, estimate_indexes, estimate_seconds
-from freshground.service.judging import judge
+from freshground.service.plans.deferral import deferred, in_turn, open_line
+from freshground.service.plans.estimate import Load, estimate_indexes, estimate_seconds
+from freshground.service.plans.judging import judge
 from freshground.service.stages.bronze import incomplete
 from ingestion import changes
 from ingestion.difference import Difference
@@ -18,7 +18,7 @@ from ingestion.difference import Difference
 if TYPE_CHECKING:
     from freshground.core.settings import FilesSource, RecordsSource
     from freshground.service.context import Context
-    from freshground.service.deferral import Line
+    from freshground.service.plans.deferral import Line
     from ingestion.difference import AccessChange
 
 FORMAT = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freshground.service.query import searcher
+from freshground.service.asking.query import searcher
 from quality.beir import read_judgements, read_queries, read_spans
 from quality.retrieval import RankedDoc
 from quality.retrieval import evaluate as measure
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from freshground.core.settings import IndexSettings
+    from freshground.service.asking.query import Mode, Searcher
     from freshground.service.context import Context
-    from freshground.service.query import Mode, Searcher
 
 
 class Hits:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from freshground.core.errors import ConfigError
-from freshground.service.overlay import Overlay, overlay
+from freshground.service.denial.overlay import Overlay, overlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,14 +10,14 @@ from freshground.core.clock import iso, parse_iso, spoken
 from freshground.core.errors import FreshgroundError
 from freshground.core.settings import AirflowChannel
 from freshground.lake.alerts import OVER, Alert, Told, newest, told
-from freshground.service.channels import Message, public, send, shortened
-from freshground.service.conditions import Condition, conditions
+from freshground.service.alerts.channels import Message, public, send, shortened
+from freshground.service.alerts.conditions import Condition, conditions
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from freshground.lake.alerts import Opening
-    from freshground.service.channels import Channel, Notify
+    from freshground.service.alerts.channels import Channel, Notify
     from freshground.service.context import Context
 
 LATELY = timedelta(days=7)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import parse_iso
 from freshground.core.errors import ConfigError
 from freshground.lake.tables import quoted
-from freshground.service.moves import family, standing
-from freshground.service.naming import named
+from freshground.service.lineage.moves import family, standing
+from freshground.service.lineage.naming import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

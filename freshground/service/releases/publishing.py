@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from freshground.service.narrowing import clear_away
+from freshground.service.denial.narrowing import clear_away
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings

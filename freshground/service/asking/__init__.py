@@ -1,0 +1,1 @@
+"""Questions to a release: which one, through which door, with what freshness."""

@@ -1,0 +1,1 @@
+"""How old what is served is, what was promised, and when to refresh."""

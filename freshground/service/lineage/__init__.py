@@ -1,0 +1,1 @@
+"""Where an answer comes from, and what a source reached."""

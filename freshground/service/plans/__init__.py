@@ -1,0 +1,1 @@
+"""What a refresh would do, what it would cost, and who has to agree."""

@@ -6,7 +6,7 @@ code points of the cleaned document text. Pages count from 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -186,7 +186,8 @@ class Check:
 
     `layer` is bronze, silver, gold or candidate. `severity` is critical (stops the release) or
     warning (recorded). `sample` holds ids of failing rows, never text. `blamed` holds the doc_ids
-    of changes that caused the failure, where the check can tell.
+    of changes that caused the failure, where the check can tell. `failing_ids` holds the ids of all
+    failing rows of a critical check whose rows have names, and is not part of its record.
     """
 
     check_id: str
@@ -200,3 +201,10 @@ class Check:
     sample: tuple[str, ...] = ()
     detail: str = ""
     blamed: tuple[str, ...] = ()
+    failing_ids: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record: JSON-ready, and of bounded size."""
+        body = asdict(self)
+        del body["failing_ids"]
+        return body

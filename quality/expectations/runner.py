@@ -98,13 +98,13 @@ class _Part:
 
     def _count(self, rules: Iterable[Rule]) -> dict[str, Any]:
         """Validate with counts and, where rows have names, with the ids of failing rows."""
-        by_sample: dict[str | None, list[Rule]] = {}
+        groups: dict[tuple[str | None, bool], list[Rule]] = {}
         for rule in rules:
-            by_sample.setdefault(rule.sample, []).append(rule)
+            groups.setdefault((rule.sample, _names_all(rule)), []).append(rule)
         verdicts: dict[str, Any] = {}
-        for sample, group in by_sample.items():
+        for (sample, names_all), group in groups.items():
             result_format: dict[str, Any] = {
-                "result_format": "SUMMARY",
+                "result_format": "COMPLETE" if names_all else "SUMMARY",
                 "partial_unexpected_count": SAMPLE_SIZE,
             }
             if sample is not None:
@@ -165,7 +165,8 @@ class _Part:
         failing = int(result.get("unexpected_count", 0))
         named: list[Any] = []
         if rule.sample is not None:
-            listed = result.get("partial_unexpected_index_list") or ()
+            kind = "" if _names_all(rule) else "partial_"
+            listed = result.get(f"{kind}unexpected_index_list") or ()
             named = [row[rule.sample] for row in listed]
         if rows and not rule.nullable and not isinstance(rule.test, Present):
             # Great Expectations leaves nulls out of every test but the one for nulls.
@@ -174,8 +175,9 @@ class _Part:
                 failing += int(null.sum())
                 passed = passed and (rows - failing) / rows >= rule.mostly
                 if rule.sample is not None:
-                    named += self._column(rule.sample).loc[null].head(SAMPLE_SIZE).tolist()
+                    named += self._column(rule.sample).loc[null].tolist()
         value, threshold = self._measure(rule, rows, failing)
+        ids = tuple(dict.fromkeys(str(name) for name in named if name is not None))
         return Check(
             check_id=self.suite.check_id(rule),
             layer=self.suite.layer,
@@ -185,10 +187,9 @@ class _Part:
             threshold=threshold,
             rows=rows,
             failing=failing,
-            sample=tuple(dict.fromkeys(str(name) for name in named if name is not None))[
-                :SAMPLE_SIZE
-            ],
+            sample=ids[:SAMPLE_SIZE],
             detail="" if passed else f"{failing} of {rows} failing: {rule.means}",
+            failing_ids=ids if _names_all(rule) else (),
         )
 
     def _column(self, name: str) -> pd.Series:
@@ -206,6 +207,11 @@ class _Part:
         if high is None or (low is not None and least < low):
             return _finite(least), low
         return _finite(greatest), high
+
+
+def _names_all(rule: Rule) -> bool:
+    """Whether all failing rows are named: what fails a critical check is not to be published."""
+    return rule.severity == "critical" and rule.sample is not None
 
 
 def _finite(value: float) -> float | None:

@@ -77,3 +77,31 @@ def test_a_coverage_gate_that_is_lowered_lets_the_document_pass(
     assert run.status == 5, run.messages
     quick.index(gates={"min_coverage": 0.5})
     assert quick.refresh().status == 0
+
+
+@pytest.mark.usefixtures("shifted")
+def test_every_document_that_failed_is_stopped_however_many_they_are(quick: Project) -> None:
+    """A check's sample names twenty: those beyond it are not to be let in when these are mended."""
+    quick.source(guards={"edit": {"share": 1.0}})
+    quick.fill(3)
+    quick.refresh()
+    names = [f"bad{number:02d}.md" for number in range(30)]
+    for number, name in enumerate(names):
+        quick.write(name, f"# Bad {number}\n\nA clause {number} on poison.\n")
+    run = quick.refresh()
+    assert run.status == 5
+    check = next(c for c in run.of("gold").checks if not c["passed"])
+    assert len(check["sample"]) == 20
+    assert "failing_ids" not in check
+    ids = {row["doc_id"]: row["key"] for row in quick.context().ledger.objects("docs").values()}
+    chunks = quick.context().lake.gold.rows("SELECT chunk_id, doc_id FROM t").to_pylist()
+    document = {row["chunk_id"]: row["doc_id"] for row in chunks}
+    told = {ids[document.get(name, name)] for name in check["sample"]}
+    for number, name in enumerate(sorted(told)):
+        quick.write(name, article(50 + number))
+    run = quick.refresh()
+    assert run.of("ingest").outcome == "done"
+    assert run.of("build").outcome == "gate", "ten are as bad as they were"
+    for number, name in enumerate(sorted(set(names) - told)):
+        quick.write(name, article(90 + number))
+    assert quick.refresh().status == 0

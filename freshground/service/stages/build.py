@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from freshground.core.clock import parse_iso
@@ -179,7 +178,7 @@ def _publish(
         context.releases.note(manifest, NOTE, judged.answers)
     for gate in gates:
         context.lake.journal.add(
-            context.run_id, "gate", index.id, {**asdict(gate), "release": number}
+            context.run_id, "gate", index.id, {**gate.as_dict(), "release": number}
         )
     report.release = {**manifests.summary(manifest), "state": "stopped"}
     if blocked:

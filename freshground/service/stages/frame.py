@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -99,12 +98,12 @@ def check(
     checks = run(layer, frame, limits)  # type: ignore[arg-type]
     stops = False
     for result in checks:
-        body = asdict(result)
+        body = result.as_dict()
         report.checks.append(body)
         note: dict[str, Any] = {**body, "stage": report.stage}
         if not result.passed and result.severity == "critical":
             held = versions or {}
-            note["documents"] = {d: held.get(d) for d in _documents(frame, result.sample)}
+            note["documents"] = {d: held.get(d) for d in _documents(frame, result.failing_ids)}
             note["made_by"] = made_by
             stops |= bool(note["documents"])
         # A kind of their own: who looks for failures need not read years of passed checks.

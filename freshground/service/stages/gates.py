@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso
@@ -59,7 +59,7 @@ def judge(
         asked, answers = regression(context, index, state, unjudged)
         extra += [*asked, *drift(context, index, state, unjudged)]
         extra += query_drift(context, index, state.recipe.space_id)
-    report.checks += [asdict(result) for result in extra]
+    report.checks += [result.as_dict() for result in extra]
     return Judged(checks + extra, answers)
 
 

@@ -127,7 +127,7 @@ def judged(manifest: Manifest, gates: Sequence[Check]) -> Manifest:
     """Return a manifest with its gates; its verdict is passed, warning or blocked."""
     failed = {gate.severity for gate in gates if not gate.passed}
     outcome = "blocked" if "critical" in failed else "warning" if failed else "passed"
-    return replace(manifest, gates=[asdict(gate) for gate in gates], verdict=outcome)
+    return replace(manifest, gates=[gate.as_dict() for gate in gates], verdict=outcome)
 
 
 def verdict(context: Context, index: IndexSettings, as_of: str | None) -> str:

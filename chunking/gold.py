@@ -50,8 +50,12 @@ def write(
     encoder_tokens: Callable[[Sequence[str]], list[int]],
     run_id: str,
     progress: Callable[[int], None],
+    before_commit: Callable[[Columns], None],
 ) -> GoldReport:
-    """Cut the pending documents. Killed anywhere, the ledger names the rest again."""
+    """Cut the pending documents. Killed anywhere, the ledger names the rest again.
+
+    `before_commit` is given the measures of all documents that the next commit completes.
+    """
     report = GoldReport()
     rows: list[dict[str, Any]] = []
     for start in range(0, len(pending), READ_DOCUMENTS):
@@ -65,8 +69,10 @@ def write(
             report.chunks += len(chunks)
             progress(1)
             if len(rows) >= BATCH_CHUNKS:
+                before_commit(report.metrics)
                 lake.gold.append(pa.Table.from_pylist(rows, schema=GOLD))
                 rows = []
+    before_commit(report.metrics)
     lake.gold.append(pa.Table.from_pylist(rows, schema=GOLD))
     return report
 

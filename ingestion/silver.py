@@ -38,11 +38,13 @@ def write(
     parse: Callable[[bytes, str], Document],
     run_id: str,
     progress: Callable[[int], None],
+    before_commit: Callable[[Columns], None],
 ) -> SilverReport:
     """Parse the objects of bronze rows and write each batch in one commit.
 
     `parse` takes bytes and the object's key and raises Quarantine. Killed anywhere, the ledger
-    names the rest again.
+    names the rest again. `before_commit` is given the measures of all documents that the next
+    commit completes.
     """
     report = SilverReport()
     rows: list[dict[str, Any]] = []
@@ -50,6 +52,7 @@ def write(
 
     def flush() -> None:
         nonlocal chars
+        before_commit(report.metrics)
         lake.silver.append(pa.Table.from_pylist(rows, schema=SILVER))
         rows.clear()
         chars = 0

@@ -31,10 +31,12 @@ def test_a_critical_check_stops_the_release_until_the_document_is_mended(quick: 
 
 
 @pytest.mark.usefixtures("shifted")
-def test_a_run_killed_after_its_checks_leaves_the_verdict(
-    quick: Project, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("moment", ["rows are committed", "checks are recorded"])
+def test_a_run_killed_after_it_wrote_leaves_the_verdict(
+    quick: Project, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     from freshground.service import stages
+    from freshground.service.stages.frame import Checking
 
     quick.fill(3)
     quick.refresh()
@@ -47,9 +49,18 @@ def test_a_run_killed_after_its_checks_leaves_the_verdict(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "embed", kill)
+        if moment == "rows are committed":
+            record = Checking.record
+            patch.setattr(
+                Checking,
+                "record",
+                lambda self, rows: kill() if self._layer == "gold" else record(self, rows),
+            )
+        else:
+            patch.setattr(stages, "embed", kill)
         with pytest.raises(Killed):
             quick.refresh()
+    assert quick.context().lake.gold.rows("SELECT text FROM t WHERE text LIKE '%poison%'").num_rows
     assert quick.refresh().status == 5
 
 

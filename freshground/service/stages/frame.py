@@ -74,6 +74,82 @@ def _version(context: Context, output: str, report: StageReport) -> str:
     return str(getattr(context.lake, layer).version)
 
 
+class Checking:
+    """A layer's suite over what one stage writes.
+
+    `before_commit` judges rows before they are written, so that a run killed at any moment leaves
+    none that nobody judged; `record` ends it. The journal row of a failed critical check names the
+    documents with their content hash, which `versions` gives by doc_id, and what made the rows: as
+    they are, they are not to be published.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        report: StageReport,
+        layer: str,
+        limits: Mapping[str, float],
+        *,
+        versions: Mapping[str, str | None] | None = None,
+        made_by: str = "",
+    ) -> None:
+        self._context = context
+        self._report = report
+        self._layer = layer
+        self._limits = limits
+        self._versions = versions or {}
+        self._made_by = made_by
+        self._judged = -1
+        self._checks: list[Check] = []
+        self._held: dict[str, set[str]] = {}
+
+    def before_commit(self, metrics: Columns) -> None:
+        """Judge all rows so far; commit to the journal which documents are not to be published."""
+        self._judge(metrics)
+        if self._held_anew():
+            self._context.lake.journal.commit()
+
+    def record(self, metrics: Columns) -> list[Check]:
+        """Judge the rest, put every result into the report and the journal, and return them."""
+        self.before_commit(metrics)
+        for result in self._checks:
+            self._report.checks.append(result.as_dict())
+            if result.check_id not in self._held:
+                self._note(result, {})
+        return self._checks
+
+    def _judge(self, metrics: Columns) -> None:
+        from quality.expectations import run
+
+        if len(metrics) == self._judged or (not len(metrics) and self._layer != "candidate"):
+            return
+        self._judged = len(metrics)
+        self._frame = pd.DataFrame(metrics.data)
+        self._checks = run(self._layer, self._frame, self._limits)  # type: ignore[arg-type]
+
+    def _held_anew(self) -> bool:
+        """Note the documents of failed critical checks that were not noted before."""
+        anew = False
+        for result in self._checks:
+            if result.passed or result.severity != "critical":
+                continue
+            known = self._held.get(result.check_id, set())
+            found = {*_documents(self._frame, result.failing_ids)} - known
+            if found:
+                anew = True
+                self._held[result.check_id] = known | found
+                self._note(result, {doc: self._versions.get(doc) for doc in sorted(found)})
+        return anew
+
+    def _note(self, result: Check, documents: Mapping[str, str | None]) -> None:
+        note: dict[str, Any] = {**result.as_dict(), "stage": self._report.stage}
+        if documents:
+            note |= {"documents": dict(documents), "made_by": self._made_by}
+        # A kind of their own: who looks for failures need not read years of passed checks.
+        kind = "check" if result.passed else "failed_check"
+        self._context.lake.journal.add(self._context.run_id, kind, self._report.subject, note)
+
+
 def check(
     context: Context,
     report: StageReport,
@@ -82,41 +158,14 @@ def check(
     limits: Mapping[str, float],
     *,
     versions: Mapping[str, str | None] | None = None,
-    made_by: str = "",
 ) -> list[Check]:
-    """Run a layer's suite over metrics; record each result; return them.
-
-    The journal row of a failed critical check names the documents with their content hash, which
-    `versions` gives by doc_id, and what made the rows: as they are, they are not to be published.
-    It is committed at once, since a run that is killed later would take it along.
-    """
-    from quality.expectations import run
-
-    if not len(metrics) and layer != "candidate":
-        return []
-    frame = pd.DataFrame(metrics.data)
-    checks = run(layer, frame, limits)  # type: ignore[arg-type]
-    stops = False
-    for result in checks:
-        body = result.as_dict()
-        report.checks.append(body)
-        note: dict[str, Any] = {**body, "stage": report.stage}
-        if not result.passed and result.severity == "critical":
-            held = versions or {}
-            note["documents"] = {d: held.get(d) for d in _documents(frame, result.failing_ids)}
-            note["made_by"] = made_by
-            stops |= bool(note["documents"])
-        # A kind of their own: who looks for failures need not read years of passed checks.
-        kind = "check" if result.passed else "failed_check"
-        context.lake.journal.add(context.run_id, kind, report.subject, note)
-    if stops:
-        context.lake.journal.commit()
-    return checks
+    """Judge what was written already, or is no table; see `Checking`."""
+    return Checking(context, report, layer, limits, versions=versions).record(metrics)
 
 
-def _documents(frame: pd.DataFrame, sample: Sequence[str]) -> list[str]:
+def _documents(frame: pd.DataFrame, ids: Sequence[str]) -> list[str]:
     if "doc_id" not in frame:
         return []
     names = [name for name in ("doc_id", "chunk_id", "key") if name in frame]
-    hit = pd.concat([frame[name].isin(list(sample)) for name in names], axis=1).any(axis=1)
+    hit = pd.concat([frame[name].isin(list(ids)) for name in names], axis=1).any(axis=1)
     return sorted(set(frame.loc[hit, "doc_id"].dropna().astype(str)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunking import gold as layer
-from freshground.service.stages.frame import check, stage
+from freshground.service.stages.frame import Checking, stage
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
@@ -35,6 +35,16 @@ def gold(context: Context, scope: Scope) -> StageReport:
             if not pending:
                 continue
             encoder = context.encoder(index)
+            settings = context.settings.chunking_of(index)
+            limits = {
+                "max_tokens": settings.max_tokens,
+                "max_encoder_tokens": settings.max_encoder_tokens or encoder.max_tokens,
+                "min_coverage": index.gates.min_coverage,
+            }
+            versions = {d.doc_id: d.content_hash for d in pending}
+            checks = Checking(
+                context, report, "gold", limits, versions=versions, made_by=chunker.id
+            )
             with context.progress.bar(f"chunk {source_id}", len(pending), "documents") as step:
                 done = layer.write(
                     context.lake,
@@ -44,17 +54,9 @@ def gold(context: Context, scope: Scope) -> StageReport:
                     encoder.count_tokens,
                     context.run_id,
                     step,
+                    checks.before_commit,
                 )
-            settings = context.settings.chunking_of(index)
-            limits = {
-                "max_tokens": settings.max_tokens,
-                "max_encoder_tokens": settings.max_encoder_tokens or encoder.max_tokens,
-                "min_coverage": index.gates.min_coverage,
-            }
-            versions = {d.doc_id: d.content_hash for d in pending}
-            check(
-                context, report, "gold", done.metrics, limits, versions=versions, made_by=chunker.id
-            )
+            checks.record(done.metrics)
             report.counts["documents"] += done.documents
             report.counts["chunks"] += done.chunks
             report.counts["rows"] += done.chunks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from freshground.service.stages.frame import check, stage
+from freshground.service.stages.frame import Checking, stage
 from ingestion import silver as layer
 
 if TYPE_CHECKING:
@@ -37,15 +37,24 @@ def silver(context: Context, scope: Scope) -> StageReport:
             from ingestion.parse import parse as parse_file
 
             parse = partial(parse_file)
+        versions = {row["doc_id"]: row["content_hash"] for row in pending}
+        checks = Checking(context, report, "silver", {}, versions=versions, made_by=silver_id)
         with context.progress.bar(f"parse {source_id}", len(pending), "documents") as step:
-            done = layer.write(context.lake, pending, silver_id, parse, context.run_id, step)
+            done = layer.write(
+                context.lake,
+                pending,
+                silver_id,
+                parse,
+                context.run_id,
+                step,
+                checks.before_commit,
+            )
         report.counts = {
             "parsed": done.parsed,
             "quarantined": len(done.quarantined),
             "rows": done.parsed + len(done.quarantined),
         }
-        versions = {row["doc_id"]: row["content_hash"] for row in pending}
-        check(context, report, "silver", done.metrics, {}, versions=versions, made_by=silver_id)
+        checks.record(done.metrics)
         report.quarantined = done.quarantined
         report.outcome = "quarantined" if done.quarantined else "done"
         if done.quarantined:

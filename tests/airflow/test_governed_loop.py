@@ -5,6 +5,7 @@ One Airflow for all of it, since starting one takes as long as the loop.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,7 +62,18 @@ class Loop:
     def asked(self) -> dict[str, Any]:
         """Ingest, and wait until a person is asked."""
         self.start(INGEST)
-        return until(self.questions, self.logs)[0]
+        return until(self._noticed, self.logs)[0]
+
+    def _noticed(self) -> list[dict[str, Any]]:
+        """Return questions that the scheduler has seen wait, which takes it seconds.
+
+        An answer before that is lost: Airflow 3.3.2 takes the task for one that died, and asks
+        again. No person is so quick.
+        """
+        found = self.airflow.call("GET", "/api/v2/monitor/health")
+        beat = found["scheduler"]["latest_scheduler_heartbeat"]
+        at = datetime.fromisoformat
+        return [q for q in self.questions() if at(q["created_at"]) < at(beat)]
 
     def answer(self, question: dict[str, Any], option: str, comment: str) -> None:
         run = question["task_instance"]["dag_run_id"]
@@ -105,8 +117,8 @@ def test_governed_stopped_rejected_timed_out_approved(project: AirflowProject) -
         assert "deletes" in question["body"] or "delete" in question["body"]
         loop.answer(question, "Reject", "the share was unmounted")
         until(loop.still, loop.logs)
-        assert [d[0] for d in loop.decisions()] == ["rejection"]
-        assert loop.decisions()[0][2] == "the share was unmounted"
+        [rejected] = loop.decisions()
+        assert rejected == ("rejection", "admin", "the share was unmounted")
         assert len(project.served_keys()) == 14
 
         # The same plan is stopped again, and nobody is asked again.
@@ -129,6 +141,4 @@ def test_governed_stopped_rejected_timed_out_approved(project: AirflowProject) -
         loop.answer(loop.asked(), "Approve", "the handbook was retired")
         until(lambda: project.release() == 2 and loop.still(), loop.logs)
         assert project.served_keys() == {"d013.md"}
-        kind, by, comment = loop.decisions()[2]
-        assert (kind, comment) == ("approval", "the handbook was retired")
-        assert by == loop.decisions()[0][1] != "time-out"
+        assert loop.decisions()[2] == ("approval", "admin", "the handbook was retired")

@@ -60,7 +60,7 @@ def test_a_mail_server_gets_user_and_password_where_it_asks() -> None:
 def test_a_password_is_not_sent_in_the_clear_to_another_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("freshground.service.channels._OWN_MACHINE", ())
+    monkeypatch.setattr("freshground.service.alerts.channels._OWN_MACHINE", ())
     with mail_server("AUTH PLAIN") as mails:
         with pytest.raises(Retriable, match="not sent in the clear"):
             send(email(mails, user="fresh", password=PASSWORD), MESSAGE)

@@ -143,7 +143,7 @@ def _read(command: dict[str, Any]) -> dict[str, Any]:
     answers = 0
     while not Path(command["until"]).exists():
         # A new view each time, as a request to a service has; the engine's handle is kept.
-        opened = freshground.service.query.searcher(context, index)
+        opened = freshground.service.asking.query.searcher(context, index)
         ranked = opened.ranked(command["text"], 40, command.get("mode", "hybrid"))
         hits = opened.rows(ranked)
         assert {hit["release"] for hit in hits} == {opened.manifest.release}

@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Test files are spread over so many processes, of 1 to 2 GB each.
+WORKERS ?= 2
 export DO_NOT_TRACK = 1
 export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
@@ -25,7 +27,7 @@ demo: env ## ingest the samples through the DAGs, publish two releases, query th
 	$(BIN)/python -m examples.demo
 
 test: env ## all tests, proofs in their small form
-	$(BIN)/python -m pytest -m "not prove"
+	$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile
 
 test-fast: env ## the fast tests, without network
 	$(BIN)/python -m pytest -m "not slow and not prove and not airflow" -q

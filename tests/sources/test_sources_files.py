@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import json
 import os
@@ -63,6 +64,9 @@ def open_folder() -> Iterator[Path]:
 def without_root() -> Iterator[None]:
     """Give up root's right to read everything."""
     was = os.geteuid()
+    # Python loads codecs when first used, remembers those it could not, and may lie where only root
+    # reads: every later test of this process would be without it.
+    codecs.lookup("utf-8-sig")
     if was == 0:
         os.seteuid(NOBODY_UID)
     try:

@@ -30,7 +30,7 @@ test: env ## all tests, proofs in their small form
 	$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile
 
 test-fast: env ## the fast tests, without network
-	$(BIN)/python -m pytest -m "not slow and not prove and not airflow" -q
+	$(BIN)/python -m pytest -m "not slow and not prove and not airflow" -q -n $(WORKERS)
 
 prove: env ## the long proofs in full, and new examples for the property tests
 	FRESHGROUND_HYPOTHESIS=search $(BIN)/python -m pytest -m "prove or not airflow"

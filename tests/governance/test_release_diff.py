@@ -9,6 +9,8 @@ from freshground.service.lineage.diff import diff
 from tests.governance.asking import grant
 from tests.project import Project, article
 
+pytestmark = pytest.mark.slow
+
 
 def _diff(project: Project, one: int, other: int) -> dict:
     context = project.context()

@@ -13,6 +13,8 @@ from freshground.service.reports import Scope
 from freshground.service.stages.build import build
 from tests.project import Project, article
 
+pytestmark = pytest.mark.slow
+
 
 def _bad_release(project: Project) -> None:
     project.fill(4)

@@ -14,6 +14,9 @@ from indexes.release import as_of
 from tests.governance.asking import HOUR, keys
 from tests.project import Project, article
 
+pytestmark = pytest.mark.slow
+
+
 SECOND = timedelta(seconds=1)
 
 

@@ -118,7 +118,8 @@ def test_p_values_are_honest() -> None:
 def test_the_gap_of_distribution_functions_is_the_usual_one(
     values: list[int], new: int, seed: int
 ) -> None:
-    scipy_stats = pytest.importorskip("scipy.stats")
+    from scipy import stats as scipy_stats
+
     new = min(new, len(values) - 2)
     labels = permutation.labels_of(new, len(values) - new, 5, np.random.default_rng(seed))
     numbers = np.array(values, float)

@@ -226,6 +226,6 @@ def _refuse_stale(index: IndexSettings, state: Freshness, accepted: timedelta) -
     age = "of unknown age" if state.staleness_s is None else f"{state.staleness_s:.0f} s old"
     raise TooStale(
         f"Release {state.release} of index {index.id!r} is {age} (as of {iso(state.as_of)}), and "
-        f"at most {limit:.0f} s were accepted.",
+        f"at most {limit:g} s were accepted.",
         "Accept more, or refresh; `freshground freshness` says what holds it back.",
     )

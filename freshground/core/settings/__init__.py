@@ -1,0 +1,97 @@
+"""`freshground.yaml`: read once, validated once, frozen.
+
+Secrets never stand in the file: a value written as `${NAME}` is taken from the environment.
+`FRESHGROUND_LAKE` and `FRESHGROUND_CACHE` override `lake` and `cache`.
+"""
+
+from freshground.core.settings.airflow import Airflow, Watcher
+from freshground.core.settings.alerts import (
+    AirflowChannel,
+    AlertKind,
+    Alerts,
+    ChannelSettings,
+    EmailChannel,
+    WebhookChannel,
+)
+from freshground.core.settings.encoders import (
+    Chunking,
+    EncoderSettings,
+    LocalEncoder,
+    RemoteEncoder,
+)
+from freshground.core.settings.freshness import Governor, Percentile, Sla, WallTime, Window
+from freshground.core.settings.gates import Canary, DriftGate, DriftMeasure, Gates, RetrievalGate
+from freshground.core.settings.guards import (
+    Budget,
+    DeleteGuard,
+    EditGuard,
+    GrowthGuard,
+    Guards,
+    SizeGuard,
+    WideningGuard,
+)
+from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
+from freshground.core.settings.project import Lineage, Settings
+from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
+from freshground.core.settings.sources import (
+    Access,
+    FilesSource,
+    Groups,
+    RecordFields,
+    RecordsSource,
+    SourceSettings,
+)
+from freshground.core.settings.values import DottedPath, Duration, Id, Line, Section, duration
+
+__all__ = [
+    "SETTINGS_FILE",
+    "Access",
+    "Airflow",
+    "AirflowChannel",
+    "AlertKind",
+    "Alerts",
+    "Budget",
+    "Canary",
+    "ChannelSettings",
+    "Chunking",
+    "DeleteGuard",
+    "DottedPath",
+    "DriftGate",
+    "DriftMeasure",
+    "Duration",
+    "EditGuard",
+    "EmailChannel",
+    "EncoderSettings",
+    "FilesSource",
+    "Fusion",
+    "Gates",
+    "Governor",
+    "Groups",
+    "GrowthGuard",
+    "Guards",
+    "Id",
+    "IndexField",
+    "IndexSettings",
+    "Line",
+    "Lineage",
+    "LocalEncoder",
+    "Percentile",
+    "RecordFields",
+    "RecordsSource",
+    "RemoteEncoder",
+    "RetrievalGate",
+    "Section",
+    "Settings",
+    "SizeGuard",
+    "Sla",
+    "SourceSettings",
+    "WallTime",
+    "Watcher",
+    "WebhookChannel",
+    "WideningGuard",
+    "Window",
+    "duration",
+    "load",
+    "masked",
+    "parse",
+]

@@ -1,0 +1,46 @@
+"""An index: its fields, and the sections that govern it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from freshground.core.settings.encoders import Chunking, EncoderSettings
+from freshground.core.settings.freshness import Sla
+from freshground.core.settings.gates import Canary, Gates
+from freshground.core.settings.guards import Budget
+from freshground.core.settings.values import Id, Section
+
+
+class IndexField(Section):
+    """A document metadata key that queries may filter, sort or facet on."""
+
+    type: Literal["string", "int", "float", "bool", "datetime", "strings"] = "string"
+    filter: bool = True
+    sort: bool = False
+    facet: bool = False
+
+
+class Fusion(Section):
+    """How hybrid search joins its arms: `adaptive`, or `rrf`, Azure's exact formula (k 60)."""
+
+    mode: Literal["adaptive", "rrf"] = "adaptive"
+
+
+class IndexSettings(Section):
+    """A named, served projection of gold."""
+
+    id: Id
+    sources: tuple[Id, ...] = Field(min_length=1)
+    sla: Sla = Sla()
+    fields: dict[str, IndexField] = Field(default_factory=dict)
+    chunking: Chunking | None = None
+    encoder: EncoderSettings | None = None
+    language: str = "english"
+    fusion: Fusion = Fusion()
+    gates: Gates = Gates()
+    canary: Canary | None = None
+    budget: Budget = Budget()
+    keep_releases: int = Field(5, ge=1)
+    engine: Literal["lance", "memory"] = "lance"

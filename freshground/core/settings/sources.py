@@ -1,0 +1,87 @@
+"""Where documents come from, and who may read them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from freshground.core.records import PUBLIC
+from freshground.core.settings.freshness import Sla
+from freshground.core.settings.guards import DeleteGuard, Guards
+from freshground.core.settings.values import Duration, Id, Section
+
+
+class Groups(Section):
+    """Access for named groups only."""
+
+    groups: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("groups")
+    @classmethod
+    def _no_wildcard(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if PUBLIC in value:
+            raise ValueError("'*' is no group; write `access: public` to let everybody read")
+        return value
+
+
+Access = Literal["public", "from_source"] | Groups
+
+
+class _SourceBase(Section):
+    id: Id
+    url: str
+    access: Access
+    storage_options: dict[str, Any] = Field(default_factory=dict, repr=False)
+    verify_every: Duration = timedelta(days=7)
+    max_bytes: int = Field(100_000_000, gt=0)
+    delete_guard: DeleteGuard = DeleteGuard()
+    sla: Sla | None = None
+    guards: Guards = Guards()
+
+    @model_validator(mode="after")
+    def _one_delete_guard(self) -> _SourceBase:
+        if self.guards.delete is not None and "delete_guard" in self.model_fields_set:
+            raise ValueError("delete_guard and guards.delete are the same; write one of them")
+        return self
+
+    @property
+    def deletions(self) -> DeleteGuard:
+        """The guard of deletions, wherever it was written."""
+        return self.guards.delete or self.delete_guard
+
+
+class FilesSource(_SourceBase):
+    """A folder, or an object store URL that fsspec reaches: each file is a document.
+
+    `include` and `exclude` are patterns over the relative path, `**` crossing folders. With
+    `access: from_source` the groups of `a/b.pdf` stand in the sidecar `a/b.pdf.access.json`.
+    """
+
+    type: Literal["files"]
+    include: tuple[str, ...] = ("**",)
+    exclude: tuple[str, ...] = ()
+    follow_symlinks: bool = False
+
+
+class RecordFields(Section):
+    """Which column holds what. `metadata` lists columns to keep; "*" keeps every other one."""
+
+    id: str = "id"
+    text: str = "text"
+    title: str | None = None
+    modified_at: str | None = None
+    groups: str | None = None
+    metadata: tuple[str, ...] = ("*",)
+
+
+class RecordsSource(_SourceBase):
+    """One or more JSONL, CSV or Parquet files in which each row is a document."""
+
+    type: Literal["records"]
+    format: Literal["jsonl", "csv", "parquet"] | None = None
+    fields: RecordFields = RecordFields()
+
+
+SourceSettings = Annotated[FilesSource | RecordsSource, Field(discriminator="type")]

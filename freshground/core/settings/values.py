@@ -1,0 +1,38 @@
+"""Kinds of values that many sections share."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def duration(text: str) -> timedelta:
+    """Return the length of a text such as 24h or 1h30m. ValueError when it is none."""
+    if not text.strip() or _DURATION.sub("", text).strip():
+        found = f"{text!r} is no duration"
+        raise ValueError(f"{found}; write a number and ms, s, m, h, d or w, such as 24h or 1h30m")
+    return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in _DURATION.findall(text)))
+
+
+def as_duration(value: object) -> object:
+    """Turn a text into a duration, and leave other values to pydantic."""
+    return duration(value) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(as_duration)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+Line = Annotated[str, Field(pattern=r"^[^\r\n]+$")]
+DottedPath = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and an unknown key in it is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,1 @@
+"""The query service: Azure AI Search's data-plane protocol over releases and clients' indexes."""

@@ -55,9 +55,7 @@ _UNSPACED = re.compile(
 @lru_cache(maxsize=1)
 def _word() -> re.Pattern[str]:
     # Marks that take space (Mc) stand within words of Indic scripts, though they are no letters.
-    marks = "".join(
-        chr(code) for code in range(0x20000) if unicodedata.category(chr(code)) == "Mc"
-    )
+    marks = "".join(chr(code) for code in range(0x20000) if unicodedata.category(chr(code)) == "Mc")
     return re.compile(rf"(?:[^\W_]|[{re.escape(marks)}])+")
 
 
@@ -75,7 +73,12 @@ def word(run: str) -> str | None:
 
 def words(text: str) -> Iterator[str]:
     """Yield runs of letters and digits, lower-cased, of less than `MAX_WORD_BYTES` bytes."""
-    return (found for run in runs(text) if (found := word(run)) is not None)
+    return (text[start:end].lower() for start, end in word_spans(text))
+
+
+def word_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the words of a text start and end."""
+    return (run.span() for run in _word().finditer(text) if word(run.group()) is not None)
 
 
 def pairs(run: str) -> list[str]:

@@ -21,7 +21,6 @@ _TYPES = {
     "Edm.Int32": pa.int32(),
     "Edm.Int64": pa.int64(),
     "Edm.Double": pa.float64(),
-    "Edm.Single": pa.float32(),
     "Edm.Boolean": pa.bool_(),
     "Edm.DateTimeOffset": TIME,
 }
@@ -55,7 +54,8 @@ def schema_of(definition: Definition) -> pa.Schema:
 def at_path(column: pa.Array, parts: tuple[str, ...]) -> pa.Array:
     """Return the values of a part of a complex column, one a row.
 
-    A part of a collection of complex values is a collection: of all its items in order.
+    A part of a collection of complex values is a collection: of the values of all its items, in
+    order, those without one left out.
     """
     for name in parts:
         if pa.types.is_list(column.type):
@@ -65,16 +65,24 @@ def at_path(column: pa.Array, parts: tuple[str, ...]) -> pa.Array:
     return column
 
 
-def _part_of_list(column: pa.ListArray, name: str) -> pa.Array:
+def starts_of(column: pa.ListArray) -> np.ndarray:
+    """Return where the items of each row begin in `column.flatten()`, and their end: int32."""
     lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
-    offsets = np.zeros(len(column) + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
+    starts = np.zeros(len(column) + 1, np.int32)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
+
+
+def _part_of_list(column: pa.ListArray, name: str) -> pa.Array:
+    offsets = starts_of(column)
     values = pc.struct_field(column.flatten(), name)
     if pa.types.is_list(values.type):
-        inner = pc.fill_null(pc.list_value_length(values), 0).to_numpy(zero_copy_only=False)
-        ends = np.zeros(len(values) + 1, np.int32)
-        np.cumsum(inner, out=ends[1:])
+        ends = starts_of(values)
         offsets, values = ends[offsets], values.flatten()
+    if values.null_count:
+        held = pc.is_valid(values).to_numpy(zero_copy_only=False)
+        offsets = np.concatenate([[0], np.cumsum(held)]).astype(np.int32)[offsets]
+        values = values.drop_null()
     return pa.ListArray.from_arrays(
         pa.array(offsets, pa.int32()),
         values,
@@ -91,9 +99,7 @@ def one_array(column: pa.Array | pa.ChunkedArray) -> pa.Array:
             joined = column.combine_chunks()
             column = joined
     if isinstance(column, pa.ChunkedArray):  # many chunks, or none, of some nested types
-        column = (
-            pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
-        )
+        column = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
     if column.offset:
         column = pa.concat_arrays([column])
         if column.offset:

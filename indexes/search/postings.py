@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from indexes.search.columns import one_array
+from indexes.engines.bm25 import fold
+from indexes.search.columns import one_array, starts_of
 from indexes.search.tokens import tokens
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Postings:
     `first_word` int32 (terms + 1): where a term's words begin. `first_row` int64 (words + 1):
     where a word's rows begin in `rows` (uint16) and `counts` (uint16). `first_place` int64
     (words with a term + 1): where its places begin in `places` (uint16 or int32). `lengths` int32
-    (rows of the segment): terms of each text. `spelled`: all words sorted, `numbers` their number.
+    (rows of the segment): terms of each text. `spelled`: all words, in the order of `surfaces`:
+    the words without accents. `numbers` int32: their number.
     """
 
     terms: Strings
@@ -84,7 +86,8 @@ class Postings:
     first_place: np.ndarray
     places: np.ndarray
     lengths: np.ndarray
-    spelled: Strings
+    spelled: pa.StringArray
+    surfaces: Strings
     numbers: np.ndarray
 
     @property
@@ -94,7 +97,8 @@ class Postings:
             self.first_word, self.first_row, self.rows, self.counts, self.first_place,
             self.places, self.lengths, self.numbers,
         )  # fmt: skip
-        return sum(a.nbytes for a in arrays) + self.terms.array.nbytes + self.spelled.array.nbytes
+        texts = {id(t): t.nbytes for t in (self.terms.array, self.spelled, self.surfaces.array)}
+        return sum(a.nbytes for a in arrays) + sum(texts.values())
 
     def terms_of_words(self) -> pa.StringArray:
         """Return the term of each word of `spelled`, "" for stop words."""
@@ -111,13 +115,15 @@ class Postings:
             return range(0)
         return range(int(self.first_word[at]), int(self.first_word[at + 1]))
 
-    def rows_of(self, word: int) -> np.ndarray:
-        """Return the rows that hold a word, in their order."""
-        return self.rows[self.first_row[word] : self.first_row[word + 1]]
+    def spelt(self, prefix: str) -> tuple[range, np.ndarray, np.ndarray]:
+        """Return the words that begin so, accents aside: where they stand in `spelled`.
 
-    def rows_between(self, words: range) -> np.ndarray:
-        """Return the rows that hold words of a stretch, some of them several times."""
-        return self.rows[self.first_row[words.start] : self.first_row[words.stop]]
+        And their rows, word by word, with how many are each word's.
+        """
+        at = self.surfaces.starting(prefix)
+        numbers = self.numbers[at.start : at.stop]
+        starts, ends = self.first_row[numbers], self.first_row[numbers + 1]
+        return at, self.rows[ranges(starts, ends)], ends - starts
 
     def counted(self, words: range) -> tuple[np.ndarray, np.ndarray]:
         """Return rows, in their order, and how often each holds words of a stretch: float32."""
@@ -140,21 +146,41 @@ class Postings:
         return found if len(words) == 1 else np.sort(found)
 
 
+def ranges(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return the numbers of all ranges, one range after the other: int64."""
+    lengths = ends - starts
+    shift = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+    return np.arange(len(shift)) + shift
+
+
 def row_of_place(places: np.ndarray) -> np.ndarray:
     """Return the rows of what `Postings.placed` returned."""
     return places >> _PLACE_BITS
 
 
-def build(texts: pa.StringArray, analyzer: Analyzer) -> Postings:
-    """Index the texts of a segment: at most `MAX_ROWS`, a null one has no words."""
+def build(texts: pa.Array, analyzer: Analyzer) -> Postings:
+    """Index the texts of a segment, or its collections of texts: at most `MAX_ROWS` rows.
+
+    A null has no words. No phrase reaches from one text of a collection to the next.
+    """
+    of_row: np.ndarray | None = None
+    rows = len(texts)
+    if pa.types.is_list(texts.type):
+        of_row = np.repeat(np.arange(rows, dtype=np.int32), np.diff(starts_of(texts)))
+        texts = one_array(texts.flatten())
     found = tokens(texts, analyzer)
     has_term = np.array([bool(term) for term in found.terms], bool)[found.words]
-    lengths = np.bincount(found.rows[has_term], minlength=len(texts)).astype(np.int32)
-    # The place of a token among the terms of its text.
-    starts = np.cumsum(lengths) - lengths
-    places = np.cumsum(has_term) - has_term - starts[found.rows]
+    # The place of a token among the terms of its row, with a gap between the texts of one.
+    places = np.cumsum(has_term) - has_term
+    row = found.rows
+    if of_row is not None:
+        places += found.rows
+        row = of_row[found.rows]
+    lengths = np.bincount(row[has_term], minlength=rows).astype(np.int32)
+    first = np.searchsorted(row, np.arange(rows))
+    starts = np.append(places, 0)[first]
     vocabulary = pa.array(found.vocabulary, pa.string()), pa.array(found.terms, pa.string())
-    return _arranged(vocabulary, found.words, found.rows, places, lengths)
+    return _arranged(vocabulary, found.words, row, places - starts[row], lengths)
 
 
 def merge(parts: Sequence[tuple[Postings, np.ndarray]]) -> Postings:
@@ -167,7 +193,7 @@ def merge(parts: Sequence[tuple[Postings, np.ndarray]]) -> Postings:
     places: list[np.ndarray] = []
     size = sum(int((to >= 0).sum()) for _, to in parts)
     lengths = np.zeros(size, np.int32)
-    spelled = pa.chunked_array([part.spelled.array for part, _ in parts], pa.string())
+    spelled = pa.chunked_array([part.spelled for part, _ in parts], pa.string())
     coded = one_array(spelled).dictionary_encode()
     code = coded.indices.to_numpy()
     terms = pa.concat_arrays([part.terms_of_words() for part, _ in parts])
@@ -228,7 +254,12 @@ def _arranged(
     terms = terms.slice(0, with_term)
     other = pc.not_equal(terms.slice(1), terms.slice(0, max(with_term - 1, 0)))
     heads = np.flatnonzero(np.append(True, other.to_numpy(zero_copy_only=False))[:with_term])
-    alphabet = pc.sort_indices(spelled)
+    surfaces = _surfaces(spelled)
+    alphabet = pc.sort_indices(
+        pa.table({"surface": surfaces, "word": spelled}),
+        sort_keys=[("surface", "ascending"), ("word", "ascending")],
+    )
+    words_ = one_array(spelled.take(alphabet))
     return Postings(
         terms=Strings(one_array(terms.take(pa.array(heads)))),
         first_word=np.append(heads, with_term).astype(np.int32),
@@ -238,9 +269,19 @@ def _arranged(
         first_place=first_place,
         places=_narrow(keys[: first_place[-1]] & _LAST_PLACE),
         lengths=lengths,
-        spelled=Strings(one_array(spelled.take(alphabet))),
+        spelled=words_,
+        surfaces=Strings(words_ if surfaces is spelled else one_array(surfaces.take(alphabet))),
         numbers=alphabet.to_numpy().astype(np.int32),
     )
+
+
+def _surfaces(words: pa.StringArray) -> pa.StringArray:
+    """Return words without accents; the same array where none has any."""
+    plain = pc.string_is_ascii(words)
+    if pc.all(plain).as_py() is not False:
+        return words
+    foreign = words.filter(pc.invert(plain)).to_pylist()
+    return pc.replace_with_mask(words, pc.invert(plain), pa.array(map(fold, foreign), pa.string()))
 
 
 def _narrow(numbers: np.ndarray) -> np.ndarray:

@@ -33,6 +33,7 @@ from freshground.core.settings.guards import (
 from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
+from freshground.core.settings.reranking import RerankerSettings
 from freshground.core.settings.sources import (
     Access,
     FilesSource,
@@ -79,6 +80,7 @@ __all__ = [
     "RecordFields",
     "RecordsSource",
     "RemoteEncoder",
+    "RerankerSettings",
     "RetrievalGate",
     "Section",
     "Settings",

@@ -91,9 +91,7 @@ def ground(
 def answer(grounding: Grounding, wanted: Retrieval, source: str) -> dict[str, Any]:
     """Return the body of the answer, as clients of 2026-04-01 read it."""
     body: dict[str, Any] = {
-        "response": [
-            {"role": "assistant", "content": [{"type": "text", "text": grounding.text}]}
-        ]
+        "response": [{"role": "assistant", "content": [{"type": "text", "text": grounding.text}]}]
     }
     if wanted.activity:
         body["activity"] = _activity(grounding, wanted, source)

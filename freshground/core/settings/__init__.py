@@ -33,6 +33,7 @@ from freshground.core.settings.guards import (
 from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
+from freshground.core.settings.reranking import RerankerSettings
 from freshground.core.settings.serve import AccessLog, Jwt, Limits, Metrics, Serve, Tls, is_loopback
 from freshground.core.settings.sources import (
     Access,
@@ -84,6 +85,7 @@ __all__ = [
     "RecordFields",
     "RecordsSource",
     "RemoteEncoder",
+    "RerankerSettings",
     "RetrievalGate",
     "Section",
     "Serve",

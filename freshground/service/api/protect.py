@@ -28,6 +28,11 @@ class Protection:
     metrics: Metrics
     log: AccessLog | None
 
+    def close(self) -> None:
+        """Close the access log."""
+        if self.log is not None:
+            self.log.close()
+
 
 def protect(app: FastAPI, service: Any) -> Protection:
     """Put everything around an application that has to stand there, before it is first called.

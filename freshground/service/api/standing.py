@@ -37,19 +37,22 @@ def standings(service: Any) -> Iterator[Standing]:
 
 def standing(service: Any, index: str) -> Standing:
     """Return how one index stands."""
+    line = service.follower.lines[index]
+    troubles = service.follower.troubles
+    live = line.live
+    if live is None:
+        return Standing(index, missing=troubles[index])
     try:
-        served = service.catalog.open(index, SERVICE)
-        fresh = served.freshness
-        rows = served.view.rows
+        fresh = service.catalog.open(index, SERVICE).freshness
     except (ApiError, FreshgroundError) as error:
-        return Standing(index, missing=getattr(error, "code", type(error).__name__))
-    if fresh is None or fresh.release is None:
-        return Standing(index, missing="NoRelease")
+        return Standing(index, missing=str(error))
     return Standing(
         index,
+        # A newer release that cannot be loaded is no reason to stop: the old one answers.
+        missing="" if line.trouble else troubles.get(index, ""),
         release=fresh.release,
-        rows=rows,
-        memory=getattr(served, "memory_bytes", None),
+        rows=live.snapshot.rows,
+        memory=live.snapshot.memory_bytes,
         staleness_s=fresh.staleness_s,
         verdict=fresh.sla,
     )

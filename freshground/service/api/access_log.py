@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,21 +23,21 @@ _LONGEST = 500
 
 
 class AccessLog:
-    """Where the lines go. ConfigError when the file cannot be written."""
+    """Where the lines go: a file, None being standard error. ConfigError when it cannot be."""
 
-    def __init__(self, settings: Settings, clock: Clock, stream: TextIO | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock, file: str | None = None) -> None:
         self._clock = clock
         self._with_query = settings.query_text
-        self._own = None
-        if stream is None and settings.file:
+        self._own: TextIO | None = None
+        if file is not None:
             try:
-                stream = self._own = open(settings.file, "a", encoding="utf-8")  # noqa: SIM115, PTH123  # it stays open
+                self._own = Path(file).open("a", encoding="utf-8")  # noqa: SIM115  # it stays open
             except OSError as error:
                 raise ConfigError(
-                    f"The access log {settings.file} cannot be written: {error}.",
+                    f"The access log {file} cannot be written: {error}.",
                     "Set `serve.log.file` to a file that can.",
                 ) from None
-        self._stream = stream or sys.stderr
+        self._stream = self._own or sys.stderr
 
     def write(
         self,

@@ -40,11 +40,13 @@ def protect(app: FastAPI, service: Any) -> Protection:
     `service` has a `context` and `settings`, the section `serve`. From the outside in: request
     ids, upkeep, accounting, identity, limits, the application.
     """
-    settings, lake, clock = service.settings, service.context.lake, service.context.clock
+    context, settings = service.context, service.settings
+    lake, clock = context.lake, context.clock
+    file = None if settings.log.file is None else context.settings.resolve(settings.log.file)
     made = Protection(
         ring=KeyRing(lake.keys),
         metrics=Metrics(service),
-        log=AccessLog(settings.log, clock) if settings.log.enabled else None,
+        log=AccessLog(settings.log, clock, file) if settings.log.enabled else None,
     )
     tokens = Tokens(settings.jwt, clock) if settings.jwt else None
     app.state.metrics = made.metrics

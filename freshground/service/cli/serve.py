@@ -45,8 +45,8 @@ def serve(
         names = context.settings.serve.tls.names
         changes["tls"] = {
             "local": tls,
-            "cert": None if tls_cert is None else str(tls_cert.absolute()),
-            "key": None if tls_key is None else str(tls_key.absolute()),
+            "cert": _absolute(tls_cert),
+            "key": _absolute(tls_key),
             "names": names,
         }
     wanted = _changed(context.settings.serve, changes)
@@ -70,6 +70,11 @@ def serve(
     finally:
         service.close()
         made.close()
+
+
+def _absolute(path: Path | None) -> str | None:
+    # A relative path in the settings counts from their folder; one typed, from where one stands.
+    return None if path is None else str(Path.cwd() / path)
 
 
 def _changed(settings: Serve, changes: dict[str, Any]) -> Serve:

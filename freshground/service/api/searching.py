@@ -84,9 +84,9 @@ def _best(answer: Answered) -> float | None:
         return None
     vectors = {path for arm in asked.plan.vectors for path in arm.fields}
     first = [
-        score
+        2 - 1 / score  # what Azure makes of a cosine, turned back
         for hit in answer.result.hits
         for arm, (rank, score) in hit.arms.items()
-        if rank == 1 and arm.split(":")[0] in vectors
+        if rank == 1 and arm.partition("#")[0] in vectors
     ]
     return max(first, default=None)

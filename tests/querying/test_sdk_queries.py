@@ -30,6 +30,10 @@ def many(address: str) -> Iterator[SearchClient]:
         yield found
 
 
+def near(text: str) -> VectorizedQuery:
+    return VectorizedQuery(vector=vector_of(text), k_nearest_neighbors=3, fields="vector")
+
+
 def test_everything_comes_in_pages_of_fifty(many: SearchClient) -> None:
     found = many.search("*", select=["hotelId"], order_by=["hotelId"], include_total_count=True)
     pages = [list(page) for page in found.by_page()]
@@ -90,9 +94,12 @@ def test_facets_and_count(client: SearchClient) -> None:
 def test_highlights(client: SearchClient) -> None:
     found = list(
         client.search(
-            "harbour", highlight_fields="hotelName,description-2",
-            highlight_pre_tag="<b>", highlight_post_tag="</b>", top=3,
-        )  # fmt: skip
+            "harbour",
+            highlight_fields="hotelName,description-2",
+            highlight_pre_tag="<b>",
+            highlight_post_tag="</b>",
+            top=3,
+        )
     )
     marked = [hit["@search.highlights"] for hit in found]
     assert all("<b>Harbour</b>" in each["hotelName"][0] for each in marked)
@@ -108,7 +115,7 @@ def test_hybrid_scores_as_azure_does(client: SearchClient) -> None:
 
 
 def test_vectors_alone_score_by_cosine(client: SearchClient) -> None:
-    asked = VectorizedQuery(vector=vector_of("Beach Pool Hotel 1"), k_nearest_neighbors=3, fields="vector")
+    asked = near("Beach Pool Hotel 1")
     hits = list(client.search(search_text=None, vector_queries=[asked]))
     assert len(hits) == 3
     assert hits[0]["@search.score"] == pytest.approx(1.0, abs=1e-6)
@@ -116,7 +123,7 @@ def test_vectors_alone_score_by_cosine(client: SearchClient) -> None:
 
 
 def test_post_filters_narrow_what_was_found(client: SearchClient) -> None:
-    asked = VectorizedQuery(vector=vector_of("Beach Pool Hotel 1"), k_nearest_neighbors=3, fields="vector")
+    asked = near("Beach Pool Hotel 1")
     kept = client.search(
         vector_queries=[asked], filter="hotelId eq '00001'", vector_filter_mode="postFilter"
     )

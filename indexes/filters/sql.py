@@ -130,7 +130,9 @@ def _literal(value: Scalar) -> str:
             # The parser reads a minus and then a number, which must itself fit into 64 bits.
             return str(value) if value > _LEAST else f"({_LEAST + 1} - 1)"
         case float():
-            return "0.0" if value == 0 or not math.isfinite(value) else f"CAST({value!r} AS DOUBLE)"
+            if math.isinf(value):
+                return f"CAST('{value}' AS DOUBLE)"
+            return "0.0" if value == 0 else f"CAST({value!r} AS DOUBLE)"
         case datetime():
             # As a number: a timestamp literal is read in nanoseconds, which end in 2262.
             micros = (value - _EPOCH) // timedelta(microseconds=1)

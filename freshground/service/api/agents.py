@@ -11,11 +11,11 @@ from freshground import __version__
 from freshground.core.errors import FreshgroundError
 from freshground.core.settings.serve import is_loopback
 from freshground.service.api import tools
+from freshground.service.api.asking import Caller
 from freshground.service.api.errors import ApiError
 from freshground.service.api.failures import failed
-from freshground.service.api.freshness import accepted
+from freshground.service.api.fresh_headers import accepted_staleness
 from freshground.service.api.principal import principal_of
-from freshground.service.freshness.accepted import refuse_stale
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from freshground.core.settings import Serve
-    from freshground.service.api.catalog import Served
     from freshground.service.api.service import Service
 
 MAX_BODY = 256 * 1024
@@ -99,19 +98,15 @@ def call(service: Service, request: Request, name: str, arguments: dict[str, Any
     ApiError and FreshgroundError say what is wrong with the call.
     """
     principal = principal_of(request)
-    limit = accepted(request.headers)
-
-    def accepts(served: Served) -> None:
-        refuse_stale(served.name, served.freshness, limit)
-
+    # No session is kept, so a key is one: `fetch` meets the canary where `search` did.
+    caller = Caller(principal, accepted_staleness(request), principal.name)
     try:
         match name:
             case "search":
                 asked = Search.model_validate(arguments)
                 return tools.search(
-                    service.catalog,
-                    principal,
-                    accepts,
+                    service,
+                    caller,
                     asked.query,
                     index=asked.index,
                     top=asked.top,
@@ -119,9 +114,7 @@ def call(service: Service, request: Request, name: str, arguments: dict[str, Any
                 )
             case "fetch":
                 wanted = Fetch.model_validate(arguments)
-                return tools.fetch(
-                    service.catalog, principal, accepts, wanted.id, index=wanted.index
-                )
+                return tools.fetch(service, caller, wanted.id, index=wanted.index)
             case _:
                 raise ApiError(
                     404, "UnknownTool", f"There is no tool {name[:80]!r}: search and fetch."
@@ -134,9 +127,7 @@ def call(service: Service, request: Request, name: str, arguments: dict[str, Any
         raise ApiError(400, "InvalidArguments", f"The tool {name} got {said}.") from None
 
 
-def server(
-    service: Service, in_thread: Callable[..., Awaitable[Any]]
-) -> Server[dict[str, Any]]:
+def server(service: Service, in_thread: Callable[..., Awaitable[Any]]) -> Server[dict[str, Any]]:
     """Return the server of the tools. `in_thread` runs a function off the event loop."""
     from mcp.server import Server
     from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestParams

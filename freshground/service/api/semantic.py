@@ -120,7 +120,7 @@ def marked(text: str, query: str) -> str:
 
 
 def texts_of(view: View, hits: Sequence[Found], fields: Sequence[str]) -> list[str]:
-    """Return what a semantic configuration reads of each hit: top-level fields that may be shown."""
+    """Return what is read of each hit: those of the fields that are top-level and may be shown."""
     paths = view.definition.paths
     shown = [p for p in fields if p in paths and paths[p].retrievable and "/" not in p]
     rows = view.documents([hit.position for hit in hits], shown)

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freshground.service.api.asking import ask
+from freshground.service.api.asking import answered, ask
 from freshground.service.api.errors import ApiError
 from freshground.service.api.semantic import sentences
 from indexes.filters.ast import Compare
 from indexes.fusion import RRF_K
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from freshground.service.api.catalog import Catalog, Served
-    from freshground.service.api.principal import Principal
+    from freshground.service.api.asking import Answer, Caller
+    from freshground.service.api.catalog import Served
+    from freshground.service.api.service import Service
     from indexes.search.contract import View
-    from indexes.search.plan import Found, Result
-
-    Accepts = Callable[[Served], None]
-    """Raises TooStale for what is older than the caller accepts."""
+    from indexes.search.plan import Found
 
 TOP = 10
 MOST_TOP = 50
@@ -42,35 +38,33 @@ _URLS = ("source_uri", "url", "uri", "link")
 
 
 def search(
-    catalog: Catalog,
-    principal: Principal,
-    accepts: Accepts,
+    service: Service,
+    caller: Caller,
     query: str,
     *,
     index: str | None = None,
     top: int = TOP,
     where: str | None = None,
-    request: str | None = None,
 ) -> dict[str, Any]:
     """Return the best passages of an index; None: of all managed ones, joined by rank.
 
-    `request` names the caller's session, for canaries. ApiError, ConfigError and TooStale say what
-    is wrong.
+    ApiError and TooStale say what is wrong.
     """
     if not query.strip() or len(query) > MOST_QUERY:
         raise ApiError(400, "InvalidQuery", f"query is a text of 1 to {MOST_QUERY:,} characters.")
     if not 1 <= top <= MOST_TOP:
         raise ApiError(400, "InvalidTop", f"top is a number from 1 to {MOST_TOP}.")
-    names = [index] if index is not None else _all(catalog, principal)
+    names = [index] if index is not None else _all(service, caller)
     ranked: list[tuple[float, str, Served, Found]] = []
     freshness: list[dict[str, Any]] = []
     for name in names:
 
-        def of(served: Served) -> Result:
-            accepts(served)
+        def of(served: Served) -> Answer:
             return ask(served, query, where=where, k=top)
 
-        found, served = catalog.answer(name, principal, request, of, lambda r: len(r.hits))
+        found, served = answered(
+            service, name, caller, of, lambda each: len(each.hits), lambda each: [each]
+        )
         freshness.append(_freshness(served))
         for rank, hit in enumerate(found.hits, 1):
             ranked.append((1 / (RRF_K + rank), name, served, hit))
@@ -80,12 +74,7 @@ def search(
 
 
 def fetch(
-    catalog: Catalog,
-    principal: Principal,
-    accepts: Accepts,
-    wanted: str,
-    *,
-    index: str | None = None,
+    service: Service, caller: Caller, wanted: str, *, index: str | None = None
 ) -> dict[str, Any]:
     """Return the document that a result of `search` is a passage of, as far as it may be seen.
 
@@ -99,8 +88,14 @@ def fetch(
         raise ApiError(
             400, "InvalidId", "id is INDEX/KEY, as `search` returns it; or give index and the key."
         )
-    served = catalog.open(name, principal)
-    accepts(served)
+    # As `search` does: by the same session, so that what a canary found is looked up in it.
+    document, served = answered(
+        service, name, caller, lambda each: _read(each, name, key), lambda _: 1, lambda _: ()
+    )
+    return {**document, "metadata": {**document["metadata"], "freshness": _freshness(served)}}
+
+
+def _read(served: Served, name: str, key: str) -> dict[str, Any]:
     view = served.view
     position = view.position(key)
     if position is None:
@@ -113,7 +108,7 @@ def fetch(
     shown = [field.name for field in served.definition.fields if field.retrievable]
     [document] = view.documents([position], shown)
     if served.kind == "managed":
-        text, spans = _around(view, position, document)
+        text, spans = _around(view, document)
     else:
         text, spans = _text(served, document), {}
     return {
@@ -121,12 +116,12 @@ def fetch(
         "title": _title(document, key),
         "text": text,
         "url": _url(document),
-        "metadata": {**_metadata(name, document), **spans, "freshness": _freshness(served)},
+        "metadata": {**_metadata(name, document), **spans},
     }
 
 
-def _all(catalog: Catalog, principal: Principal) -> list[str]:
-    names = [index.id for index in catalog.managed(principal)]
+def _all(service: Service, caller: Caller) -> list[str]:
+    names = [index.id for index in service.catalog.managed(caller.principal)]
     if not names:
         raise ApiError(
             404, "IndexNotFound", "This key may ask no index of a pipeline: name an index."
@@ -177,7 +172,7 @@ def _snippet(query: str, text: str) -> str:
     return found if len(found) <= SNIPPET else f"{found[: SNIPPET - 1]}…"
 
 
-def _around(view: View, position: int, document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _around(view: View, document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the text of the passages around one, and which part of the document that is."""
     rest = view.narrowed(Compare("doc_id", "eq", document["doc_id"]))
     names = ("ordinal", "start", "end", "tokens", "text")

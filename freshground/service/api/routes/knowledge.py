@@ -1,4 +1,4 @@
-"""Knowledge bases: each managed index is one, with itself as its only source; nobody writes them."""
+"""Knowledge bases: each managed index is one, and its own only source. Nobody writes them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from freshground.service.api import definitions_of_knowledge as told
+from freshground.service.api.asking import Caller, answered
 from freshground.service.api.errors import ApiError
-from freshground.service.api.freshness import accepted, headers_of
-from freshground.service.api.grounding import answer, ground
+from freshground.service.api.fresh_headers import accepted_staleness, fresh_headers
+from freshground.service.api.grounding import SOURCE_FIELDS, answer, ground
 from freshground.service.api.principal import principal_of
 from freshground.service.api.retrieval import read_retrieval
 from freshground.service.api.routing import both, json_object, json_response
-from freshground.service.freshness.accepted import refuse_stale
+from freshground.service.api.told import told_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,17 +41,21 @@ def router(service: Service) -> APIRouter:
                 "user's token as Authorization, without x-ms-query-source-authorization.",
             )
         wanted = read_retrieval(json_object(body), name)
-        limit = accepted(request.headers)
+        caller = Caller(principal_of(request), accepted_staleness(request))
 
         def of(served: Served) -> Grounding:
-            refuse_stale(served.name, served.freshness, limit)
             return ground(served, wanted, service.context.clock, time.monotonic)
 
-        found, served = service.catalog.answer(
-            name, principal_of(request), None, of, lambda g: len(g.passages)
+        found, served = answered(
+            service, name, caller, of, lambda each: len(each.passages), lambda each: each.answers
         )
+        told = told_of(request)
+        told.index, told.hits, told.tokens_out = name, len(found.passages), found.tokens
+        told.query = " | ".join(wanted.intents)
+        if served.freshness is not None:
+            told.release = served.freshness.release
         status = PARTIAL if found.partial else 200
-        return json_response(answer(found, wanted, name), status, headers_of(served))
+        return json_response(answer(found, wanted, name), status, fresh_headers(served))
 
     def managed(request: Request, name: str) -> None:
         known = [index.id for index in service.catalog.managed(principal_of(request))]
@@ -65,19 +69,19 @@ def router(service: Service) -> APIRouter:
 
     def list_bases(request: Request) -> dict[str, Any]:
         indexes = service.catalog.managed(principal_of(request))
-        return {"value": [told.base(index.id) for index in indexes]}
+        return {"value": [_base(index.id) for index in indexes]}
 
     def get_base(request: Request, name: str) -> dict[str, Any]:
         managed(request, name)
-        return told.base(name)
+        return _base(name)
 
     def list_sources(request: Request) -> dict[str, Any]:
         indexes = service.catalog.managed(principal_of(request))
-        return {"value": [told.source(index.id) for index in indexes]}
+        return {"value": [_source(index.id) for index in indexes]}
 
     def get_source(request: Request, name: str) -> dict[str, Any]:
         managed(request, name)
-        return told.source(name)
+        return _source(name)
 
     def written() -> None:
         raise ApiError(
@@ -98,3 +102,27 @@ def router(service: Service) -> APIRouter:
         both(routes, "PUT", f"/{kind}('{{name}}')", written)
         both(routes, "DELETE", f"/{kind}('{{name}}')", written)
     return routes
+
+
+def _base(name: str) -> dict[str, Any]:
+    return {
+        "@odata.etag": f'"{name}"',
+        "name": name,
+        "description": f"Passages of index {name}, as its pipeline keeps them fresh.",
+        "knowledgeSources": [{"name": name}],
+        "models": [],
+    }
+
+
+def _source(name: str) -> dict[str, Any]:
+    return {
+        "@odata.etag": f'"{name}"',
+        "name": name,
+        "kind": "searchIndex",
+        "description": f"Index {name}.",
+        "searchIndexParameters": {
+            "searchIndexName": name,
+            "sourceDataFields": [{"name": field} for field in SOURCE_FIELDS],
+            "searchFields": [],
+        },
+    }

@@ -20,8 +20,9 @@ ALL = 1_000_000
 _SORTS = frozenset({"count", "-count", "value", "-value"})
 _TIMES = ("minute", "hour", "day", "week", "month", "quarter", "year")
 _NUMBERS = frozenset({"Edm.Int32", "Edm.Int64", "Edm.Double"})
+_OFFSET_MOST = 14 * 60
 _OPTIONS = frozenset({"count", "sort", "values", "interval", "timeoffset"})
-_OFFSET = re.compile(r"([+-]?)(\d{1,2}):(\d{2})")
+_OFFSET = re.compile(r"([+-]?)(\d{1,2}):([0-5]\d)", re.ASCII)
 
 
 def facet(definition: Definition, text: str) -> Facet:
@@ -64,9 +65,9 @@ def _wrong(text: str, why: str) -> ApiError:
 
 
 def _count(text: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+    if not (value.isascii() and value.isdigit()):
         raise _wrong(text, "count is a whole number")
-    return int(value) or ALL
+    return min(int(value[:9]), ALL) or ALL
 
 
 def _bound(text: str, kind: str, value: str) -> Any:
@@ -102,9 +103,9 @@ def _interval(text: str, kind: str, value: str) -> float | str:
 
 def _offset(text: str, kind: str, value: str) -> int:
     found = _OFFSET.fullmatch(value)
-    if kind != "Edm.DateTimeOffset" or found is None or not value.isascii():
+    if kind != "Edm.DateTimeOffset" or found is None:
         raise _wrong(text, "timeoffset is such as -08:00, on a field of times")
     minutes = int(found[2]) * 60 + int(found[3])
-    if minutes > 14 * 60 or int(found[3]) > 59:
+    if minutes > _OFFSET_MOST:
         raise _wrong(text, "timeoffset lies between -14:00 and 14:00")
     return -minutes if found[1] == "-" else minutes

@@ -12,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
-
 from freshground.core.settings import Fusion, IndexSettings
 from freshground.service.api.asking import Caller
 from freshground.service.api.catalog import Served
@@ -97,6 +95,7 @@ class Shelf:
 
     served: dict[str, Served]
     asked: list[str] = field(default_factory=list)
+    questions: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
     def catalog(self) -> Shelf:
@@ -104,7 +103,11 @@ class Shelf:
 
     @property
     def context(self) -> Any:
-        return SimpleNamespace(lake=SimpleNamespace(queries=SimpleNamespace(add=self.asked.append)))
+        def question(*told: Any) -> None:
+            self.questions.append(told)
+
+        queries = SimpleNamespace(add=self.asked.append, question=question)
+        return SimpleNamespace(lake=SimpleNamespace(queries=queries), encoder=lambda _: ENCODER)
 
     def managed(self, principal: Principal) -> list[IndexSettings]:
         return [each.index for each in self.served.values() if each.index is not None]
@@ -122,7 +125,3 @@ class Shelf:
         found = ask(self.served[name])
         assert hits(found) >= 0
         return found, self.served[name]
-
-
-def cosine(text: str, row: dict[str, Any]) -> float:
-    return float(np.dot(ENCODER.encode_query(text), row["vector"]))

@@ -37,7 +37,7 @@ def test_managed_indexes_are_fused_by_evidence() -> None:
     assert found.hits[0].key == "storm-0"
     assert found.hits[0].arms["text"][0] == 1
     assert found.nearest == pytest.approx(arms[0][0][1])
-    assert [hit.key for hit in fuse(*arms, 3, "rrf")] == [
+    assert [hit.chunk_id for hit in fuse(*arms, 3, "rrf")] == [
         hit.key for hit in ask(managed(ROWS, mode="rrf"), QUESTION, k=3).hits
     ]
 
@@ -64,7 +64,7 @@ def test_a_wrong_filter_is_named() -> None:
 
 
 def test_a_question_is_no_syntax() -> None:
-    found = ask(managed(ROWS, mode="rrf"), 'storm -damage "broken pipes" +theft', k=5)
+    found = ask(managed(ROWS), 'storm -damage "broken pipes" +theft', k=5)
     assert {"storm-0", "water-0", "theft-0"} <= {
         hit.key for hit in found.hits if "text" in hit.arms
     }

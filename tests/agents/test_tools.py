@@ -67,6 +67,10 @@ def test_questions_are_counted() -> None:
     tools.search(shelf, CALLER, "storm")
     tools.search(shelf, CALLER, "storm", index="notes")
     assert shelf.asked == ["docs", "more"]
+    assert [(told[0], told[2]) for told in shelf.questions] == [
+        ("docs", "storm"),
+        ("more", "storm"),
+    ]
 
 
 def test_every_result_can_be_fetched() -> None:

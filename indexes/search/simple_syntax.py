@@ -1,4 +1,4 @@
-r"""Azure's simple query syntax: `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`, `\` escapes.
+r"""Azure's simple syntax: `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`, `\` escapes.
 
 It reads as Lucene's SimpleQueryParser does: any text is a query. Operators inside words are text,
 an unbalanced quote or parenthesis is as if it were not there, and of operators in a row the first

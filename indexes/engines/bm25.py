@@ -39,16 +39,20 @@ _FOLDS = str.maketrans(
 
 def words(text: str) -> Iterator[str]:
     """Yield runs of letters and digits, lower-cased, of at most `MAX_WORD_BYTES` bytes."""
+    return (text[start:end].lower() for start, end in word_spans(text))
+
+
+def word_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the words of a text start and end."""
     start: int | None = None
     for at, character in enumerate(text + " "):
         inside = character.isalnum() or unicodedata.category(character) == "Mc"
         if inside and start is None:
             start = at
         elif not inside and start is not None:
-            word = text[start:at]
+            if len(text[start:at].encode("utf-8", "replace")) < MAX_WORD_BYTES:
+                yield start, at
             start = None
-            if len(word.encode("utf-8", "replace")) < MAX_WORD_BYTES:
-                yield word.lower()
 
 
 def fold(word: str) -> str:

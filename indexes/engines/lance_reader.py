@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from freshground.core.errors import Fatal
 from indexes.engines.checks import check_columns, check_query, ranked
 from indexes.engines.contract import Hit
-from indexes.filters.ast import fields_of
+from indexes.filters.ast import columns_of
 from indexes.filters.sql import members_sql, to_sql, visible_sql
 from indexes.schema import VECTOR
 
@@ -172,7 +172,7 @@ class LanceReader:
 
     def _predicate(self, where: Filter | None, groups: frozenset[str] | None) -> str | None:
         if where is not None:
-            check_columns(sorted(fields_of(where)), self.schema)
+            check_columns(sorted(columns_of(where)), self.schema)
         parts = [
             *([to_sql(where)] if where is not None else []),
             *([visible_sql(groups)] if groups is not None else []),

@@ -24,7 +24,7 @@ from indexes.engines.checks import (
 )
 from indexes.engines.contract import Abilities, Hit
 from indexes.engines.names import begun_at, new_name
-from indexes.filters.ast import fields_of
+from indexes.filters.ast import columns_of
 from indexes.filters.evaluate import matches, visible
 from indexes.schema import FULL_TEXT
 
@@ -249,7 +249,7 @@ class MemoryReader:
     def _selected(self, where: Filter | None, groups: frozenset[str] | None) -> list[int]:
         if where is None and groups is None:
             return list(range(len(self._ids)))
-        used = fields_of(where) if where is not None else frozenset()
+        used = columns_of(where) if where is not None else frozenset()
         names = check_columns(sorted(used | {"groups"}), self.schema)
         rows: list[dict[str, Any]] = self._table.select(names).to_pylist()
         return [

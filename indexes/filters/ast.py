@@ -3,6 +3,9 @@
 The logic has two values: a comparison with a missing value is false, `ne` of a missing value is
 true, and `not` turns one into the other. Every renderer must keep to that: in an access filter a
 third value is a leak.
+
+Fields are paths: parts of a complex field are `Address/City`, and without a value where the complex
+field has none.
 """
 
 from __future__ import annotations
@@ -10,6 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+ITEM = ""
+"""The path of a collection's item itself, in the body of `Any` over plain values."""
 
 Scalar = str | int | float | bool | datetime
 Operator = Literal["eq", "ne", "gt", "ge", "lt", "le"]
@@ -48,7 +54,7 @@ class In:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """A collection holds at least one of the values; a null collection is an empty one."""
+    """A collection of strings holds one of the values; a null collection is an empty one."""
 
     field: str
     values: tuple[str, ...]
@@ -59,6 +65,17 @@ class NotEmpty:
     """A collection holds something."""
 
     field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """An item of a collection satisfies a filter whose paths begin at the item.
+
+    Items are complex, or numbers, times and bools, whose own path is ITEM; strings have `AnyOf`.
+    """
+
+    field: str
+    part: Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +99,11 @@ class Or:
     parts: tuple[Filter, ...]
 
 
-Filter = Constant | IsNull | Compare | In | AnyOf | NotEmpty | Not | And | Or
+Filter = Constant | IsNull | Compare | In | AnyOf | NotEmpty | Any | Not | And | Or
 
 
 def fields_of(part: Filter) -> frozenset[str]:
-    """Return the names of all fields that a filter reads."""
+    """Return the paths of all fields that a filter reads, from the row: `Rooms/Type`."""
     match part:
         case Constant():
             return frozenset()
@@ -94,5 +111,13 @@ def fields_of(part: Filter) -> frozenset[str]:
             return fields_of(inner)
         case And(parts) | Or(parts):
             return frozenset().union(*(fields_of(inner) for inner in parts))
+        case Any(field, inner):
+            inside = fields_of(inner) or {ITEM}
+            return frozenset(f"{field}/{path}" if path else field for path in inside)
         case _:
             return frozenset({part.field})
+
+
+def columns_of(part: Filter) -> frozenset[str]:
+    """Return the names of the top-level fields that a filter reads."""
+    return frozenset(path.split("/")[0] for path in fields_of(part))

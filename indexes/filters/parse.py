@@ -1,7 +1,7 @@
 """Text of a `$filter` -> `Filter`, checked against the index's schema.
 
-Source: "OData expression syntax reference for Azure AI Search" (grammar, precedence, the shapes
-allowed in lambdas, default delimiters of `search.in`).
+Source: "OData expression syntax reference for Azure AI Search" (grammar, precedence, default
+delimiters of `search.in`) and "Troubleshooting OData collection filters" (shapes of lambdas).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from lark.exceptions import VisitError
 
 from freshground.core.errors import ConfigError
 from indexes.filters.resolve import Resolver
+from indexes.filters.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,16 +28,19 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 100_000
 MAX_DEPTH = 16
-"""Nested `and`, `or`, `not`: SQL engines stop at a depth of about 50 parentheses."""
+"""Nested `and`, `or`, `not` and lambdas: SQL engines stop at about 50 nested parentheses."""
+MAX_CLAUSES = 3000
+"""Clauses that one `and` or `or` joins."""
 
 _UNSUPPORTED = re.compile(r"\b(geo\.\w+|search\.(?!in\b)\w+)\s*\(")
 
 
 def parse(text: str, schema: pa.Schema, filterable: Collection[str]) -> Filter:
-    """Return the meaning of a filter over columns of `schema` that are named in `filterable`.
+    """Return the meaning of a filter over fields of `schema` whose paths are in `filterable`.
 
-    ConfigError, with the position in the text, for bad syntax, an unknown or unfilterable field,
-    and a literal that does not fit its field's type.
+    Complex fields are structs, and their parts are named `Address/City`. ConfigError, with the
+    position in the text, for bad syntax, an unknown or unfilterable field, a literal that does not
+    fit its field's type, and a lambda of a shape that Azure AI Search refuses.
     """
     if len(text) > MAX_CHARACTERS:
         raise ConfigError(
@@ -69,7 +73,7 @@ def parse(text: str, schema: pa.Schema, filterable: Collection[str]) -> Filter:
             "A comparison is `field eq 'text'`; after `not` it needs parentheses; a quote within "
             "a text is doubled.",
         )
-    return Resolver(schema, frozenset(filterable)).resolve(raw)
+    return Resolver(Scope.of_row(schema, frozenset(filterable))).resolve(raw)
 
 
 def _fail(text: str, at: int, found: str, do: str) -> NoReturn:
@@ -86,17 +90,30 @@ class Raw:
     depth: int = 0
 
 
+_LITERALS = {"string", "datetime", "float", "int", "boolean", "null"}
+_SIDES = {"path": "a field", "in": "search.in", "any": "any", "all": "all", "nonempty": "any()"}
+_FLIPPED = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge"}
+
+
 def _nest(kind: str, parts: tuple[Raw, ...]) -> Raw:
     """Join parts, drawing those of the same kind up into one."""
     flat = tuple(p for part in parts for p in (part.parts if part.kind == kind else (part,)))
-    depth = 1 + max(part.depth for part in flat)
-    if depth > MAX_DEPTH:
+    if len(flat) > MAX_CLAUSES:
         raise ConfigError(
-            f"The filter nests `and`, `or` and `not` more than {MAX_DEPTH} deep, at character "
-            f"{parts[0].at + 1}.",
+            f"The filter joins more than {MAX_CLAUSES} clauses, at character {parts[0].at + 1}.",
+            "Use search.in for long lists of values.",
+        )
+    return _deeper(Raw(kind, parts[0].at, flat, 1 + max(part.depth for part in flat)))
+
+
+def _deeper(raw: Raw) -> Raw:
+    if raw.depth > MAX_DEPTH:
+        raise ConfigError(
+            f"The filter nests `and`, `or`, `not` and lambdas more than {MAX_DEPTH} deep, at "
+            f"character {raw.at + 1}.",
             "Write it flatter.",
         )
-    return Raw(kind, parts[0].at, flat, depth)
+    return raw
 
 
 @v_args(inline=True)
@@ -118,33 +135,49 @@ class _Build(Transformer[Token, Raw]):
     def constant(self, token: Token) -> Raw:
         return Raw("constant", _at(token), (str(token) == "true",))
 
-    def flag(self, name: Token) -> Raw:
-        return Raw("flag", _at(name), (name,))
+    def path(self, name: Token) -> Raw:
+        return Raw("path", _at(name), (str(name),))
 
-    def compare(self, name: Token, operator: Token, literal: Raw) -> Raw:
-        return Raw("compare", _at(name), (name, str(operator), literal))
+    def longer_path(self, path: Raw, name: Token) -> Raw:
+        if len(path.parts) == MAX_DEPTH:
+            raise ConfigError(
+                f"The filter has a path of more than {MAX_DEPTH} names, at character "
+                f"{path.at + 1}.",
+                "No field lies so deep.",
+            )
+        return Raw("path", path.at, (*path.parts, str(name)))
 
-    def compare_flipped(self, literal: Raw, operator: Token, name: Token) -> Raw:
-        flipped = {"gt": "lt", "lt": "gt", "ge": "le", "le": "ge"}
-        return Raw(
-            "compare", literal.at, (name, flipped.get(str(operator), str(operator)), literal)
-        )
+    def flag(self, path: Raw) -> Raw:
+        return Raw("flag", path.at, (path,))
 
-    def member(self, name: Token, values: Token, delimiters: Token | None = None) -> Raw:
-        return Raw(
-            "in",
-            _at(name),
-            (name, _unquote(values), " ," if delimiters is None else _unquote(delimiters)),
-        )
+    def compare(self, left: Raw, operator: Token, right: Raw) -> Raw:
+        at, test = left.at, str(operator)
+        if left.kind in _LITERALS:
+            left, test, right = right, _FLIPPED.get(test, test), left
+        if left.kind == "in" and right.kind == "boolean" and test in {"eq", "ne"}:
+            return left if right.parts[0] is (test == "eq") else _nest("not", (left,))
+        if left.kind != "path" or right.kind not in _LITERALS:
+            sides = [_SIDES.get(side.kind, "a literal") for side in (left, right)]
+            raise ConfigError(
+                f"The filter compares {' with '.join(sides)}, at character {at + 1}.",
+                "A comparison is between a field, or a lambda's variable, and a literal.",
+            )
+        return Raw("compare", at, (left, test, right))
 
-    def lambda_any(self, name: Token, variable: Token, body: Raw) -> Raw:
-        return Raw("any", _at(name), (name, variable, body))
+    def member(self, path: Raw, values: Token, delimiters: Token | None = None) -> Raw:
+        given = " ," if delimiters is None else _unquote(delimiters)
+        return Raw("in", path.at, (path, _unquote(values), given))
 
-    def lambda_all(self, name: Token, variable: Token, body: Raw) -> Raw:
-        return Raw("all", _at(name), (name, variable, body))
+    def lambda_over(self, path: Raw, quantifier: Token, variable: Token, body: Raw) -> Raw:
+        return _deeper(Raw(str(quantifier), path.at, (path, str(variable), body), body.depth + 1))
 
-    def lambda_nonempty(self, name: Token) -> Raw:
-        return Raw("nonempty", _at(name), (name,))
+    def lambda_empty(self, path: Raw, quantifier: Token) -> Raw:
+        if quantifier == "all":
+            raise ConfigError(
+                f"The filter has all without a condition, at character {path.at + 1}.",
+                "Only any may stand without one: any() is true of a collection that is not empty.",
+            )
+        return Raw("nonempty", path.at, (path,))
 
     def string(self, token: Token) -> Raw:
         return Raw("string", _at(token), (_unquote(token),))
@@ -161,8 +194,8 @@ class _Build(Transformer[Token, Raw]):
     def boolean(self, token: Token) -> Raw:
         return Raw("boolean", _at(token), (str(token) == "true",))
 
-    def null(self) -> Raw:
-        return Raw("null", 0, ())
+    def null(self, token: Token) -> Raw:
+        return Raw("null", _at(token), ())
 
 
 def _at(token: Token) -> int:

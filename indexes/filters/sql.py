@@ -10,9 +10,11 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from freshground.core.errors import ConfigError
 from freshground.core.records import PUBLIC
 from indexes.filters.ast import (
     And,
+    Any,
     AnyOf,
     Compare,
     Constant,
@@ -34,7 +36,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_sql(part: Filter) -> str:
-    """Return a predicate over the row's columns."""
+    """Return a predicate over the row's columns.
+
+    ConfigError for what no column of an index row needs: parts of complex fields, and lambdas over
+    other collections than those of strings.
+    """
     match part:
         case Constant(value):
             return "(1 = 1)" if value else "(1 = 0)"
@@ -52,6 +58,11 @@ def to_sql(part: Filter) -> str:
         case NotEmpty(field):
             name = identifier(field)
             return f"({name} IS NOT NULL AND coalesce(array_length({name}), 0) > 0)"
+        case Any(field, _):
+            raise ConfigError(
+                f"The filter has a lambda over {field}, which this engine does not take.",
+                "Lambdas over collections of strings are taken.",
+            )
         case Not(inner):
             return f"({to_sql(inner)} IS NOT TRUE)"
         case And(parts):
@@ -72,6 +83,11 @@ def members_sql(field: str, values: Iterable[str]) -> str:
 
 def identifier(name: str) -> str:
     """Return a column name as a quoted identifier."""
+    if "/" in name:
+        raise ConfigError(
+            f"The filter has {name}, a part of a complex field, which this engine does not take.",
+            "Filter by top-level fields.",
+        )
     return "`" + name.replace("`", "``") + "`"
 
 
@@ -114,7 +130,9 @@ def _literal(value: Scalar) -> str:
             # The parser reads a minus and then a number, which must itself fit into 64 bits.
             return str(value) if value > _LEAST else f"({_LEAST + 1} - 1)"
         case float():
-            return "0.0" if value == 0 or not math.isfinite(value) else f"CAST({value!r} AS DOUBLE)"
+            if math.isinf(value):
+                return f"CAST('{value}' AS DOUBLE)"
+            return "0.0" if value == 0 else f"CAST({value!r} AS DOUBLE)"
         case datetime():
             # As a number: a timestamp literal is read in nanoseconds, which end in 2262.
             micros = (value - _EPOCH) // timedelta(microseconds=1)

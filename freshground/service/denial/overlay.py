@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from freshground.core.access import both
 from freshground.core.records import PUBLIC
-from indexes.filters.ast import And, AnyOf, Constant, Filter, In, Not, NotEmpty, Or
+from indexes.filters.ast import And, Any, AnyOf, Constant, Filter, In, Not, NotEmpty, Or
+from indexes.filters.evaluate import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from freshground.lake.denials import Denial
 
@@ -54,29 +55,32 @@ class Overlay:
         out = set(self.documents)
         if groups is not None:
             out |= {d for d, left in self.narrowed.items() if groups.isdisjoint(left)}
-        parts: list[Filter] = [] if where is None else [self._rewritten(where)]
+        parts: list[Filter] = [] if where is None else [self.rewritten(where)]
         if out:
             parts.append(Not(In("doc_id", tuple(sorted(out)))))
         if self.chunks:
             parts.append(Not(In("chunk_id", tuple(sorted(self.chunks)))))
         return And(tuple(parts)) if parts else None
 
-    def _rewritten(self, part: Filter) -> Filter:
+    def rewritten(self, part: Filter) -> Filter:
+        """Return a filter in which `groups` means the groups that are left."""
         match part:
             case Not(inner):
-                return Not(self._rewritten(inner))
+                return Not(self.rewritten(inner))
             case And(parts):
-                return And(tuple(self._rewritten(inner) for inner in parts))
+                return And(tuple(self.rewritten(inner) for inner in parts))
             case Or(parts):
-                return Or(tuple(self._rewritten(inner) for inner in parts))
+                return Or(tuple(self.rewritten(inner) for inner in parts))
             case AnyOf("groups", values):
-                return self._by_groups(part, frozenset(values))
+                return self._by_groups(part, frozenset(values).__contains__)
             case NotEmpty("groups"):
-                return self._by_groups(part, None)
+                return self._by_groups(part, lambda _: True)
+            case Any("groups", inner):
+                return self._by_groups(part, lambda group: matches(inner, group))
             case _:
                 return part
 
-    def _by_groups(self, part: Filter, values: frozenset[str] | None) -> Filter:
+    def _by_groups(self, part: Filter, asked: Callable[[str], bool]) -> Filter:
         """Return `part` for all rows but the narrowed, and for those what is left of it."""
         alike: dict[tuple[str, ...], list[str]] = {}
         for document, left in self.narrowed.items():
@@ -85,7 +89,7 @@ class Overlay:
             return part
         branches: list[Filter] = [And((Not(In("doc_id", tuple(sorted(self.narrowed)))), part))]
         for left, documents in sorted(alike.items()):
-            wanted = tuple(g for g in left if values is None or g in values)
+            wanted = tuple(g for g in left if asked(g))
             found = AnyOf("groups", (*wanted, PUBLIC)) if wanted else Constant(value=False)
             branches.append(And((In("doc_id", tuple(sorted(documents))), found)))
         return Or(tuple(branches))

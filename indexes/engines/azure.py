@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from freshground.core.clock import iso, parse_iso
-from freshground.core.errors import ConfigError, Fatal
+from freshground.core.errors import ConfigError, Fatal, Retriable
 from freshground.lake.storage import Files
 from indexes.engines.azure_alias import Aliases
 from indexes.engines.azure_candidates import SideBySide, Staged
 from indexes.engines.azure_change import History
-from indexes.engines.azure_http import NotThere, Service, Taken
+from indexes.engines.azure_http import Service
+from indexes.engines.azure_physical import drop_index, make_index
 from indexes.engines.azure_reader import AzureReader
 from indexes.engines.azure_registry import Entry, Registry, packed
 from indexes.engines.azure_retire import retire
@@ -99,8 +100,12 @@ class AzureEngine:
                 if self.registry.reserve(entry):
                     return Staged(self, entry, reader, base.rows)
         candidate = SideBySide(self, self._create(index, candidate_id))
-        for batch in reader.scan(self._schema.names):
-            candidate.upsert(pa.Table.from_batches([batch]))
+        try:
+            for batch in reader.scan(self._schema.names):
+                candidate.upsert(_table(batch))
+        except BaseException:
+            candidate.abandon()
+            raise
         return candidate
 
     def open(self, index: str, version: str) -> Reader:
@@ -110,7 +115,14 @@ class AzureEngine:
         """
         entry = self._here(index, version)
         stations = self.registry.stations(index, entry.physical)
-        live = AzureReader(self.service, version, entry.physical, entry.schema, entry.language)
+        live = AzureReader(
+            self.service,
+            version,
+            entry.physical,
+            entry.schema,
+            entry.language,
+            None if self.abilities.pinned else lambda: self._still(entry, stations),
+        )
         if stations == [version]:
             return live
         if self._staged is None or self._staged.version != version:
@@ -149,16 +161,9 @@ class AzureEngine:
         self.registry.put(replace(entry, finished=iso(self.clock.now()), rows=rows))
         return entry.name
 
-    def drop(self, entry: Entry) -> None:
+    def drop(self, entry: Entry, *, attempts: int | None = None) -> None:
         """Delete the physical index of a version, if it is ours, and what is known of it."""
-        client = self.service.management()
-        what = f"deleting {entry.physical}"
-        try:
-            found = self.service.call(what, lambda: client.get_index(entry.physical))
-            if found.description == entry.description:
-                self.service.call(what, lambda: client.delete_index(entry.physical))
-        except NotThere:
-            pass
+        drop_index(self.service, entry.physical, entry.description, attempts=attempts)
         self.registry.forget(entry)
 
     def _apply(self, entry: Entry) -> None:
@@ -180,6 +185,14 @@ class AzureEngine:
         after = [entry.name] if now == mixed else [*now, entry.name]
         self.registry.note_stations(entry.index, entry.physical, after)
         self._staged = None
+
+    def _still(self, entry: Entry, stations: list[str]) -> None:
+        """Raise Retriable when a physical index was changed since a reader of it was opened."""
+        if self.registry.stations(entry.index, entry.physical) != stations:
+            raise Retriable(
+                f"Index {entry.index!r} was updated in place while version {entry.name} was read.",
+                "Ask again.",
+            )
 
     def _here(self, index: str, version: str) -> Entry:
         entry = self.registry.finished(index, version)
@@ -210,34 +223,20 @@ class AzureEngine:
 
     def _create(self, index: str, candidate_id: str) -> Entry:
         """Make an empty physical index, under a name that neither lake nor service holds."""
-        from azure.core import MatchConditions
-
         entry = self._entry(index, candidate_id, "")
-        client = self.service.management()
         for name in _names(index, candidate_id, entry.token):
             entry = replace(entry, name=name, physical=name)
             body = definition(name, self._schema, self._language, entry.description)
             if not self.registry.reserve(entry):
                 continue
-            what = f"making index {name}"
             try:
-                self.service.call(
-                    what,
-                    lambda: client.create_or_update_index(
-                        body,
-                        match_condition=MatchConditions.IfMissing,  # noqa: B023
-                    ),
-                )
-            except Taken:
-                # An attempt whose answer was lost may have made it: then it bears our token.
-                found = self.service.call(what, lambda: client.get_index(name))  # noqa: B023
-                if found.description != entry.description:
-                    self.registry.forget(entry)
-                    continue
+                made = make_index(self.service, body)
             except BaseException:
                 self.registry.forget(entry)
                 raise
-            return entry
+            if made:
+                return entry
+            self.registry.forget(entry)
         raise Fatal(f"No name is left for a candidate of {index!r}.", "Run it again.")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from freshground.core.errors import Fatal
+from freshground.core.errors import Fatal, FreshgroundError
 from indexes.engines.azure_change import AFTER, BEFORE, Change, ids_of, pack
 from indexes.engines.azure_schema import to_documents, to_key
 from indexes.engines.azure_writer import settle_count
@@ -71,7 +72,10 @@ class SideBySide(_Candidate):
         """See `Candidate.abandon`."""
         if self._open:
             self._open = False
-            self._engine.drop(self._entry)
+            # What made it fail is what its caller has to hear: an index that cannot be deleted now
+            # is left to retirement.
+            with suppress(FreshgroundError):
+                self._engine.drop(self._entry, attempts=1)
 
 
 class Staged(_Candidate):

@@ -81,7 +81,7 @@ class Service:
             self._clients[key] = SearchIndexClient(**self._options(version))
         return self._clients[key]
 
-    def call(self, what: str, function: Callable[[], T]) -> T:
+    def call(self, what: str, function: Callable[[], T], attempts: int | None = None) -> T:
         """Return what a call returns, asking again while the service is busy or out of reach.
 
         `what` says what is being done. Raises NotThere, Taken, Refused; ConfigError when the key
@@ -110,11 +110,18 @@ class Service:
                 trouble = type(error).__name__
             except ValueError as error:
                 trouble = f"an answer that cannot be read ({type(error).__name__})"
-            self.wait(what, attempt, trouble, asked)
+            self.wait(what, attempt, trouble, asked, attempts)
 
-    def wait(self, what: str, attempt: int, trouble: str, asked: float | None = None) -> None:
+    def wait(
+        self,
+        what: str,
+        attempt: int,
+        trouble: str,
+        asked: float | None = None,
+        attempts: int | None = None,
+    ) -> None:
         """Wait before the next attempt; Retriable when there is none left."""
-        if attempt >= self.settings.attempts or (asked or 0) > LONGEST_WAIT:
+        if attempt >= (attempts or self.settings.attempts) or (asked or 0) > LONGEST_WAIT:
             raise Retriable(
                 f"While {what}, {self.endpoint} answered {attempt} times with {trouble}.",
                 "Nothing half-way is shown. Run it again when the service is well.",

@@ -36,16 +36,23 @@ _ORDER = ("doc_id", "ordinal", "chunk_id")
 
 
 class AzureReader:
-    """See `Reader`. It is pinned as long as nothing is applied to its physical index."""
+    """See `Reader`. `still` is called after each answer, and raises when it may be another's."""
 
     def __init__(
-        self, service: Service, version: str, physical: str, schema: pa.Schema, language: str
+        self,
+        service: Service,
+        version: str,
+        physical: str,
+        schema: pa.Schema,
+        language: str,
+        still: Callable[[], None] | None = None,
     ) -> None:
         self.version = version
         self.schema = schema
         self._service = service
         self._physical = physical
         self._language = language
+        self._still = still or (lambda: None)
 
     def count(self, where: Filter | None = None, groups: frozenset[str] | None = None) -> int:
         """See `Reader.count`."""
@@ -60,7 +67,9 @@ class AzureReader:
             )
             return int(found.get_count())
 
-        return self._service.call(f"counting {self._physical}", ask)
+        found = self._service.call(f"counting {self._physical}", ask)
+        self._still()
+        return found
 
     def rows(
         self,
@@ -121,7 +130,10 @@ class AzureReader:
             from azure.search.documents.models import VectorizedQuery
 
             arm = VectorizedQuery(
-                vector=[float(x) for x in wanted], k=limit, fields=VECTOR, exhaustive=exact
+                vector=wanted.tolist(),
+                k_nearest_neighbors=limit,
+                fields=VECTOR,
+                exhaustive=exact,
             )
             return {"vector_queries": [arm], "vector_filter_mode": "preFilter"}
 
@@ -205,10 +217,12 @@ class AzureReader:
 
     def _search(self, options: dict[str, Any], select: list[str]) -> list[dict[str, Any]]:
         client = self._service.documents(self._physical)
-        return self._service.call(
+        found = self._service.call(
             f"searching {self._physical}",
             lambda: list(client.search(select=select, **options)),
         )
+        self._still()
+        return found
 
     def _filter(self, where: Filter | None, groups: frozenset[str] | None) -> str | None:
         if where is not None:

@@ -47,7 +47,7 @@ def _clear(engine: AzureEngine, group: list[Entry], alive: list[Entry], *, stand
     by_name = {entry.name: entry for entry in group}
     stations = engine.registry.stations(group[0].index, group[0].physical)
     ends = [*alive, *(by_name[name] for name in stations if name in by_name)]
-    chains = [[entry.name for entry in engine.history.chain(end)] for end in ends if end.finished]
+    chains = [[entry.name for entry in engine.history.chain(end)] for end in ends]
     shared = 0
     while chains and all(len(c) > shared and c[shared] == chains[0][shared] for c in chains):
         shared += 1

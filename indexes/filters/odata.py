@@ -7,12 +7,14 @@ names come from the schema: no other part of the text is the filter's author's.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
-from freshground.core.errors import ConfigError
 from freshground.core.records import PUBLIC
 from indexes.filters.ast import (
+    ITEM,
     And,
+    Any,
     AnyOf,
     Compare,
     Constant,
@@ -26,16 +28,17 @@ from indexes.filters.ast import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 _DELIMITERS = "|,;~^\t\x1f\x1e"
 
 
 def to_odata(part: Filter, name: Callable[[str], str] = str) -> str:
-    """Return a filter's text. `name` turns a column's name into the field's.
+    """Return a filter's text. `name` turns a column's name, or path, into the field's."""
+    return _text(part, name, (f"x{n}" for n in count()))
 
-    ConfigError for what OData cannot say.
-    """
+
+def _text(part: Filter, name: Callable[[str], str], variables: Iterator[str]) -> str:
     match part:
         case Constant(value):
             return "true" if value else "false"
@@ -46,20 +49,24 @@ def to_odata(part: Filter, name: Callable[[str], str] = str) -> str:
         case In(field, values):
             return _members(name(field), values)
         case AnyOf(field, values):
-            inner = _members("x", values)
-            return inner if inner == "false" else f"{name(field)}/any(x: {inner})"
+            own = next(variables)
+            inner = _members(own, values)
+            return inner if inner == "false" else f"{name(field)}/any({own}: {inner})"
         case NotEmpty(field):
             return f"{name(field)}/any()"
+        case Any(field, inner):
+            own = next(variables)
+
+            def within(path: str) -> str:
+                return own if path == ITEM else f"{own}/{path}"
+
+            return f"{name(field)}/any({own}: {_text(inner, within, variables)})"
         case Not(inner):
-            return f"not ({to_odata(inner, name)})"
+            return f"not ({_text(inner, name, variables)})"
         case And(parts):
-            return " and ".join(f"({to_odata(p, name)})" for p in parts) or "true"
+            return " and ".join(f"({_text(p, name, variables)})" for p in parts) or "true"
         case Or(parts):
-            return " or ".join(f"({to_odata(p, name)})" for p in parts) or "false"
-    raise ConfigError(
-        f"A filter of kind {type(part).__name__} cannot be sent to another service.",
-        "Leave it out.",
-    )
+            return " or ".join(f"({_text(p, name, variables)})" for p in parts) or "false"
 
 
 def visible_to(groups: Iterable[str]) -> Filter:

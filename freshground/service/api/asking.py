@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from indexes.search.execute import run
-
 from freshground.service.api.bodies import filter_of
 from freshground.service.api.errors import ApiError
 from freshground.service.asking.noting import note_question
 from freshground.service.freshness.accepted import refuse_stale
 from indexes.fusion import Calibration, fuse
+from indexes.search.execute import run
 from indexes.search.plan import Found, SearchPlan, TextArm, VectorArm
 from indexes.search.text import Words
 

@@ -6,15 +6,16 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from indexes.search.columns import schema_of
+from indexes.search.snapshot import Snapshot
+
 from freshground.core.errors import Retriable
 from freshground.lake.collections import CollectionLog, Position, worth_compacting
 from freshground.lake.records import Record, fold, nothing
 from freshground.service.api.errors import ApiError
 from indexes.search.actions import action_of, resolve
 from indexes.search.azure_definition import definition_of
-from indexes.search.columns import schema_of
 from indexes.search.documents import checked, rows_of
-from indexes.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -224,9 +225,7 @@ class Collection:
         if state.rows.num_rows:
             snapshot = snapshot.changed(state.rows)
         etag = state.etag or ""
-        return _Now(
-            state.position, definition, etag, snapshot, state.base_bytes, state.log_bytes
-        )
+        return _Now(state.position, definition, etag, snapshot, state.base_bytes, state.log_bytes)
 
     def _there(self) -> _Now:
         now = self._now

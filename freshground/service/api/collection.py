@@ -224,9 +224,7 @@ class Collection:
         if state.rows.num_rows:
             snapshot = snapshot.changed(state.rows)
         etag = state.etag or ""
-        return _Now(
-            state.position, definition, etag, snapshot, state.base_bytes, state.log_bytes
-        )
+        return _Now(state.position, definition, etag, snapshot, state.base_bytes, state.log_bytes)
 
     def _there(self) -> _Now:
         now = self._now

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from freshground.core.errors import Retriable
-from freshground.lake.collections import START, names
+from freshground.lake.collections import names
 from freshground.service.api.collection import TRIES, Collection, not_found
 from freshground.service.api.errors import ApiError
 from indexes.search.azure_changes import check_change
@@ -182,7 +182,9 @@ class Collections:
 def check_conditions(etag: str | None, if_match: str | None, if_none_match: str | None) -> None:
     """Pass when a resource may be changed; `etag` None: it does not exist. ApiError 412 if not."""
     held = {each.strip().removeprefix("W/").strip('"') for each in (if_match or "").split(",")}
-    barred = {each.strip().removeprefix("W/").strip('"') for each in (if_none_match or "").split(",")}
+    barred = {
+        each.strip().removeprefix("W/").strip('"') for each in (if_none_match or "").split(",")
+    }
     bare = None if etag is None else etag.strip('"')
     fails = if_match is not None and (bare is None or not held & {"*", bare})
     fails = fails or (if_none_match is not None and bare is not None and bool(barred & {"*", bare}))
@@ -215,6 +217,3 @@ def _is_name(name: str) -> bool:
     except DefinitionError:
         return False
     return True
-
-
-__all__ = ["START", "Collection", "Collections"]

@@ -100,7 +100,7 @@ def test_a_search_by_address(http: httpx.Client) -> None:
         params=[
             ("api-version", "2020-06-30"), ("search", "pool"), ("$filter", "rating ge 2"),
             ("$orderby", "rating desc,hotelId"), ("$select", "hotelId,rating"), ("$top", "3"),
-            ("$skip", "1"), ("$count", "true"), ("facet", "category"), 
+            ("$skip", "1"), ("$count", "true"), ("facet", "category"),
             ("facet", "rating,interval:1"),
             ("searchFields", "hotelName"), ("searchMode", "all"), ("highlight", "hotelName"),
         ],

@@ -29,7 +29,26 @@ def publish(context: Context, manifest: Manifest, seen: Pointer | None) -> Point
         "counts": manifest.counts,
     }
     context.lake.journal.add(context.run_id, "release", pointer.index, body)
+    show(context, context.settings.index(pointer.index))
     return pointer
+
+
+def show(context: Context, index: IndexSettings) -> None:
+    """Let the engine show what the pointer names, to those who ask the engine itself.
+
+    Called after the pointer moved, and by every build and confirmation: a process that was killed
+    in between left the old release there. The pointer is read again at the end, so that of two
+    processes the slower one does not leave what was overtaken.
+    """
+    while (live := context.releases.live(index.id)) is not None:
+        pointer, manifest = live
+        engine = context.engine(index)
+        if manifest.engine["name"] != engine.name:
+            return
+        engine.publish(index.id, manifest.engine_version)
+        now = context.lake.pointers.live(index.id)
+        if now is not None and now.generation == pointer.generation:
+            return
 
 
 def tidy(context: Context, index: IndexSettings) -> None:

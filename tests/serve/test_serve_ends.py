@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import signal
 import socket
+import ssl
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -70,3 +74,102 @@ def test_beyond_this_machine_it_wants_tls(host) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.1.2.3"])
 def test_on_this_machine_it_does_not(host) -> None:
     check_exposure(Serve(host=host))
+
+
+@pytest.fixture
+def listening(tmp_path, monkeypatch):
+    """A service with a certificate that ends soon, in a thread; yields its server and port."""
+    from freshground.service.api import server as module
+    from freshground.service.api.tls import certificate
+
+    made, running = [], threading.Event()
+    monkeypatch.setattr(module, "_HOUR", 1)
+    now = datetime.now(UTC)
+    file, trusted = certificate(tmp_path, [], now - timedelta(days=340))
+
+    async def app(scope, receive, send):
+        from starlette.responses import PlainTextResponse
+
+        if scope["type"] == "http":
+            await PlainTextResponse("ok")(scope, receive, send)
+            return
+        for done in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{done}.complete"})
+
+    class Noted(module._Server):
+        def __init__(self, *args):
+            super().__init__(*args)
+            made.append(self)
+
+    monkeypatch.setattr(module, "_Server", Noted)
+    monkeypatch.setattr(module.signal, "signal", lambda *_: None)
+    urls, wanted = [], threading.Event()
+
+    def renew():
+        if wanted.is_set():
+            certificate(tmp_path, [], now)
+
+    def started(url):
+        urls.append(url)
+        running.set()
+
+    place = Place("127.0.0.1", 0, str(file))
+    thread = threading.Thread(target=run, args=(app, Serve(), place, started, renew))
+    thread.start()
+    assert running.wait(20)
+    yield urls[0], trusted, wanted
+    made[0].should_exit = True
+    thread.join(20)
+
+
+def test_a_certificate_is_renewed_while_it_is_used(listening) -> None:
+    url, trusted, wanted = listening
+    port = int(url.rsplit(":", 1)[1])
+    context = ssl.create_default_context(cafile=str(trusted))
+
+    def serial() -> str:
+        with (
+            socket.create_connection(("127.0.0.1", port)) as opened,
+            context.wrap_socket(opened, server_hostname="localhost") as wrapped,
+        ):
+            return wrapped.getpeercert()["serialNumber"]
+
+    first = serial()
+    wanted.set()
+    late = time.monotonic() + 20
+    while serial() == first:
+        assert time.monotonic() < late
+
+
+def test_heads_are_bounded(protected, monkeypatch) -> None:
+    monkeypatch.setattr("freshground.service.api.connection.SECONDS", 0.2)
+    with protected() as (client, handlers):
+        _, secret = handlers.context.lake.keys.create("app", "query")
+        address = (client.base_url.host, client.base_url.port)
+
+        def sent(*parts: bytes) -> bytes:
+            with socket.create_connection(address, timeout=10) as opened:
+                found = b""
+                try:
+                    for part in parts:
+                        opened.sendall(part)
+                    while more := opened.recv(65536):
+                        found += more
+                except ConnectionError:
+                    pass
+                return found
+
+        start = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+        assert sent(start, b"X-A: ", *[b"a" * 65536] * 40).startswith((b"HTTP/1.1 400", b""))
+        assert b"too long" in sent(start, b"X-A: " + b"a" * 66_000)
+        assert sent(start) == b""  # the rest does not come
+        assert sent() == b""
+        whole = start + b"Connection: close\r\nX-A: " + b"a" * 60_000 + b"\r\n\r\n"
+        assert sent(whole).startswith(b"HTTP/1.1 200")
+        two = start + b"\r\n" + start + b"Connection: close\r\n\r\n"
+        assert sent(two).count(b"HTTP/1.1 200") == 2
+        # A body is no head, whatever its size.
+        for _ in range(2):
+            found = client.post(SEARCH, content=b"x" * 300_000, headers={"api-key": secret})
+            assert found.json()["size"] == 300_000

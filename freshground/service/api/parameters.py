@@ -137,9 +137,7 @@ class Parameters:
         """Raise ApiError 400 when something is left that `of`, such as a search, does not know."""
         if self._values:
             names = ", ".join(f"'{name[:60]}'" for name in sorted(self._values)[:8])
-            raise ApiError(
-                400, "UnknownParameter", f"{of} has no parameter {names}. Leave it out."
-            )
+            raise ApiError(400, "UnknownParameter", f"{of} has no parameter {names}. Leave it out.")
 
 
 def split(text: str) -> list[str]:

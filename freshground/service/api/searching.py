@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from freshground.core.errors import ConfigError
 from freshground.service.api.errors import ApiError
-from freshground.service.api.semantic import ranked
 from freshground.service.asking.noting import note_question
 from freshground.service.freshness.accepted import refuse_stale
 from indexes.search.execute import run
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from freshground.service.api.bodies import Asked
     from freshground.service.api.catalog import Served
     from freshground.service.api.principal import Principal
-    from freshground.service.api.semantic import Scores
     from freshground.service.api.service import Service
     from indexes.search.plan import Result
 
@@ -60,7 +58,7 @@ def search(
             counted = True
         refuse_stale(served.name, served.freshness, accepted)
         found = asked(served)
-        return Answered(served, found, answered(served, found, service.scores))
+        return Answered(served, found, answered(served, found))
 
     answer, served = service.catalog.answer(
         name, principal, session, ask, lambda each: len(each.result.hits)
@@ -71,16 +69,10 @@ def search(
     return answer
 
 
-def answered(served: Served, asked: Asked, scores: Scores | None = None) -> Result:
-    """Run a plan over what its caller may see. What the engine refuses is a 400.
-
-    `scores` is a cross-encoder's, for searches that ask for semantic ranking.
-    """
-    view = served.view.narrowed(asked.where)
+def answered(served: Served, asked: Asked) -> Result:
+    """Run a plan over what its caller may see. What the engine refuses is a 400."""
     try:
-        if asked.semantic is not None:
-            return ranked(scores, view, asked.plan, asked.semantic)
-        return run(view, asked.plan)
+        return run(served.view.narrowed(asked.where), asked.plan)
     except ConfigError as error:
         raise ApiError(400, "InvalidRequest", str(error)) from None
 

@@ -7,20 +7,17 @@ is refused. Nothing here generates text: a caption is a passage's own sentence.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from freshground.core.errors import ConfigError
 from freshground.service.api.errors import ApiError
-from indexes.search.execute import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from freshground.service.api.semantic_asked import SemanticAsked
     from indexes.search.contract import View
     from indexes.search.definition import Definition
-    from indexes.search.plan import Found, Result, SearchPlan
+    from indexes.search.plan import Found
 
     Scores = Callable[[str, Sequence[str]], list[float]]
     """A query and passages -> a score of 0 to 4 for each."""
@@ -52,42 +49,6 @@ def unavailable(wanted: str = "queryType semantic") -> ApiError:
         f"{wanted} needs a cross-encoder, and this service has none. Ask with queryType simple, "
         "or name a cross-encoder's folder in the settings: serve: {reranker: {path: FOLDER}}.",
     )
-
-
-def ranked(scores: Scores | None, view: View, plan: SearchPlan, asked: SemanticAsked) -> Result:
-    """Run a plan whose first 50 hits a cross-encoder then reads again; pages are cut after that.
-
-    Hits get `@search.rerankerScore` and, where asked for, `@search.captions`. ApiError 400 where
-    there is no cross-encoder, or none that can be used, and for a plan that sorts by fields.
-    """
-    if scores is None:
-        raise unavailable()
-    if plan.order:
-        raise ApiError(
-            400, "InvalidParameter", "Semantic ranking is an order: leave 'orderby' out."
-        )
-    fields = semantic_fields(view.definition, asked.configuration)
-    end = plan.skip + plan.top
-    found = run(view, replace(plan, skip=0, top=max(end, RERANKED)))
-    try:
-        reranked = reread(scores, asked.query, found.hits, texts_of(view, found.hits, fields))
-        page = reranked[plan.skip : end]
-        texts = [each.text for each in page] if asked.captions else []
-        said = captions(scores, asked.query, texts) or [None] * len(page)
-    except ConfigError as error:
-        raise ApiError(400, "SemanticRankingUnavailable", str(error)) from None
-    hits = [_told(each, asked, best) for each, best in zip(page, said, strict=True)]
-    return replace(found, hits=hits)
-
-
-def _told(each: Reread, asked: SemanticAsked, caption: Mapping[str, str] | None) -> Found:
-    told: dict[str, Any] = {"@search.rerankerScore": each.score}
-    if asked.captions:
-        shown = {"text": "", **(caption or {})}
-        if not asked.highlighted:
-            shown.pop("highlights", None)
-        told["@search.captions"] = [shown] if caption else []
-    return replace(each.hit, document={**told, **each.hit.document})
 
 
 def semantic_fields(definition: Definition, configuration: str | None) -> tuple[str, ...]:

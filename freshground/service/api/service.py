@@ -10,7 +10,6 @@ from freshground.service.api.encoding import Encoding
 from freshground.service.api.follow import Follower
 
 if TYPE_CHECKING:
-    from freshground.service.api.semantic import Scores
     from freshground.service.context import Context
 
 
@@ -24,8 +23,6 @@ class Service:
         self.follower = Follower(context)
         self.encoding = Encoding(context)
         self.catalog = Catalog(context, self.follower, self.collections, self.encoding)
-        self.scores = _scores(context)
-        """What the cross-encoder that the settings name makes of a query's passages."""
 
     def start(self) -> None:
         """Load what is served and follow it, in the background."""
@@ -35,14 +32,3 @@ class Service:
         """Stop following, and write what was counted."""
         self.follower.stop()
         self.context.lake.queries.flush()
-
-
-def _scores(context: Context) -> Scores | None:
-    wanted = context.settings.serve.reranker
-    if wanted is None:
-        return None
-    from pathlib import Path
-
-    from indexes.rerank import Reranker
-
-    return Reranker(Path(context.settings.resolve(wanted.path)), wanted.max_length).scores

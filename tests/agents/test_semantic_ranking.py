@@ -10,8 +10,10 @@ import pytest
 
 from freshground.core.errors import ConfigError
 from freshground.core.settings import RerankerSettings
-from freshground.service.api import semantic
+from freshground.service.api import searching, semantic
+from freshground.service.api.bodies import Asked
 from freshground.service.api.errors import ApiError
+from freshground.service.api.searching import Searched
 from freshground.service.api.semantic_asked import SemanticAsked
 from indexes.rerank import HIGHEST, Reranker
 from indexes.search.definition import Definition, Field
@@ -145,46 +147,52 @@ def test_without_a_configuration_what_may_be_shown_is_read() -> None:
     assert semantic.semantic_fields(definition(), None) == ("title", "text")
 
 
-def asked(**more: object) -> SemanticAsked:
-    wanted = {"query": QUERY, "configuration": None, "captions": False, "highlighted": True}
-    return SemanticAsked(**{**wanted, **more})  # type: ignore[arg-type]
+def wanted(plan: SearchPlan, **more: object) -> Asked:
+    said = {"query": QUERY, "configuration": None, "captions": False, "highlighted": True, **more}
+    return Asked(plan, semantic=SemanticAsked(**said))  # type: ignore[arg-type]
 
 
 NOTES = [{"id": f"n{n}", "title": f"Note {n}", "text": text} for n, text in enumerate(TEXTS)]
 VIEW = PlainView(definition(), NOTES)
 
 
+def ranked(reranker: Reranker | None, plan: SearchPlan, **more: object) -> Searched:
+    asked = wanted(plan, **more)
+    assert asked.semantic is not None
+    return searching._reread(reranker, VIEW, asked, asked.semantic)
+
+
 def test_pages_are_cut_after_reranking(reranker: Reranker) -> None:
     texts = [f"{row['title']}\n{row['text']}" for row in NOTES]
     expected = sorted(reranker.scores(QUERY, texts), reverse=True)
-    whole = semantic.ranked(reranker.scores, VIEW, SearchPlan(count=True), asked())
-    assert whole.matches == len(NOTES)
-    assert [hit.document["@search.rerankerScore"] for hit in whole.hits] == pytest.approx(expected)
+    whole = ranked(reranker, SearchPlan(count=True))
+    assert whole.result.matches == len(NOTES)
+    assert [extra["@search.rerankerScore"] for extra in whole.extras] == pytest.approx(expected)
+    keys = [hit.key for hit in whole.result.hits]
     for skip in range(4):
-        plan = SearchPlan(skip=skip, top=2, select=("id",))
-        page = semantic.ranked(reranker.scores, VIEW, plan, asked())
-        assert [hit.key for hit in page.hits] == [hit.key for hit in whole.hits[skip : skip + 2]]
-        assert set(page.hits[0].document) == {"@search.rerankerScore", "id"}
+        page = ranked(reranker, SearchPlan(skip=skip, top=2, select=("id",)))
+        assert [hit.key for hit in page.result.hits] == keys[skip : skip + 2]
+        assert set(page.result.hits[0].document) == {"id"}
 
 
 def test_captions_come_where_they_are_asked_for(reranker: Reranker) -> None:
-    found = semantic.ranked(reranker.scores, VIEW, SearchPlan(), asked(captions=True))
-    told = {hit.key: hit.document["@search.captions"] for hit in found.hits}
-    assert told["n1"][0]["highlights"].startswith("<em>Storm</em>")
-    plain = semantic.ranked(
-        reranker.scores, VIEW, SearchPlan(), asked(captions=True, highlighted=False)
-    )
-    assert all(set(hit.document["@search.captions"][0]) == {"text"} for hit in plain.hits)
+    found = ranked(reranker, SearchPlan(), captions=True)
+    told = {
+        hit.key: extra["@search.captions"][0]
+        for hit, extra in zip(found.result.hits, found.extras, strict=True)
+    }
+    assert told["n1"]["highlights"].startswith("<em>Storm</em>")
+    plain = ranked(reranker, SearchPlan(), captions=True, highlighted=False)
+    assert all(not extra["@search.captions"][0]["highlights"] for extra in plain.extras)
 
 
-def test_what_cannot_be_ranked_is_named(reranker: Reranker, tmp_path: Path) -> None:
-    for scores, plan, code in (
+def test_what_cannot_be_ranked_is_named(reranker: Reranker) -> None:
+    for model, plan, code in (
         (None, SearchPlan(), "SemanticRankingUnavailable"),
-        (Reranker(tmp_path).scores, SearchPlan(), "SemanticRankingUnavailable"),
-        (reranker.scores, SearchPlan(order=(Order("title"),)), "InvalidParameter"),
+        (reranker, SearchPlan(order=(Order("title"),)), "InvalidParameter"),
     ):
         with pytest.raises(ApiError) as refused:
-            semantic.ranked(scores, VIEW, plan, asked())
+            ranked(model, plan)
         assert (refused.value.status, refused.value.code) == (400, code)
 
 

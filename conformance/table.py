@@ -8,8 +8,9 @@ _HEAD = """\
 # Conformance
 
 What other people's clients and stores do against the query service, unchanged but for the \
-endpoint. Written by `make conformance`; do not edit. Each row is a real program, in a place of its \
-own, that makes an index, fills it, asks it and empties it, and reads a managed index.
+endpoint. Written by `make conformance`; do not edit. Each row is a real program, in an \
+environment of its own, that makes an index, fills it, asks it and empties it, and reads a \
+managed index.
 
 - **works**: the result was checked.
 - **refused**: the service said no by the error's name, as it does for everything it does not serve.

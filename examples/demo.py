@@ -1,7 +1,7 @@
 """`make demo`: the samples through the Airflow DAGs, and what may go wrong on the way.
 
-Two releases; a plan that a guard stops and a person approves; a candidate that a gate stops; and a
-rollback.
+Two releases; a plan that a guard stops and a person approves; a candidate that a gate stops; a
+rollback; and an app that asks over HTTP.
 
 Everything runs in this process, in order: `dag.test()` chains no assets, so the demo does. It works
 in a folder of its own and leaves the samples as they are.
@@ -167,6 +167,22 @@ def go_back() -> float:
     return seconds
 
 
+def over_http(settings: Path) -> bool:
+    """Ask as an app does, with Azure AI Search's client; return whether the right release answered.
+
+    The key is for what is public, as one for an app would be.
+    """
+    from examples import app
+
+    context, _ = project()
+    key = context.lake.keys.create("demo-app", "query", by="demo")[1]
+    with app.serving(settings) as endpoint:
+        lines = app.ask(endpoint, key, "handbook", QUESTION)
+    for line in lines:
+        print(f"  {line}")
+    return any("(release 2," in line for line in lines) and ", fresh," in lines[-1]
+
+
 def main() -> int:
     started = time.perf_counter()
     warnings.simplefilter("ignore")
@@ -208,6 +224,8 @@ def main() -> int:
     show_releases()
     say("Rollback, to the release before the tidying up")
     took = go_back()
+    say("An app asks with Azure AI Search's client: `freshground serve`")
+    answered = over_http(settings)
     context, _ = project()
     live = {row["index"]: row["release"] for row in status.status(context)}
     say(f"Live releases: {live}. {time.perf_counter() - started:.0f} s in all. Look further with")
@@ -218,6 +236,7 @@ def main() -> int:
         and [row["release"] for row in releases] == [3, 2, 1]
         and len(aside) == EXPECTED_ASIDE
         and took < 1
+        and answered
     )
     return 0 if right else 1
 

@@ -175,6 +175,10 @@ class Encoder(Protocol):
         """Return float32 of shape (space.dimensions,), unit length."""
         ...
 
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        """Return float32 of shape (len(texts), space.dimensions), unit rows, of texts asked for."""
+        ...
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of the encoder's own tokens of each text, special tokens included."""
         ...

@@ -60,7 +60,7 @@ class Denials:
         self._files = files
         self._clock = clock
         self._bodies: dict[str, dict[str, Any]] = {}
-        self._kept: tuple[tuple[str, ...], tuple[Denial, ...]] = ((), ())
+        self._kept: tuple[int | None, tuple[str, ...], tuple[Denial, ...]] = (None, (), ())
 
     def add(
         self,
@@ -107,12 +107,17 @@ class Denials:
     def active(self) -> tuple[Denial, ...]:
         """Return what is in force now, oldest first: one listing, and files not read before.
 
-        The same tuple again while nothing changed.
+        The same tuple again while nothing changed; where the folder tells that, it is not listed.
         """
-        names = tuple(self._files.list(_ENTRIES))
-        if names != self._kept[0]:
-            self._kept = (names, self._fold(names))
-        return self._kept[1]
+        stamp = self._files.stamp(_ENTRIES)  # before the listing: what comes between is seen next
+        seen, names, kept = self._kept
+        if stamp is not None and stamp == seen:
+            return kept
+        listed = tuple(self._files.list(_ENTRIES))
+        if listed != names:
+            kept = self._fold(listed)
+        self._kept = (stamp, listed, kept)
+        return kept
 
     def _fold(self, names: Sequence[str]) -> tuple[Denial, ...]:
         bodies = {name: self._body(name) for name in names}

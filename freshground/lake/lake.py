@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from freshground.core.clock import iso, parse_iso
 from freshground.core.errors import ConfigError, Fatal
 from freshground.lake.alerts import Alerts
+from freshground.lake.aliases import Aliases
 from freshground.lake.blobs import Blobs
 from freshground.lake.denials import Denials
 from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
+from freshground.lake.keys import Keys
 from freshground.lake.pointers import Pointers
 from freshground.lake.queries import QueryCounts
 from freshground.lake.schemas import FORMAT, TABLES
 from freshground.lake.storage import Files
 from freshground.lake.tables import Table
+from freshground.lake.usage import Usage
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +58,9 @@ class Lake:
         self.denials = Denials(self.files, clock)
         self.holds = Holds(self.files, clock)
         self.alerts = Alerts(self.files, clock)
+        self.keys = Keys(self.files, clock)
+        self.usage = Usage(self.files, clock)
+        self.aliases = Aliases(self.files)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:

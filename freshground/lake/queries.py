@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import uuid
 from collections import Counter, defaultdict
 from dataclasses import astuple, dataclass
@@ -64,7 +65,7 @@ class Tally:
 
 
 class QueryCounts:
-    """The counts of one lake. `flush` before the process ends."""
+    """The counts of one lake, for many threads. `flush` before the process ends."""
 
     def __init__(self, files: Files, clock: Clock) -> None:
         self._files = files
@@ -72,13 +73,16 @@ class QueryCounts:
         self._waiting: Counter[tuple[str, str]] = Counter()
         self._outcomes: dict[tuple[str, str], Tally] = {}
         self._asked = Asked()
+        self._lock = threading.Lock()
         self._flushed = clock.now()
 
     def add(self, index: str) -> None:
         """Count one query. What is counted is written now and then."""
         now = self._clock.now()
-        self._waiting[_hour(now), index] += 1
-        if self._waiting.total() >= FLUSH_AFTER or now - self._flushed >= FLUSH_EVERY:
+        with self._lock:
+            self._waiting[_hour(now), index] += 1
+            full = self._waiting.total() >= FLUSH_AFTER or now - self._flushed >= FLUSH_EVERY
+        if full:
             self.flush()
 
     def outcome(
@@ -86,7 +90,8 @@ class QueryCounts:
     ) -> None:
         """Count how a query went while a canary runs; `arm` is canary or live."""
         key = (_hour(self._clock.now()), f"{index}/{candidate}/{arm}")
-        self._outcomes.setdefault(key, Tally()).add(seconds, empty=empty)
+        with self._lock:
+            self._outcomes.setdefault(key, Tally()).add(seconds, empty=empty)
 
     def outcomes(self, index: str, candidate: str, since: datetime) -> dict[str, Tally]:
         """Return how queries of both arms went beside a canary that began at `since`."""
@@ -99,7 +104,7 @@ class QueryCounts:
                     tally.merge(Tally(*told.get(f"{index}/{candidate}/{arm}", ())))
             hour += _HOUR
         for arm, tally in found.items():
-            for (_, key), waiting in self._outcomes.items():
+            for (_, key), waiting in list(self._outcomes.items()):
                 if key == f"{index}/{candidate}/{arm}":
                     tally.merge(waiting)
         return found
@@ -109,7 +114,8 @@ class QueryCounts:
     ) -> None:
         """Offer a question to the sample of its index, embedding space and day."""
         name = f"{index}/{space}"
-        self._asked.offer(_hour(self._clock.now()), name, space, text, vector, best)
+        with self._lock:
+            self._asked.offer(_hour(self._clock.now()), name, space, text, vector, best)
 
     def questions(self, index: str, space: str, first: date, last: date) -> list[Question]:
         """Return a sample of what was asked on some days in UTC, as far as it was flushed."""
@@ -123,15 +129,17 @@ class QueryCounts:
 
     def flush(self) -> None:
         """Write what was counted since the last time, a small file an hour."""
-        counts, self._waiting = self._waiting, Counter()
-        outcomes, self._outcomes = self._outcomes, {}
-        self._flushed = self._clock.now()
+        with self._lock:
+            counts, self._waiting = self._waiting, Counter()
+            outcomes, self._outcomes = self._outcomes, {}
+            asked = self._asked.take()
+            self._flushed = self._clock.now()
         hours: dict[str, dict[str, Any]] = {}
         for (hour, index), count in counts.items():
             hours.setdefault(hour, {})[index] = count
         for (hour, key), tally in outcomes.items():
             hours.setdefault(hour, {}).setdefault(_OUTCOMES, {})[key] = astuple(tally)
-        for (hour, name), rows in self._asked.take().items():
+        for (hour, name), rows in asked.items():
             hours.setdefault(hour, {}).setdefault(_ASKED, {})[name] = rows
         for hour, by_index in hours.items():
             name = f"queries/{hour}/{uuid.uuid4().hex}.json"
@@ -146,7 +154,7 @@ class QueryCounts:
             for back in range(hours)
             for path in self._files.list(f"queries/{now - back * _HOUR:%Y%m%dT%H}")
         )
-        total += sum(n for (_, name), n in self._waiting.items() if name == index)
+        total += sum(n for (_, name), n in list(self._waiting.items()) if name == index)
         return total / hours
 
     def forget(self, before: datetime) -> None:

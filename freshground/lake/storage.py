@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ from freshground.core.errors import ConfigError, Fatal, Retriable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_SETTLED_NS = 100_000_000
+"""Longer than the ticks in which file systems keep time."""
 
 
 @contextmanager
@@ -49,6 +53,7 @@ class Files:
 
     def __init__(self, url: str, options: dict[str, str]) -> None:
         self.url = url
+        self._local = None if "://" in url else Path(url)
         try:
             if "://" in url:
                 self._store = from_url(url, config=dict(options) or None)  # type: ignore[arg-type]
@@ -104,6 +109,20 @@ class Files:
                 for page in obstore.list(self._store, prefix=prefix)
                 for meta in page
             )
+
+    def stamp(self, folder: str) -> int | None:
+        """Return a number that is another one once a file came to or went from a folder.
+
+        None where that cannot be told: on object stores, and for a moment after a change, when
+        another one might bear the same time. It saves a listing, which a full folder makes dear.
+        """
+        if self._local is None:
+            return None
+        try:
+            changed = (self._local / folder).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        return changed if time.time_ns() - changed > _SETTLED_NS else None
 
     def delete(self, paths: list[str]) -> None:
         """Delete files; one that is gone already is no error."""

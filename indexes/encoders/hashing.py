@@ -97,7 +97,11 @@ class HashEncoder:
 
     def encode_query(self, text: str) -> np.ndarray:
         """Return float32 of shape (space.dimensions,), unit length."""
-        return self._vectors([self._query_prefix + text])[0]
+        return self.encode_queries([text])[0]
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        """Return float32 of shape (len(texts), space.dimensions), unit rows, of texts asked for."""
+        return self._vectors([self._query_prefix + text for text in texts])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of pieces of at most six letters, single signs and two specials."""
@@ -161,6 +165,10 @@ class CountingEncoder:
     def encode_query(self, text: str) -> np.ndarray:
         """Return the inner encoder's vector."""
         return self._inner.encode_query(text)
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        """Return the inner encoder's vectors."""
+        return self._inner.encode_queries(texts)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the inner encoder's counts."""

@@ -92,8 +92,13 @@ class LocalModelEncoder:
 
     def encode_query(self, text: str) -> np.ndarray:
         """Return float32 of shape (space.dimensions,), unit length."""
-        ids = self._tokens.ids([self._settings.query_prefix + text])
-        return run(self.load(), self._export, ids, self._threads, 1)[0]
+        return self.encode_queries([text])[0]
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        """Return float32 of shape (len(texts), space.dimensions), unit rows, of texts asked for."""
+        ids = self._tokens.ids([self._settings.query_prefix + text for text in texts])
+        most = self._settings.batch_size
+        return run(self.load(), self._export, ids, self._threads, most)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the model's own tokens of each text, special tokens and prefix included."""

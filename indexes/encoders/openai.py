@@ -107,7 +107,11 @@ class OpenAIEncoder:
 
     def encode_query(self, text: str) -> np.ndarray:
         """Return float32 of shape (space.dimensions,), unit length."""
-        return self._ask([self._settings.query_prefix + text])[0]
+        return self.encode_queries([text])[0]
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        """Return float32 of shape (len(texts), space.dimensions), unit rows, of texts asked for."""
+        return self._ask([self._settings.query_prefix + text for text in texts])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text with the prefix, as the counter given counts them."""

@@ -142,6 +142,9 @@ class LanceEngine:
         """See `Engine.open`."""
         return LanceReader(version, self._table(index, version), _any_word)
 
+    def publish(self, index: str, version: str) -> None:
+        """See `Engine.publish`. Readers go by the release's pointer."""
+
     def retire(self, index: str, keep: Sequence[str], older_than: timedelta) -> list[str]:
         """See `Engine.retire`."""
         limit = self.clock.now() - older_than

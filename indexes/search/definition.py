@@ -85,6 +85,11 @@ class Definition:
         """The searchable texts by path."""
         return {p: f for p, f in self.paths.items() if f.searchable and not f.is_vector}
 
+    @cached_property
+    def filterable(self) -> frozenset[str]:
+        """The paths that a filter may name."""
+        return frozenset(path for path, each in self.paths.items() if each.filterable)
+
     @property
     def default_texts(self) -> tuple[str, ...]:
         """The fields that a search reads which names none."""

@@ -36,6 +36,25 @@ def test_only_one_module_opens_releases_for_readers() -> None:
     assert {name for name in opening if not name.startswith(BUILDERS)} == DOORS
 
 
+def _defines(tree: ast.Module, name: str) -> bool:
+    return any(isinstance(n, ast.FunctionDef) and n.name == name for n in ast.walk(tree))
+
+
+def test_what_is_in_memory_is_viewed_by_the_catalog_alone() -> None:
+    """A snapshot shows every row: the catalog narrows it before anybody asks it."""
+    viewing = {name for name, tree in _sources() if _calls(tree, "view")}
+    # A client's index is viewed whole where its documents are merged with what comes in.
+    merging = "freshground/service/api/collection.py"
+    assert viewing == {"freshground/service/api/catalog.py", merging}
+    loading = {
+        name
+        for name, tree in _sources()
+        if not _defines(tree, "load_release")
+        and any(isinstance(n, ast.Name) and n.id == "load_release" for n in ast.walk(tree))
+    }
+    assert loading == {"freshground/service/api/follow.py"}
+
+
 def test_only_known_modules_read_passages_from_the_lake() -> None:
     reading = {
         name

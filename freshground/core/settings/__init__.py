@@ -13,6 +13,7 @@ from freshground.core.settings.alerts import (
     EmailChannel,
     WebhookChannel,
 )
+from freshground.core.settings.azure import AzureSearch
 from freshground.core.settings.encoders import (
     Chunking,
     EncoderSettings,
@@ -33,6 +34,8 @@ from freshground.core.settings.guards import (
 from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
+from freshground.core.settings.reranking import RerankerSettings
+from freshground.core.settings.serve import AccessLog, Jwt, Limits, Metrics, Serve, Tls, is_loopback
 from freshground.core.settings.sources import (
     Access,
     FilesSource,
@@ -46,10 +49,12 @@ from freshground.core.settings.values import DottedPath, Duration, Id, Line, Sec
 __all__ = [
     "SETTINGS_FILE",
     "Access",
+    "AccessLog",
     "Airflow",
     "AirflowChannel",
     "AlertKind",
     "Alerts",
+    "AzureSearch",
     "Budget",
     "Canary",
     "ChannelSettings",
@@ -72,25 +77,32 @@ __all__ = [
     "Id",
     "IndexField",
     "IndexSettings",
+    "Jwt",
+    "Limits",
     "Line",
     "Lineage",
     "LocalEncoder",
+    "Metrics",
     "Percentile",
     "RecordFields",
     "RecordsSource",
     "RemoteEncoder",
+    "RerankerSettings",
     "RetrievalGate",
     "Section",
+    "Serve",
     "Settings",
     "SizeGuard",
     "Sla",
     "SourceSettings",
+    "Tls",
     "WallTime",
     "Watcher",
     "WebhookChannel",
     "WideningGuard",
     "Window",
     "duration",
+    "is_loopback",
     "load",
     "masked",
     "parse",

@@ -20,6 +20,7 @@ from freshground.core.settings.encoders import (
 from freshground.core.settings.freshness import Governor
 from freshground.core.settings.guards import Budget
 from freshground.core.settings.indexes import IndexSettings
+from freshground.core.settings.serve import Serve
 from freshground.core.settings.sources import FilesSource, RecordsSource, SourceSettings
 from freshground.core.settings.values import Duration, Section
 
@@ -48,6 +49,7 @@ class Settings(Section):
     governor: Governor = Governor()
     alerts: Alerts = Alerts()
     budget: Budget = Budget()
+    serve: Serve = Serve()
     shard_size: int = Field(200, ge=1)
     retain_versions: Duration = timedelta(days=30)
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.clock import iso
-from freshground.core.errors import ConfigError, TooStale
+from freshground.core.errors import ConfigError
 from freshground.service.asking import canary, past
+from freshground.service.asking.noting import note_question
 from freshground.service.asking.serving import open_release
+from freshground.service.freshness.accepted import refuse_stale
 from freshground.service.freshness.as_of import freshness
 from indexes.filters.parse import parse as parse_filter
 from indexes.fusion import Calibration, FusedHit, fuse
@@ -193,15 +195,11 @@ def query(
     context.lake.queries.add(index.id)
 
     def note(vector: np.ndarray, best: float | None) -> None:
-        drift = index.gates.drift
-        if drift.queries and drift.severity != "off":
-            space = context.encoder(index).space.id
-            context.lake.queries.question(index.id, space, text, vector, best)
+        note_question(context, index, text, vector, best)
 
     def ask(opened: Searcher) -> Answer:
         state = freshness(context, index, opened.manifest)
-        if max_staleness is not None:
-            _refuse_stale(index, state, max_staleness)
+        refuse_stale(index.id, state, max_staleness)
         ranked = opened.ranked(text, k, mode, where, groups, note)
         return Answer(index.id, mode, state, opened.rows(ranked, groups))
 
@@ -217,15 +215,3 @@ def query(
         lambda answer: len(answer.hits),
     )
     return replace(found, canary=by_canary)
-
-
-def _refuse_stale(index: IndexSettings, state: Freshness, accepted: timedelta) -> None:
-    limit = accepted.total_seconds()
-    if state.staleness_s is not None and state.staleness_s <= limit:
-        return
-    age = "of unknown age" if state.staleness_s is None else f"{state.staleness_s:.0f} s old"
-    raise TooStale(
-        f"Release {state.release} of index {index.id!r} is {age} (as of {iso(state.as_of)}), and "
-        f"at most {limit:g} s were accepted.",
-        "Accept more, or refresh; `freshground freshness` says what holds it back.",
-    )

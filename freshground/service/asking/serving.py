@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from freshground.core.errors import ConfigError
+from freshground.core.records import PUBLIC
 from freshground.service.denial.overlay import Overlay, overlay
+from indexes.filters.ast import And, AnyOf, NotEmpty
+from indexes.search.managed import RELEASE, RENAMED, definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy as np
+    from indexes.search.snapshot import Snapshot
 
     from freshground.core.settings import IndexSettings
     from freshground.lake.denials import Denial, Denials
@@ -24,8 +28,29 @@ if TYPE_CHECKING:
     from indexes.engines.contract import Hit, Reader
     from indexes.filters.ast import Filter
     from indexes.release import Manifest
+    from indexes.search.contract import View
 
 _KEYS = ("chunk_id", "doc_id")
+
+
+class CurrentOverlay:
+    """The deny overlay of one release, as it is at each call."""
+
+    def __init__(self, denials: Denials, manifest: Manifest) -> None:
+        self._denials = denials
+        self._manifest = manifest
+        self._kept: tuple[tuple[Denial, ...], Overlay] | None = None
+
+    def now(self) -> Overlay:
+        """Return what may not be served now: the same object again while nothing changed."""
+        active = self._denials.active()
+        kept = self._kept
+        if kept is None or kept[0] is not active:
+            index, candidate = self._manifest.index, self._manifest.candidate
+            narrowed = any(denial.kind == "narrowed" for denial in active)
+            reflected = self._denials.reflected(index, candidate) if narrowed else {}
+            kept = self._kept = (active, overlay(active, reflected))
+        return kept[1]
 
 
 class ServedReader:
@@ -37,21 +62,9 @@ class ServedReader:
 
     def __init__(self, reader: Reader, denials: Denials, manifest: Manifest) -> None:
         self._reader = reader
-        self._denials = denials
-        self._manifest = manifest
-        self._kept: tuple[tuple[Denial, ...], Overlay] | None = None
+        self.overlay = CurrentOverlay(denials, manifest).now
         self.version = reader.version
         self.schema = reader.schema
-
-    def overlay(self) -> Overlay:
-        """Return what may not be served now."""
-        active = self._denials.active()
-        if self._kept is None or self._kept[0] is not active:
-            index, candidate = self._manifest.index, self._manifest.candidate
-            narrowed = any(denial.kind == "narrowed" for denial in active)
-            reflected = self._denials.reflected(index, candidate) if narrowed else {}
-            self._kept = (active, overlay(active, reflected))
-        return self._kept[1]
 
     def count(self, where: Filter | None = None, groups: frozenset[str] | None = None) -> int:
         """See `Reader.count`."""
@@ -126,6 +139,34 @@ def _with_groups(table: pa.Table, denied: Overlay) -> pa.Table:
 def open_release(context: Context, index: IndexSettings, manifest: Manifest) -> ServedReader:
     """Open a release for readers."""
     return ServedReader(_open(context, index, manifest), context.lake.denials, manifest)
+
+
+def load_release(
+    context: Context, index: IndexSettings, manifest: Manifest, previous: Snapshot | None
+) -> Snapshot:
+    """Return a release in memory, taking over the rows that `previous` holds already.
+
+    What comes out of it passes `narrowed` first.
+    """
+    from indexes.engines.warm import load
+
+    described = definition(
+        index.id, index.fields, int(manifest.space["dimensions"]), index.language
+    )
+    found = load(_open(context, index, manifest), described, previous, RENAMED)
+    return found.with_constants({RELEASE: manifest.release})
+
+
+def narrowed(
+    view: View, denied: Overlay, groups: frozenset[str] | None, required: Filter | None
+) -> View:
+    """Return what of a release may be shown to a caller: access, a filter of his key, the overlay.
+
+    `groups` None: rows of every group. Rows whose access is unknown are shown to nobody.
+    """
+    access = NotEmpty("groups") if groups is None else AnyOf("groups", (*sorted(groups), PUBLIC))
+    where = access if required is None else And((access, required))
+    return view.narrowed(denied.applied(where, groups) or where)
 
 
 def row_ids(

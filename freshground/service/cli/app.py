@@ -18,8 +18,11 @@ from freshground.service.cli import (
     canary,
     freshness,
     governance,
+    keys,
+    serve,
     show,
     show_trace,
+    usage,
 )
 from freshground.service.cli.options import By, Comment, Json, Place
 from freshground.service.cli.options import open_context as _context
@@ -48,6 +51,9 @@ approvals.register(app)
 freshness.register(app)
 governance.register(app)
 canary.register(app)
+keys.register(app)
+serve.register(app)
+usage.register(app)
 
 Index = Annotated[
     str | None, typer.Option("--index", help="Index id; needed if there are several.")

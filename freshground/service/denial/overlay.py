@@ -55,21 +55,22 @@ class Overlay:
         out = set(self.documents)
         if groups is not None:
             out |= {d for d, left in self.narrowed.items() if groups.isdisjoint(left)}
-        parts: list[Filter] = [] if where is None else [self._rewritten(where)]
+        parts: list[Filter] = [] if where is None else [self.rewritten(where)]
         if out:
             parts.append(Not(In("doc_id", tuple(sorted(out)))))
         if self.chunks:
             parts.append(Not(In("chunk_id", tuple(sorted(self.chunks)))))
         return And(tuple(parts)) if parts else None
 
-    def _rewritten(self, part: Filter) -> Filter:
+    def rewritten(self, part: Filter) -> Filter:
+        """Return a filter in which `groups` means the groups that are left."""
         match part:
             case Not(inner):
-                return Not(self._rewritten(inner))
+                return Not(self.rewritten(inner))
             case And(parts):
-                return And(tuple(self._rewritten(inner) for inner in parts))
+                return And(tuple(self.rewritten(inner) for inner in parts))
             case Or(parts):
-                return Or(tuple(self._rewritten(inner) for inner in parts))
+                return Or(tuple(self.rewritten(inner) for inner in parts))
             case AnyOf("groups", values):
                 return self._by_groups(part, frozenset(values).__contains__)
             case NotEmpty("groups"):

@@ -55,7 +55,13 @@ def freshness(context: Context, index: IndexSettings, manifest: Manifest | None)
     """Return the freshness of a release: its own as-of, or a later confirmation's."""
     if manifest is None:
         return Freshness(None, None, None, "unknown")
-    as_of = served_as_of(context, manifest)
+    return judged(context, index, manifest, served_as_of(context, manifest))
+
+
+def judged(
+    context: Context, index: IndexSettings, manifest: Manifest, as_of: datetime | None
+) -> Freshness:
+    """Return the freshness of a release whose as-of is known."""
     margin = context.settings.governor.margin_of(index.sla.max_staleness)
     found = judge(as_of, context.clock.now(), index.sla, margin=margin)
     staleness = found.staleness.total_seconds() if found.staleness is not None else None

@@ -14,11 +14,12 @@ from indexes.engines.checks import check_columns, check_query
 from indexes.engines.contract import Hit
 from indexes.filters.ast import And, Any, AnyOf, Constant, Filter, Not, Or, columns_of
 from indexes.schema import FULL_TEXT, VECTOR
+from indexes.search.segment import MAX_ROWS
 from indexes.search.snapshot import Snapshot
 from indexes.search.text import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from indexes.engines.contract import Reader
     from indexes.search.contract import Ranked
@@ -51,23 +52,37 @@ def load(
     base = Snapshot.empty(definition)
     if previous is not None and previous.definition.fields == definition.fields:
         base = previous.defined(definition)
-    batches = list(reader.scan(_VERSION_OF_ROW))
-    if not batches:
-        return base.changed(_renamed(reader.schema, names, [], rename), _ids(base, rename))
-    there = pa.Table.from_batches(batches)
+    there = _table_of(reader, _VERSION_OF_ROW, reader.scan(_VERSION_OF_ROW))
     view = base.view()
     positions = view.positions()
     held = pa.table(
         {name: view.column(rename.get(name, name), positions) for name in _VERSION_OF_ROW}
     )
-    here, now = _versions(held), _versions(there)
     ids = there.column("chunk_id").combine_chunks()
-    wanted = ids.filter(pc.invert(pc.is_in(now, value_set=here)))
-    gone = held.column("chunk_id").filter(
-        pc.invert(pc.is_in(held.column("chunk_id"), value_set=ids))
-    )
-    rows = _read(reader, names, wanted, len(ids))
-    return base.changed(_renamed(reader.schema, names, rows, rename), gone.to_pylist())
+    wanted = ids.filter(pc.invert(pc.is_in(_versions(there), value_set=_versions(held))))
+    gone = pc.invert(pc.is_in(held.column("chunk_id"), value_set=ids))
+    removed = held.column("chunk_id").filter(gone).to_pylist()
+    fields = [rename.get(name, name) for name in names]
+    waiting: list[pa.RecordBatch] = []
+    for batch in _read(reader, names, wanted, len(ids)):
+        waiting.append(batch)
+        # A segment's worth at once: what was read is not held beside all that was made of it.
+        if sum(each.num_rows for each in waiting) >= MAX_ROWS:
+            rows = _table_of(reader, names, waiting)
+            base = base.changed(rows.rename_columns(fields), removed)
+            waiting, removed = [], []
+    if waiting or removed:
+        rows = _table_of(reader, names, waiting)
+        base = base.changed(rows.rename_columns(fields), removed)
+    return base
+
+
+def _table_of(
+    reader: Reader, names: Sequence[str], batches: Iterable[pa.RecordBatch]
+) -> pa.Table:
+    schema = pa.schema([reader.schema.field(name) for name in names])
+    parts = [pa.Table.from_batches([batch]).select(list(names)).cast(schema) for batch in batches]
+    return pa.concat_tables(parts) if parts else schema.empty_table()
 
 
 def _versions(rows: pa.Table) -> pa.Array:
@@ -83,33 +98,16 @@ def _versions(rows: pa.Table) -> pa.Array:
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 
-def _ids(snapshot: Snapshot, rename: Mapping[str, str]) -> list[str]:
-    view = snapshot.view()
-    return view.column(rename.get("chunk_id", "chunk_id"), view.positions()).to_pylist()
-
-
 def _read(
     reader: Reader, names: list[str], wanted: pa.StringArray, total: int
-) -> list[pa.RecordBatch]:
+) -> Iterator[pa.RecordBatch]:
     if len(wanted) > total * SCAN_ABOVE:
-        found = []
         for batch in reader.scan(names):
-            kept = pc.is_in(batch.column("chunk_id"), value_set=wanted)
-            found.append(batch.filter(kept))
-        return found
-    batches: list[pa.RecordBatch] = []
+            yield batch.filter(pc.is_in(batch.column("chunk_id"), value_set=wanted))
+        return
     for start in range(0, len(wanted), IDS_AT_ONCE):
         ids = wanted.slice(start, IDS_AT_ONCE).to_pylist()
-        batches += reader.rows(names, chunk_ids=ids).to_batches()
-    return batches
-
-
-def _renamed(
-    schema: pa.Schema, names: list[str], batches: list[pa.RecordBatch], rename: Mapping[str, str]
-) -> pa.Table:
-    chosen = pa.schema([schema.field(name) for name in names])
-    rows = pa.Table.from_batches(batches, batches[0].schema) if batches else chosen.empty_table()
-    return rows.rename_columns([rename.get(name, name) for name in names])
+        yield from reader.rows(names, chunk_ids=ids).to_batches()
 
 
 class WarmReader:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DIMENSIONS = 384
 SCHEMA = row_schema(DIMENSIONS, {})
 CHARACTERS = 1000
-ENCODED = 1500
+ENCODED = 400
 """So many texts are encoded; each is then repeated with other words and a vector near by."""
 SHARES = {"hundredth": 0.01, "tenth": 0.1, "half": 0.5}
 """Access groups, and the share of the rows that each may read."""

@@ -77,9 +77,7 @@ def load(
     return base
 
 
-def _table_of(
-    reader: Reader, names: Sequence[str], batches: Iterable[pa.RecordBatch]
-) -> pa.Table:
+def _table_of(reader: Reader, names: Sequence[str], batches: Iterable[pa.RecordBatch]) -> pa.Table:
     schema = pa.schema([reader.schema.field(name) for name in names])
     parts = [pa.Table.from_batches([batch]).select(list(names)).cast(schema) for batch in batches]
     return pa.concat_tables(parts) if parts else schema.empty_table()

@@ -164,6 +164,13 @@ def test_a_vector_query_over_two_fields_is_two_arms_and_weights_count() -> None:
     assert [hit.key for hit in found.hits[1:]] == ["a", "b"], "ties are ordered by key"
 
 
+def test_ties_of_the_fusion_go_by_key_wherever_the_rows_lie() -> None:
+    view = PlainView(HOTELS, [{"id": "z", "v": [1, 0]}, {"id": "m", "description": "pool"}])
+    found = run(view, SearchPlan(text=text("pool"), vectors=(near("v", 1, 0),)))
+    assert [(hit.key, hit.position) for hit in found.hits] == [("m", 1), ("z", 0)]
+    assert found.hits[0].score == found.hits[1].score
+
+
 def test_recall_bounds_the_fusion_and_not_the_count() -> None:
     arm = TextArm(parse_simple("pool walk motel"), SEARCHED, recall=1)
     found = run(VIEW, SearchPlan(text=arm, vectors=(near("v", 1, 0, k=1),), facets=(Facet("id"),)))
@@ -332,6 +339,8 @@ def test_highlights_of_long_texts_are_the_best_sentences() -> None:
         "The [super] [bowl] is [super] fun, [bowl]."
     ]
     assert marked('"super bowl"', 5) == ["The <em>super bowl</em> is super fun, bowl."]
+    view = PlainView(HOTELS, [{"id": "a", "description": f"One bowl. {body}"}])
+    assert marked("super bowl", 1)[0].startswith("The <em>super"), "the best, not the first"
     unbroken = "word " * 300 + "bowl" + " word" * 300
     view = PlainView(HOTELS, [{"id": "a", "description": unbroken}])
     (cut,) = marked("bowl", 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from freshground.core.clock import iso, parse_iso
 from freshground.core.errors import ConfigError, Fatal
 from freshground.lake.alerts import Alerts
+from freshground.lake.aliases import Aliases
 from freshground.lake.blobs import Blobs
 from freshground.lake.denials import Denials
 from freshground.lake.holds import Holds
@@ -59,6 +60,7 @@ class Lake:
         self.alerts = Alerts(self.files, clock)
         self.keys = Keys(self.files, clock)
         self.usage = Usage(self.files, clock)
+        self.aliases = Aliases(self.files)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:

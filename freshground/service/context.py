@@ -125,7 +125,7 @@ class Context:
         from indexes import engines
 
         recipe = self.recipe(index)
-        key = ("engine", recipe.id)
+        key = ("engine", f"{recipe.id}:{index.azure!r}")
         if key not in self._parts:
             self._parts[key] = engines.make(
                 index.engine,
@@ -134,6 +134,7 @@ class Context:
                 self.clock,
                 language=index.language,
                 storage_options=self.lake.options,
+                settings=index.azure,
             )
         return self._parts[key]
 
@@ -147,6 +148,8 @@ class Context:
         chunker = self.chunker(index)
         fields = "".join(f"{n}={f.model_dump_json()}" for n, f in sorted(index.fields.items()))
         engine = f"{index.engine}:{index.language}:{SCHEMA_VERSION}"
+        if index.azure is not None:
+            engine = f"{engine}:{index.azure.endpoint}"  # in another service nothing lies yet
         return Recipe(
             digest("recipe", chunker.id, encoder.space.id, fields, engine),
             chunker.id,

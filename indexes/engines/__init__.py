@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from freshground.core.clock import Clock
+    from freshground.core.settings import AzureSearch
     from indexes.engines.contract import Engine
 
 ENGINES = {
+    "azure": ("indexes.engines.azure", "AzureEngine"),
     "lance": ("indexes.engines.lance", "LanceEngine"),
     "memory": ("indexes.engines.memory", "MemoryEngine"),
 }
@@ -30,18 +32,21 @@ def make(
     *,
     language: str = "english",
     storage_options: Mapping[str, str] | None = None,
+    settings: AzureSearch | None = None,
 ) -> Engine:
     """Return the engine of that name, keeping its versions under `<root>/indexes/`.
 
     `schema` is what `indexes.schema.row_schema` returns, for candidates that start from nothing.
-    ConfigError when there is no such engine, or it has no full-text search for `language`.
+    `settings` is the section of an engine that has one. ConfigError when there is no such engine,
+    or it has no full-text search for `language`.
     """
     if name not in ENGINES:
         raise ConfigError(
             f"There is no index engine {name!r}.", f"Known engines: {', '.join(sorted(ENGINES))}."
         )
     module, cls = ENGINES[name]
+    own = {} if settings is None else {"settings": settings}
     engine: Engine = getattr(import_module(module), cls)(
-        root, schema, clock, language=language, storage_options=storage_options
+        root, schema, clock, language=language, storage_options=storage_options, **own
     )
     return engine

@@ -22,6 +22,8 @@ class Abilities:
     `branches`: a candidate shares what did not change with its parent. `zero_copy`: beginning
     one costs the change so far, not the index. `exact_vector`: `exact=True` is honoured.
     `reopens`: a version opens in another process. `remote`: served by another machine.
+    `atomic_publish`: whoever asks the engine itself sees the old release or the new one, at every
+    moment. `pinned`: a reader sees its version whatever is published meanwhile.
     """
 
     atomic_publish: bool
@@ -31,6 +33,7 @@ class Abilities:
     full_text: bool
     reopens: bool
     remote: bool = False
+    pinned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,8 @@ class Reader(Protocol):
     ) -> pa.Table:
         """Return columns of the rows of given ids, unknown ids left out.
 
-        In the order of `chunk_ids` where given, else by (doc_id, ordinal, chunk_id).
+        In the order of `chunk_ids` where given, else by (doc_id, ordinal, chunk_id). An engine may
+        return an empty collection for one that was written as null: they mean the same.
         """
         ...
 
@@ -150,6 +154,15 @@ class Engine(Protocol):
 
     def open(self, index: str, version: str) -> Reader:
         """Return a reader of a finished version. Fatal when it is gone or was never finished."""
+        ...
+
+    def publish(self, index: str, version: str) -> None:
+        """Show a version to those who ask the engine itself, not through a release's pointer.
+
+        Called after the pointer moved, and again whenever it might not have taken effect: what is
+        shown already costs one question. A local engine has nothing to do. Retriable when the
+        engine could not be reached, ConfigError when it can show nothing under an index's name.
+        """
         ...
 
     def retire(self, index: str, keep: Sequence[str], older_than: timedelta) -> list[str]:

@@ -81,6 +81,9 @@ class MemoryEngine:
         """See `Engine.open`."""
         return MemoryReader(version, self._load(index, version), self._language)
 
+    def publish(self, index: str, version: str) -> None:
+        """See `Engine.publish`. Readers go by the release's pointer."""
+
     def retire(self, index: str, keep: Sequence[str], older_than: timedelta) -> list[str]:
         """See `Engine.retire`."""
         limit = self._clock.now() - older_than

@@ -13,6 +13,7 @@ from freshground.core.settings.alerts import (
     EmailChannel,
     WebhookChannel,
 )
+from freshground.core.settings.azure import AzureSearch
 from freshground.core.settings.encoders import (
     Chunking,
     EncoderSettings,
@@ -53,6 +54,7 @@ __all__ = [
     "AirflowChannel",
     "AlertKind",
     "Alerts",
+    "AzureSearch",
     "Budget",
     "Canary",
     "ChannelSettings",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from freshground.core.settings.azure import AzureSearch
 from freshground.core.settings.encoders import Chunking, EncoderSettings
 from freshground.core.settings.freshness import Sla
 from freshground.core.settings.gates import Canary, Gates
 from freshground.core.settings.guards import Budget
 from freshground.core.settings.values import Id, Section
+
+_AZURE_NAME = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class IndexField(Section):
@@ -43,4 +47,16 @@ class IndexSettings(Section):
     canary: Canary | None = None
     budget: Budget = Budget()
     keep_releases: int = Field(5, ge=1)
-    engine: Literal["lance", "memory"] = "lance"
+    engine: Literal["lance", "memory", "azure"] = "lance"
+    azure: AzureSearch | None = None
+
+    @model_validator(mode="after")
+    def _engine_has_its_place(self) -> IndexSettings:
+        if (self.engine == "azure") != (self.azure is not None):
+            raise ValueError("`engine: azure` and the section `azure` go together")
+        if self.engine == "azure" and not _AZURE_NAME.fullmatch(self.id):
+            raise ValueError(
+                f"Azure takes no index named {self.id!r}: letters, digits and single hyphens "
+                "between them, 80 characters at most"
+            )
+        return self

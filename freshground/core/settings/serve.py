@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from freshground.core.settings.reranking import RerankerSettings
 from freshground.core.settings.values import Duration, Id, Line, Section
 
 
@@ -131,4 +132,5 @@ class Serve(Section):
     log: AccessLog = AccessLog()
     metrics: Metrics = Metrics()
     docs: Literal["key", "open"] = "key"
+    reranker: RerankerSettings | None = None
     shutdown_wait: Duration = Field(timedelta(seconds=30), ge=timedelta(0))

@@ -14,14 +14,17 @@ from indexes.search.plan import Facet
 if TYPE_CHECKING:
     from indexes.search.definition import Definition
 
-ALL = 1_000_000
-"""What `count:0` means: as many values as there are."""
+COUNT_MOST = 1_000_000
+EXACT = 2**53
+INTERVALS = (1e-6, 1e15)
+"""Widths of an interval of numbers: beyond, numbers cannot be told apart, or counted in 64 bits."""
 
 _SORTS = frozenset({"count", "-count", "value", "-value"})
 _TIMES = ("minute", "hour", "day", "week", "month", "quarter", "year")
 _NUMBERS = frozenset({"Edm.Int32", "Edm.Int64", "Edm.Double"})
+_OFFSET_MOST = 14 * 60
 _OPTIONS = frozenset({"count", "sort", "values", "interval", "timeoffset"})
-_OFFSET = re.compile(r"([+-]?)(\d{1,2}):(\d{2})")
+_OFFSET = re.compile(r"([+-]?)(\d{1,2}):([0-5]\d)", re.ASCII)
 
 
 def facet(definition: Definition, text: str) -> Facet:
@@ -64,15 +67,15 @@ def _wrong(text: str, why: str) -> ApiError:
 
 
 def _count(text: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) <= 9):
+    if not (value.isascii() and value.isdigit()):
         raise _wrong(text, "count is a whole number")
-    return int(value) or ALL
+    return min(int(value[:9]), COUNT_MOST)  # 0: as many values as there are
 
 
 def _bound(text: str, kind: str, value: str) -> Any:
     try:
         if kind in _NUMBERS and math.isfinite(number := float(value)):
-            return int(value) if kind != "Edm.Double" and number == int(number) else number
+            return int(number) if number.is_integer() and abs(number) < EXACT else number
         if kind == "Edm.DateTimeOffset":
             at = datetime.fromisoformat(value)
             return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
@@ -95,16 +98,17 @@ def _interval(text: str, kind: str, value: str) -> float | str:
         number = float(value)
     except ValueError:
         number = math.nan
-    if not (math.isfinite(number) and number > 0):
-        raise _wrong(text, "interval is a number above 0")
+    low, high = INTERVALS
+    if not low <= number <= high:
+        raise _wrong(text, f"interval is a number from {low:g} to {high:g}")
     return number
 
 
 def _offset(text: str, kind: str, value: str) -> int:
     found = _OFFSET.fullmatch(value)
-    if kind != "Edm.DateTimeOffset" or found is None or not value.isascii():
+    if kind != "Edm.DateTimeOffset" or found is None:
         raise _wrong(text, "timeoffset is such as -08:00, on a field of times")
     minutes = int(found[2]) * 60 + int(found[3])
-    if minutes > 14 * 60 or int(found[3]) > 59:
+    if minutes > _OFFSET_MOST:
         raise _wrong(text, "timeoffset lies between -14:00 and 14:00")
     return -minutes if found[1] == "-" else minutes

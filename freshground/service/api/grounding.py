@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from freshground.core.clock import Clock
+    from freshground.service.api.asking import Answer
     from freshground.service.api.catalog import Served
     from freshground.service.api.retrieval import Retrieval
     from indexes.search.plan import Found
@@ -50,6 +51,7 @@ class Grounding:
 
     passages: list[tuple[Found, int]] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     text: str = "[]"
     tokens: int = 2
     doubles: int = 0
@@ -66,7 +68,7 @@ def ground(
 ) -> Grounding:
     """Look for each intent in what may be seen, and return what fits into the budget.
 
-    Rankings are joined by rank (RRF over intents). `timer` counts seconds. ConfigError for a
+    Rankings are joined by rank (RRF over intents). `timer` counts seconds. ApiError 400 for a
     filter that is wrong.
     """
     grounding = Grounding()
@@ -77,12 +79,13 @@ def ground(
         if number and began - start >= wanted.runtime_s:
             grounding.asked.append(Asked(text, None, 0, None))
             continue
-        hits = ask(served, text, where=wanted.where, k=HITS, select=_FIELDS).hits
-        for rank, hit in enumerate(hits, 1):
+        found = ask(served, text, where=wanted.where, k=HITS, select=_FIELDS)
+        grounding.answers.append(found)
+        for rank, hit in enumerate(found.hits, 1):
             known, by, score = best.get(hit.key, (hit, number, 0.0))
             best[hit.key] = (known, by, score + 1 / (RRF_K + rank))
         elapsed = round(1000 * (timer() - began))
-        grounding.asked.append(Asked(text, iso(clock.now()), elapsed, len(hits)))
+        grounding.asked.append(Asked(text, iso(clock.now()), elapsed, len(found.hits)))
     ranked = sorted(best.values(), key=lambda each: (-each[2], each[0].key))
     _fill(grounding, [(hit, by) for hit, by, _ in ranked], wanted.output_tokens)
     return grounding

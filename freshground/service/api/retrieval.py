@@ -7,9 +7,10 @@ answer with, so only intents are taken, and what was found is returned as it sta
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from freshground.service.api.errors import ApiError
+from freshground.service.api.parameters import Parameters, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,25 +21,13 @@ TEXT = 10_000
 OUTPUT_TOKENS = 5_000
 """How long the answer may be where the caller does not say."""
 MOST_OUTPUT_TOKENS = 200_000
-RUNTIME_S = 30.0
+RUNTIME_S = 20
 MOST_RUNTIME_S = 600
 
 _MODEL = (
-    "No language model is served here. Send `intents`: "
+    "No language model is served here. Send 'intents': "
     '[{"type": "semantic", "search": "the question in plain words"}].'
 )
-_KNOWN = frozenset(
-    {
-        "intents", "messages", "maxRuntimeInSeconds", "maxOutputSizeInTokens", "maxOutputSize",
-        "includeActivity", "knowledgeSourceParams", "outputMode", "retrievalReasoningEffort",
-    }
-)  # fmt: skip
-_KNOWN_PARAMS = frozenset(
-    {
-        "kind", "knowledgeSourceName", "filterAddOn", "includeReferences",
-        "includeReferenceSourceData", "alwaysQuerySource", "rerankerThreshold",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +41,7 @@ class Retrieval:
     intents: tuple[str, ...]
     where: str | None = None
     output_tokens: int = OUTPUT_TOKENS
-    runtime_s: float = RUNTIME_S
+    runtime_s: int = RUNTIME_S
     activity: bool = False
     references: bool = True
     source_data: bool = True
@@ -63,103 +52,86 @@ def read_retrieval(body: Mapping[str, Any], source: str) -> Retrieval:
 
     ApiError 400 names what is wrong, and what needs a language model or a cross-encoder.
     """
-    unknown = sorted(set(body) - _KNOWN)
-    if unknown:
-        _refuse("UnknownParameter", f"The request has {unknown[0]!r}, which is not known.")
-    _refuse_models(body)
-    params = _params(body.get("knowledgeSourceParams"), source)
-    limit = body.get("maxOutputSizeInTokens")
-    if limit is None:
-        limit = body.get("maxOutputSize")  # its name in previews
-    return Retrieval(
-        intents=_intents(body.get("intents")),
-        where=_typed(params, "filterAddOn", str),
-        output_tokens=_number(limit, "maxOutputSizeInTokens", MOST_OUTPUT_TOKENS, OUTPUT_TOKENS),
-        runtime_s=_number(
-            body.get("maxRuntimeInSeconds"), "maxRuntimeInSeconds", MOST_RUNTIME_S, RUNTIME_S
-        ),
-        activity=bool(_typed(body, "includeActivity", bool)),
-        references=_typed(params, "includeReferences", bool) is not False,
-        source_data=_typed(params, "includeReferenceSourceData", bool) is not False,
+    asked = Parameters(body)
+    _refuse_models(asked)
+    intents = _intents(asked.take("intents"))
+    runtime = asked.whole("maxRuntimeInSeconds", 1, MOST_RUNTIME_S)
+    sizes = [  # the second is the name in previews
+        asked.whole(name, 1, MOST_OUTPUT_TOKENS)
+        for name in ("maxOutputSizeInTokens", "maxOutputSize")
+    ]
+    activity = asked.flag("includeActivity")
+    params = _params(asked.take("knowledgeSourceParams"), source)
+    asked.close("A retrieval")
+    found = Retrieval(
+        intents,
+        where=params.text("filterAddOn"),
+        output_tokens=min((size for size in sizes if size is not None), default=OUTPUT_TOKENS),
+        runtime_s=RUNTIME_S if runtime is None else runtime,
+        activity=activity,
+        references=params.flag("includeReferences", default=True),
+        source_data=params.flag("includeReferenceSourceData", default=True),
     )
+    params.flag("alwaysQuerySource")  # the one source always is
+    params.close("A knowledge source")
+    return found
 
 
-def _refuse_models(body: Mapping[str, Any]) -> None:
-    if body.get("messages"):
-        _refuse("LanguageModelUnavailable", f"`messages` need a language model. {_MODEL}")
-    if body.get("outputMode") not in (None, "extractiveData"):
-        _refuse("LanguageModelUnavailable", f"outputMode has to be extractiveData. {_MODEL}")
-    effort = body.get("retrievalReasoningEffort")
-    if effort is None:
-        return
-    if not isinstance(effort, dict) or effort.get("kind") != "minimal":
-        _refuse(
-            "LanguageModelUnavailable",
-            f"retrievalReasoningEffort has to be of the kind minimal. {_MODEL}",
-        )
+def _refuse_models(asked: Parameters) -> None:
+    if asked.take("messages"):
+        raise _no_model("'messages' need a language model.")
+    if (asked.text("outputMode") or "extractiveData").lower() != "extractivedata":
+        raise _no_model("'outputMode' has to be extractiveData.")
+    effort = asked.take("retrievalReasoningEffort")
+    if effort is not None and not (isinstance(effort, dict) and effort.get("kind") == "minimal"):
+        raise _no_model("'retrievalReasoningEffort' has to be of the kind minimal.")
+
+
+def _no_model(said: str) -> ApiError:
+    return ApiError(400, "LanguageModelUnavailable", f"{said} {_MODEL}")
 
 
 def _intents(given: Any) -> tuple[str, ...]:
     if not isinstance(given, list) or not given:
-        _refuse("MissingIntents", "`intents` is empty or missing: send at least one.")
+        raise invalid("intents", "is no list, or an empty one", "Send at least one.")
     if len(given) > INTENTS:
-        _refuse("TooManyIntents", f"There are {len(given)} intents; {INTENTS} is the most.")
+        raise invalid("intents", f"holds {len(given)} intents", f"{INTENTS} is the most.")
     found: list[str] = []
     for each in given:
-        if not isinstance(each, dict) or each.get("type", "semantic") != "semantic":
-            _refuse("InvalidIntent", "An intent is {'type': 'semantic', 'search': TEXT}.")
-        text = each.get("search")
-        if not isinstance(text, str) or not text.strip() or len(text) > TEXT:
-            _refuse(
-                "InvalidIntent", f"`search` of an intent is a text of 1 to {TEXT:,} characters."
-            )
+        if not isinstance(each, dict):
+            raise invalid("intents", "holds what is no object")
+        intent = Parameters(each)
+        if intent.text("type") not in (None, "semantic"):
+            raise invalid("intents", "holds an intent of another type than semantic")
+        text = intent.text("search") or ""
+        intent.close("An intent")
+        if not text.strip() or len(text) > TEXT:
+            raise invalid("search", "of an intent is empty or long", f"1 to {TEXT} characters.")
         found.append(text)
     return tuple(dict.fromkeys(found))
 
 
-def _params(given: Any, source: str) -> Mapping[str, Any]:
+def _params(given: Any, source: str) -> Parameters:
     if given is None or given == []:
-        return {}
+        return Parameters({})
     if not isinstance(given, list) or len(given) != 1 or not isinstance(given[0], dict):
-        _refuse(
-            "InvalidKnowledgeSourceParams",
-            "knowledgeSourceParams is a list of one object: this knowledge base has one source.",
+        raise invalid(
+            "knowledgeSourceParams", "is no list of one object", "There is one source, this index."
         )
-    params: Mapping[str, Any] = given[0]
-    unknown = sorted(set(params) - _KNOWN_PARAMS)
-    if unknown:
-        _refuse("UnknownParameter", f"knowledgeSourceParams has {unknown[0]!r}, which is unknown.")
-    if params.get("kind", "searchIndex") != "searchIndex":
-        _refuse("InvalidKnowledgeSourceParams", "Knowledge sources here are of kind searchIndex.")
-    if params.get("knowledgeSourceName", source) != source:
-        _refuse(
+    params = Parameters(given[0])
+    if params.text("kind") not in (None, "searchIndex"):
+        raise invalid("kind", "of a knowledge source is not searchIndex")
+    if params.text("knowledgeSourceName") not in (None, source):
+        raise ApiError(
+            400,
             "UnknownKnowledgeSource",
-            f"This knowledge base's one source is {source!r}; "
-            f"{str(params['knowledgeSourceName'])[:80]!r} was named.",
+            f"This knowledge base has one source, {source!r}. Name that, or none.",
         )
-    if params.get("rerankerThreshold") is not None:
-        _refuse(
+    if params.take("rerankerThreshold") is not None:
+        raise ApiError(
+            400,
             "SemanticRankingUnavailable",
-            "rerankerThreshold needs the scores of a cross-encoder, which retrieval does not use. "
-            "Leave it out.",
+            "'rerankerThreshold' needs the scores of a cross-encoder, which retrieval does not "
+            "use. Leave it out.",
         )
     return params
-
-
-def _typed(body: Mapping[str, Any], name: str, kind: type) -> Any:
-    value = body.get(name)
-    if value is not None and not isinstance(value, kind):
-        _refuse("InvalidParameter", f"{name} is {type(value).__name__}, not {kind.__name__}.")
-    return value
-
-
-def _number(value: Any, name: str, most: int, usual: Any) -> Any:
-    if value is None:
-        return usual
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        _refuse("InvalidParameter", f"{name} is a whole number from 1 to {most:,}.")
-    return value
-
-
-def _refuse(code: str, said: str) -> NoReturn:
-    raise ApiError(400, code, said)

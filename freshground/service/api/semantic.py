@@ -93,16 +93,23 @@ def captions(scores: Scores, query: str, texts: Sequence[str]) -> list[dict[str,
     The cross-encoder chooses among the few sentences that share most words with the query. None
     for a text without words.
     """
-    words = _words(query)
-    shortlists = [_shortlist(text, words) for text in texts]
-    found = iter(scores(query, [sentence for each in shortlists for sentence in each]))
+    shortlists = [sentences(text, query)[:CAPTION_SENTENCES] for text in texts]
+    found = iter(scores(query, [each for part in shortlists for each in part]))
     best: list[dict[str, str] | None] = []
-    for sentences in shortlists:
-        ranked = sorted(((next(found), -place, s) for place, s in enumerate(sentences)))
+    for shortlist in shortlists:
+        ranked = sorted((next(found), -place, each) for place, each in enumerate(shortlist))
         best.append(
             {"text": ranked[-1][2], "highlights": marked(ranked[-1][2], query)} if ranked else None
         )
     return best
+
+
+def sentences(text: str, query: str) -> list[str]:
+    """Return a text's sentences, those first that share most words with a query."""
+    words = _words(query)
+    parts = (part.strip() for part in _SENTENCE.findall(text))
+    found = [part for part in parts if _WORD.search(part)]
+    return sorted(found, key=lambda part: -len(words & _words(part)))
 
 
 def marked(text: str, query: str) -> str:
@@ -113,17 +120,11 @@ def marked(text: str, query: str) -> str:
 
 
 def texts_of(view: View, hits: Sequence[Found], fields: Sequence[str]) -> list[str]:
-    """Return what a semantic configuration reads of each hit: top-level fields that may be shown."""
+    """Return what is read of each hit: those of the fields that are top-level and may be shown."""
     paths = view.definition.paths
     shown = [p for p in fields if p in paths and paths[p].retrievable and "/" not in p]
     rows = view.documents([hit.position for hit in hits], shown)
     return ["\n".join(str(row[path]) for path in shown if row.get(path)) for row in rows]
-
-
-def _shortlist(text: str, words: set[str]) -> list[str]:
-    parts = (part.strip() for part in _SENTENCE.findall(text))
-    sentences = [part for part in parts if _WORD.search(part)]
-    return sorted(sentences, key=lambda part: -len(words & _words(part)))[:CAPTION_SENTENCES]
 
 
 def _words(text: str) -> set[str]:

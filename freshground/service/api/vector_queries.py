@@ -21,6 +21,7 @@ MOST = 10
 
 K = 50
 K_MOST = 10_000
+WEIGHT_MOST = 1e6
 TEXT_MOST = 32_766
 """Characters of a text that is searched or vectorised."""
 
@@ -47,11 +48,9 @@ def vector_arms(
         raise invalid("vectorQueries", "is not a list of objects")
     if len(value) > MOST:
         raise invalid("vectorQueries", f"holds {len(value)} queries", f"{MOST} is the most.")
-    arms: list[VectorArm] = []
     texts: list[tuple[str, np.ndarray]] = []
-    for each in value:
-        arms.append(_arm(definition, Parameters(each), encode, texts))
-    return tuple(arms), texts
+    arms = tuple(_arm(definition, Parameters(each), encode, texts) for each in value)
+    return arms, texts
 
 
 def _arm(
@@ -74,7 +73,7 @@ def _arm(
         raise invalid("vectorQueries", "is asked", f"Index '{definition.name}' has no vectors.")
     k = asked.whole("k", 1, K_MOST) or K
     exact = asked.flag("exhaustive")
-    weight = asked.number("weight", 0, 1e6)
+    weight = asked.number("weight", 0, WEIGHT_MOST)
     if weight == 0:
         raise invalid("weight", "is 0", "It lies above 0.")
     if kind == "text":

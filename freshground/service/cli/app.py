@@ -19,6 +19,7 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    serve,
     show,
     show_trace,
     usage,
@@ -51,6 +52,7 @@ freshness.register(app)
 governance.register(app)
 canary.register(app)
 keys.register(app)
+serve.register(app)
 usage.register(app)
 
 Index = Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.errors import ConfigError
 from freshground.lake.tables import quoted
+from freshground.service.releases.publishing import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,7 @@ def rollback(
     }
     context.lake.journal.add(context.run_id, "release", index.id, row)
     context.lake.journal.commit()
+    show(context, index)
     return row
 
 

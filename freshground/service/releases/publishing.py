@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from indexes.release import Manifest
 
 _QUERIES_KEPT = timedelta(days=31)
+_USAGE_KEPT = timedelta(days=400)
+"""A year's bill can be looked into, and compared with the one before."""
 
 
 def publish(context: Context, manifest: Manifest, seen: Pointer | None) -> Pointer:
@@ -29,11 +31,30 @@ def publish(context: Context, manifest: Manifest, seen: Pointer | None) -> Point
         "counts": manifest.counts,
     }
     context.lake.journal.add(context.run_id, "release", pointer.index, body)
+    show(context, context.settings.index(pointer.index))
     return pointer
 
 
+def show(context: Context, index: IndexSettings) -> None:
+    """Let the engine show what the pointer names, to those who ask the engine itself.
+
+    Called after the pointer moved, and by every build and confirmation: a process that was killed
+    in between left the old release there. The pointer is read again at the end, so that of two
+    processes the slower one does not leave what was overtaken.
+    """
+    while (live := context.releases.live(index.id)) is not None:
+        pointer, manifest = live
+        engine = context.engine(index)
+        if manifest.engine["name"] != engine.name:
+            return
+        engine.publish(index.id, manifest.engine_version)
+        now = context.lake.pointers.live(index.id)
+        if now is not None and now.generation == pointer.generation:
+            return
+
+
 def tidy(context: Context, index: IndexSettings) -> None:
-    """Delete releases, narrowings and counts of queries that nothing needs any more."""
+    """Delete releases, narrowings, counts of queries and usage that nothing needs any more."""
     now = context.clock.now()
     engine = context.engine(index)
     gone = context.releases.retire(engine, index.id, index.keep_releases, now)
@@ -41,3 +62,4 @@ def tidy(context: Context, index: IndexSettings) -> None:
         context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})
     clear_away(context)
     context.lake.queries.forget(now - _QUERIES_KEPT)
+    context.lake.usage.forget((now - _USAGE_KEPT).date())

@@ -10,7 +10,7 @@ from freshground.core.errors import GateStop, Retriable
 from freshground.service.denial.narrowing import reflect
 from freshground.service.desired import Desired, desired
 from freshground.service.releases.holding import message, standing
-from freshground.service.releases.publishing import publish, tidy
+from freshground.service.releases.publishing import publish, show, tidy
 from freshground.service.stages import canary as canaries
 from freshground.service.stages import manifest as manifests
 from freshground.service.stages.frame import stage
@@ -38,6 +38,7 @@ def build(context: Context, scope: Scope) -> StageReport:
     index = context.settings.index(scope.index or "")
     inputs = [f"gold/{source}" for source in index.sources]
     with stage(context, "build", index.id, inputs, f"index/{index.id}") as report:
+        show(context, index)
         trial = canaries.decide(context, index)
         if trial.outcome == "gate":
             raise GateStop(trial.message)
@@ -71,6 +72,7 @@ def confirm(context: Context, scope: Scope) -> StageReport:
     """Record that the live release of `scope.index` is still right, if it is; build nothing."""
     index = context.settings.index(scope.index or "")
     with stage(context, "confirm", index.id, [], f"index/{index.id}") as report:
+        show(context, index)
         state = desired(context, index)
         settled = not (state.pending or state.uncut) and state.plan.empty
         if settled and state.same_recipe:

@@ -1,0 +1,58 @@
+"""The Azure engine keeps the contract, by the official client over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from freshground.core.settings import AzureSearch
+from indexes.engines.azure import AzureEngine
+from indexes.engines.conformance import EngineConformance
+from tests.engines.azure_fake import KEY, FakeService
+
+pytestmark = pytest.mark.slow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from freshground.core.clock import ManualClock
+    from indexes.engines.contract import Engine
+
+
+def settings_for(url: str, **more: object) -> AzureSearch:
+    return AzureSearch.model_validate({"endpoint": url, "key": KEY, "settle": "0s", **more})
+
+
+class TestAzureEngine(EngineConformance):
+    update = "side_by_side"
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def running(cls) -> Iterator[FakeService]:
+        with FakeService().running() as service:
+            yield service
+
+    @pytest.fixture(autouse=True)
+    def service(self, running: FakeService) -> FakeService:
+        running.indexes.clear()
+        running.aliases.clear()
+        self.url = running.url
+        return running
+
+    def make(self, root: str, schema: pa.Schema, clock: ManualClock) -> Engine:
+        settings = settings_for(self.url, update=self.update)
+        return AzureEngine(root, schema, clock, settings=settings, sleep=lambda _: None)
+
+    def made_elsewhere(self, engine: Engine) -> str:
+        section = f"AzureSearch(endpoint={self.url!r}, key={KEY!r}, update={self.update!r})"
+        return (
+            "(__import__('freshground.core.settings'), make('azure', sys.argv[1], SCHEMA, "
+            f"SystemClock(), settings=__import__('freshground').core.settings.{section}))[1]"
+        )
+
+
+class TestAzureEngineInPlace(TestAzureEngine):
+    update = "in_place"

@@ -349,6 +349,23 @@ def test_highlights_of_long_texts_are_the_best_sentences() -> None:
     assert set(cut.replace("<em>bowl</em>", "").split()) == {"word"}
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("保険契約", "これは<em>保険契約</em>の更新に関する長い案内の文章です"),
+        ("契約 更新", "これは保険<em>契約</em>の<em>更新</em>に関する長い案内の文章です"),
+        ('"険契"', "これは保<em>険契</em>約の更新に関する長い案内の文章です"),
+        ("長い案*", "これは保険契約の更新に関する<em>長い案</em>内の文章です"),
+    ],
+)
+def test_highlights_of_scripts_without_spaces(query: str, expected: str) -> None:
+    fields = (Field("id", TEXT, key=True), Field("t", TEXT, searchable=True, analyzer="japanese"))
+    body = "これは保険契約の更新に関する長い案内の文章です"
+    view = PlainView(Definition("j", fields), [{"id": "a", "t": body}])
+    plan = SearchPlan(text=text(query, t=1), highlight=Highlight({"t": 1}))
+    assert [hit.highlights["t"] for hit in run(view, plan).hits] == [[expected]]
+
+
 WORDS = ["pool", "beach", "walks", "quiet", "the", "Åre"]
 ROW = st.fixed_dictionaries(
     {

@@ -81,23 +81,31 @@ def word_spans(text: str) -> Iterator[tuple[int, int]]:
     return (run.span() for run in _word().finditer(text) if word(run.group()) is not None)
 
 
+def run_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the runs of letters and digits of a text start and end."""
+    return (run.span() for run in _word().finditer(text))
+
+
 def pairs(run: str) -> list[str]:
     """Return the words of a run: stretches without spaces as pairs that overlap, as Lucene has it.
 
     A stretch of one character is a word by itself.
     """
-    found: list[str] = []
+    return [run[start:end].lower() for start, end in pair_spans(run)]
+
+
+def pair_spans(run: str) -> Iterator[tuple[int, int]]:
+    """Yield where the words of `pairs` start and end."""
     at = 0
     for stretch in _UNSPACED.finditer(run):
         start, end = stretch.span()
-        if at < start and (plain := word(run[at:start])) is not None:
-            found.append(plain)
-        letters = run[start:end].lower()
-        found += [letters[n : n + 2] for n in range(len(letters) - 1)] or [letters]
+        if at < start and word(run[at:start]) is not None:
+            yield at, start
+        for first in range(start, max(end - 1, start + 1)):
+            yield first, min(first + 2, end)
         at = end
-    if at < len(run) and (plain := word(run[at:])) is not None:
-        found.append(plain)
-    return found
+    if at < len(run) and word(run[at:]) is not None:
+        yield at, len(run)
 
 
 def fold(word: str) -> str:

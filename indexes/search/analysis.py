@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from indexes.engines import bm25
-from indexes.engines.bm25 import SEGMENTED, SIMPLE, fold, word_spans
+from indexes.engines.bm25 import SEGMENTED, SIMPLE, fold, pair_spans, run_spans, word_spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,13 +44,19 @@ def segmented(name: str | None) -> bool:
 
 
 def tokens(text: str, name: str | None) -> list[Token]:
-    """Return the words of a text with the terms that the analyzer `name` makes of them."""
-    terms = analyzer(name)
-    found: list[Token] = []
-    for start, end in word_spans(text):
-        made = terms(text[start:end])
-        found.append(Token(start, end, made[0] if made else None))
-    return found
+    """Return the words of a text with the terms that the analyzer `name` makes of them.
+
+    Words of scripts without spaces overlap where the analyzer makes pairs of them.
+    """
+    made = bm25.analyzer(name or SIMPLE)
+    spans = word_spans(text)
+    if segmented(name):
+        spans = (
+            (begin + start, begin + end)
+            for begin, stop in run_spans(text)
+            for start, end in pair_spans(text[begin:stop])
+        )
+    return [Token(start, end, made.term(text[start:end].lower()) or None) for start, end in spans]
 
 
 def surface(word: str) -> str:

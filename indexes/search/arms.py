@@ -10,6 +10,8 @@ import numpy as np
 from indexes.search.text import Everything
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from indexes.search.contract import Ranked, View
     from indexes.search.plan import SearchPlan
 
@@ -58,13 +60,13 @@ def _joined(view: View, plan: SearchPlan) -> Hits:
         if not arms:
             rows = view.positions()
             return Hits(rows, np.ones(len(rows), np.float32), rows)
-        every = np.unique(np.concatenate([arm.positions for arm in arms]))
+        every = _union(arms[0].positions, arms[1:])
     else:
         ranked = view.text(text.query, text.fields)
         if not arms:
             arm = Arm("text", ranked.positions, ranked.scores)
             return Hits(ranked.positions, ranked.scores, ranked.positions, (arm,))
-        every = np.unique(np.concatenate([ranked.positions, *(arm.positions for arm in arms)]))
+        every = _union(ranked.positions, arms)
         best = slice(text.recall)
         arms.insert(0, Arm("text", ranked.positions[best], ranked.scores[best]))
     if len(arms) == 1:
@@ -102,6 +104,26 @@ def _fused(view: View, arms: list[Arm], every: np.ndarray) -> Hits:
         ranks = np.arange(1, count + 1)
         scores[places[start : start + count]] += (arm.weight / (RRF_K + ranks)).astype(np.float32)
         start += count
-    keys = np.array(view.keys(rows), dtype=object)
-    order = np.lexsort((np.argsort(np.argsort(keys, kind="stable")), -scores))
+    order = by_score(view, rows, scores)
     return Hits(rows[order], scores[order], every, tuple(arms))
+
+
+def by_score(view: View, rows: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return the order of rows: best first, ties by key. Keys are read where there is a tie."""
+    order = np.argsort(-scores, kind="stable")
+    falling = scores[order]
+    same = falling[1:] == falling[:-1]
+    tied = np.flatnonzero(np.append(same, False) | np.insert(same, 0, False))
+    if len(tied):
+        keys = view.keys(rows[order[tied]])
+        within = sorted(range(len(tied)), key=lambda at: (-falling[tied[at]], keys[at]))
+        order[tied] = order[tied][within]
+    return order
+
+
+def _union(most: np.ndarray, arms: Sequence[Arm]) -> np.ndarray:
+    """Return the rows of the first and of the arms, each once, in no order."""
+    if not arms:
+        return most
+    others = np.unique(np.concatenate([arm.positions for arm in arms]))
+    return np.concatenate([most, others[~np.isin(others, most)]])

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from indexes.search.analysis import analyzer, surface, tokens
+from indexes.search.analysis import analyzer, segmented, surface, tokens
 from indexes.search.text import AllOf, AnyOf, Phrase, Prefix, Words
 
 if TYPE_CHECKING:
@@ -84,8 +84,10 @@ def _collect(query: TextQuery, name: str | None, wanted: Wanted) -> None:
             if terms:
                 wanted.phrases.append(terms)
         case Prefix(text):
-            begin = surface(text)
-            if begin:
+            begin, terms = surface(text), analyzer(name)(text)
+            if segmented(name) and len(terms) > 1:
+                wanted.phrases.append(terms)
+            elif begin:
                 wanted.prefixes.append(begin)
         case AllOf(parts) | AnyOf(parts):
             for part in parts:

@@ -9,7 +9,7 @@ import numpy as np
 
 from indexes.engines.bm25 import word_spans
 from indexes.search.analysis import analyzer, surface, tokens
-from indexes.search.arms import Hits
+from indexes.search.arms import Hits, by_score
 from indexes.search.completions import pairs, single
 from indexes.search.order import ordered
 from indexes.search.select import shape_of, shaped
@@ -18,7 +18,7 @@ from indexes.search.typed import query_of, sources_of, texts_of, words_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from indexes.search.contract import View
+    from indexes.search.contract import Ranked, View
     from indexes.search.definition import Definition
     from indexes.search.plan import Order
 
@@ -66,23 +66,23 @@ def suggest(
     """
     sources = sources_of(definition, suggester, fields)
     asked = words_of(text, top)
-    best: dict[int, tuple[float, str]] = {}
-    for path in sources:
-        ranked = view.text(query_of(view, path, asked, fuzzy=fuzzy), {path: 1.0})
-        for position, score in zip(ranked.positions.tolist(), ranked.scores.tolist(), strict=True):
-            if position not in best or score > best[position][0]:
-                best[position] = (score, path)
-    rows = _by_score(view, best)
-    rows = rows[ordered(view, Hits(rows, _scores(best, rows), rows), order)][:top]
+    queries = [(path, query_of(view, path, asked, fuzzy=fuzzy)) for path in sources]
+    found = [view.text(query, {path: 1.0}) for path, query in queries]
+    # The best of all fields are among the best of each, unless another order is asked for.
+    rows, scores, fields_of = _best_fields(found, None if order else top)
+    ranks = by_score(view, rows, scores)
+    rows, scores, fields_of = rows[ranks], scores[ranks], fields_of[ranks]
+    page = ordered(view, Hits(rows, scores, rows), order)[:top]
+    rows, paths = rows[page], [sources[at] for at in fields_of[page]]
     shape = shape_of(definition, [definition.key.name] if select is None else select)
     documents = view.documents(rows, list(shape)) if len(rows) else []
     return [
         Suggestion(
             key,
-            _marked(view, best[int(row)][1], int(row), asked, before, after),
+            _marked(view, path, int(row), asked, before, after),
             shaped(document, shape),
         )
-        for key, row, document in zip(view.keys(rows), rows, documents, strict=True)
+        for key, row, path, document in zip(view.keys(rows), rows, paths, documents, strict=True)
     ]
 
 
@@ -125,15 +125,20 @@ def autocomplete(
     return made
 
 
-def _by_score(view: View, best: dict[int, tuple[float, str]]) -> np.ndarray:
-    positions = np.array(sorted(best), np.int64)
-    keys = dict(zip(positions.tolist(), view.keys(positions), strict=True))
-    order = sorted(best, key=lambda position: (-best[position][0], keys[position]))
-    return np.array(order, np.int64)
-
-
-def _scores(best: dict[int, tuple[float, str]], rows: np.ndarray) -> np.ndarray:
-    return np.array([best[int(row)][0] for row in rows], np.float32)
+def _best_fields(
+    found: Sequence[Ranked], most: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows that fields found, their best scores, and the number of that field."""
+    if not found:
+        return np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64)
+    rows = np.concatenate([each.positions[:most] for each in found])
+    scores = np.concatenate([each.scores[:most] for each in found])
+    of = np.repeat(np.arange(len(found)), [len(each.positions[:most]) for each in found])
+    order = np.lexsort((of, -scores, rows))
+    rows, scores, of = rows[order], scores[order], of[order]
+    first = np.ones(len(rows), bool)
+    first[1:] = rows[1:] != rows[:-1]
+    return rows[first], scores[first], of[first]
 
 
 def _marked(view: View, path: str, row: int, asked: list[str], before: str, after: str) -> str:

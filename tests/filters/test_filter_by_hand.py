@@ -8,6 +8,7 @@ import contextlib
 import os
 import random
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from indexes.filters.ast import Any, AnyOf, Compare, IsNull, Not, columns_of, fi
 from indexes.filters.evaluate import matches
 from indexes.filters.parse import parse
 from indexes.filters.sql import to_sql
+from indexes.search.columns import at_path
+from indexes.search.masks import mask
 from tests.odata_by_hand import FILTERABLE, SCHEMA, ByHand, RandomFilters, random_row
 
 SEED = random.randrange(10**9) if os.environ.get("FRESHGROUND_HYPOTHESIS") == "search" else 4
@@ -169,3 +172,20 @@ def test_no_text_raises_anything_but_a_config_error(pieces: list[str], glue: str
         meaning = parse(glue.join(pieces), SCHEMA, FILTERABLE)
         matches(meaning, random_row(random.Random(1)))
         to_sql(meaning)
+
+
+def test_masks_over_arrow_say_the_same() -> None:
+    chance = random.Random(SEED + 2)
+    rows = [random_row(chance) for _ in range(60)]
+    table = pa.Table.from_pylist(rows, SCHEMA)
+
+    def values(path: str) -> pa.Array:
+        name, *parts = path.split("/")
+        return at_path(table.column(name).combine_chunks(), tuple(parts))
+
+    made = RandomFilters(chance)
+    for _ in range(300):
+        text = made.text()
+        meaning = parse(text, SCHEMA, FILTERABLE)
+        expected = [matches(meaning, row) for row in rows]
+        assert mask(meaning, len(rows), values).tolist() == expected, text

@@ -164,6 +164,13 @@ def test_a_vector_query_over_two_fields_is_two_arms_and_weights_count() -> None:
     assert [hit.key for hit in found.hits[1:]] == ["a", "b"], "ties are ordered by key"
 
 
+def test_ties_of_the_fusion_go_by_key_wherever_the_rows_lie() -> None:
+    view = PlainView(HOTELS, [{"id": "z", "v": [1, 0]}, {"id": "m", "description": "pool"}])
+    found = run(view, SearchPlan(text=text("pool"), vectors=(near("v", 1, 0),)))
+    assert [(hit.key, hit.position) for hit in found.hits] == [("m", 1), ("z", 0)]
+    assert found.hits[0].score == found.hits[1].score
+
+
 def test_recall_bounds_the_fusion_and_not_the_count() -> None:
     arm = TextArm(parse_simple("pool walk motel"), SEARCHED, recall=1)
     found = run(VIEW, SearchPlan(text=arm, vectors=(near("v", 1, 0, k=1),), facets=(Facet("id"),)))
@@ -332,12 +339,31 @@ def test_highlights_of_long_texts_are_the_best_sentences() -> None:
         "The [super] [bowl] is [super] fun, [bowl]."
     ]
     assert marked('"super bowl"', 5) == ["The <em>super bowl</em> is super fun, bowl."]
+    view = PlainView(HOTELS, [{"id": "a", "description": f"One bowl. {body}"}])
+    assert marked("super bowl", 1)[0].startswith("The <em>super"), "the best, not the first"
     unbroken = "word " * 300 + "bowl" + " word" * 300
     view = PlainView(HOTELS, [{"id": "a", "description": unbroken}])
     (cut,) = marked("bowl", 1)
     assert cut.count("<em>bowl</em>") == 1
     assert len(cut) < 450
     assert set(cut.replace("<em>bowl</em>", "").split()) == {"word"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("保険契約", "これは<em>保険契約</em>の更新に関する長い案内の文章です"),
+        ("契約 更新", "これは保険<em>契約</em>の<em>更新</em>に関する長い案内の文章です"),
+        ('"険契"', "これは保<em>険契</em>約の更新に関する長い案内の文章です"),
+        ("長い案*", "これは保険契約の更新に関する<em>長い案</em>内の文章です"),
+    ],
+)
+def test_highlights_of_scripts_without_spaces(query: str, expected: str) -> None:
+    fields = (Field("id", TEXT, key=True), Field("t", TEXT, searchable=True, analyzer="japanese"))
+    body = "これは保険契約の更新に関する長い案内の文章です"
+    view = PlainView(Definition("j", fields), [{"id": "a", "t": body}])
+    plan = SearchPlan(text=text(query, t=1), highlight=Highlight({"t": 1}))
+    assert [hit.highlights["t"] for hit in run(view, plan).hits] == [[expected]]
 
 
 WORDS = ["pool", "beach", "walks", "quiet", "the", "Åre"]

@@ -65,6 +65,16 @@ def test_the_text_is_that_of_the_field_and_marked_as_far_as_typed() -> None:
     assert (found[0].text, found[0].document) == ("micro", {"tags": ["micro"], "year": None})
 
 
+def test_of_two_fields_the_better_one_is_shown() -> None:
+    rows = [
+        {"id": "1", "title": "bowl, bowling", "tags": ["bowl and bow"]},
+        *({"id": f"{n}", "title": "bowl"} for n in range(2, 9)),
+    ]
+    view = PlainView(DEFINITION, rows)
+    # A word that few rows' tags hold says more than one that all titles hold.
+    assert suggest(view, DEFINITION, "sg", "bowl bow", top=1)[0].text == "bowl and bow"
+
+
 def test_order_top_and_fields() -> None:
     assert keys("medic", order=[Order("year")]) == ["3", "2", "1"]
     assert keys("medic", order=[Order("year", descending=True)], top=1) == ["1"]

@@ -114,7 +114,7 @@ def judged(answer: Any) -> None:
         assert "Secret" not in json.dumps(hit)
 
 
-FUZZ = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FUZZ

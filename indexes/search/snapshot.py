@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SMALL_SEGMENTS = 6
 """So many segments of less than half of `MAX_ROWS` are left alone; of more, some are merged."""
 _MERGED_AT_ONCE = 4
+_WORTH_REWRITING = 64
+"""Rows of a segment from which its dead ones are worth getting rid of."""
 _RETRAINED_AT = 4
 """Centres are made anew when there are so many times the rows that they were made of."""
 
@@ -86,6 +88,10 @@ class Snapshot:
         other = copy(self)
         other.constants = {**self.constants, **constants}
         return other
+
+    def defined(self, definition: Definition) -> Snapshot:
+        """Return the same rows, without constants, under a definition of the same fields."""
+        return Snapshot(definition, self.held, self.centres, {})
 
     def view(self) -> MemoryView:
         """Return the view of all rows."""
@@ -169,7 +175,7 @@ class Snapshot:
     def _merged(self, held: Iterable[Held], centres: Mapping[str, np.ndarray]) -> list[Held]:
         """Join small segments where there are many, and rewrite those that are mostly gone."""
         ordered = sorted(held, key=lambda each: each.rows)
-        wasted = [h for h in ordered if h.rows * 2 < h.segment.rows and h.segment.rows > 64]
+        wasted = [h for h in ordered if _WORTH_REWRITING < h.segment.rows > h.rows * 2]
         while True:
             small = [each for each in ordered if each.rows * 2 < MAX_ROWS]
             if len(small) > max(SMALL_SEGMENTS, 1):

@@ -47,11 +47,8 @@ class Tokens:
 def _letters() -> np.ndarray:
     """Return, for each code point, whether it belongs to words."""
     found = np.zeros(0x110000, bool)
-    codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000]
-    every = "".join(map(chr, codes))
-    for run in re.finditer(r"[^\W_]+", every):
-        found[codes[run.start()] : codes[run.end() - 1] + 1] = True
-    found[0xD800:0xE000] = False
+    for run in re.finditer(r"[^\W_]+", "".join(map(chr, range(0x110000)))):
+        found[run.start() : run.end()] = True
     for code in range(0x20000):
         if not found[code] and unicodedata.category(chr(code)) == "Mc":
             found[code] = True

@@ -123,6 +123,20 @@ class MemoryView:
         back[np.concatenate(order)] = np.arange(len(places))
         return pa.concat_arrays(parts).take(pa.array(back))
 
+    def vectors(self, field: str, positions: Positions) -> pa.FixedSizeListArray:
+        """Return the vectors of rows, null where a row has none."""
+        places = np.asarray(positions, np.int64)
+        width = self.definition.vectors[field].dimensions or 0
+        found = np.zeros((len(places), width), np.float32)
+        held = np.zeros(len(places), bool)
+        for n, at, rows in self._located(places):
+            own = self._snapshot.held[n].segment.vectors[field]
+            slots = own.slots[rows]
+            held[at] = slots >= 0
+            found[at[slots >= 0]] = own.matrix[slots[slots >= 0]]
+        flat = pa.array(found.reshape(-1))
+        return pa.FixedSizeListArray.from_arrays(flat, width, mask=pa.array(~held))
+
     def documents(self, positions: Positions, fields: Sequence[str]) -> list[dict[str, Any]]:
         """See `View.documents`; a collection without a value is an empty one, as in Azure."""
         places = np.asarray(positions, np.int64)

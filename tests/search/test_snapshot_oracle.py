@@ -29,7 +29,7 @@ from tests.search.search_rows import (
 pytestmark = pytest.mark.slow
 
 CHANGES = st.lists(st.tuples(ROWS, st.lists(KEYS, max_size=3)), min_size=1, max_size=6)
-_some = settings(max_examples=60)
+_some = settings(max_examples=25)
 
 
 def both(
@@ -88,7 +88,7 @@ def test_values_of_rows(changes, small, data) -> None:
 @given(
     changes=CHANGES, small=st.integers(1, 4), where=st.none() | FILTERS, query=QUERIES, of=SEARCHED
 )
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_text_queries(changes, small, where, query, of) -> None:
     fast, plain = (view.narrowed(where) for view in both(changes, small))
     found, expected = (ranking(view, view.text(query, of)) for view in (fast, plain))

@@ -22,12 +22,11 @@ from freshground.service.freshness.as_of import served_as_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from indexes.search.snapshot import Snapshot
-
     from freshground.core.settings import IndexSettings
     from freshground.service.asking.canary import Trial
     from freshground.service.context import Context
     from indexes.release import Manifest
+    from indexes.search.snapshot import Snapshot
 
 LOOK_SECONDS = 0.2
 AS_OF_SECONDS = 1.0

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy as np
-    from indexes.search.snapshot import Snapshot
 
     from freshground.core.settings import IndexSettings
     from freshground.lake.denials import Denial, Denials
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from indexes.filters.ast import Filter
     from indexes.release import Manifest
     from indexes.search.contract import View
+    from indexes.search.snapshot import Snapshot
 
 _KEYS = ("chunk_id", "doc_id")
 

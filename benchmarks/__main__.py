@@ -17,6 +17,7 @@ NAMES = {
     "scale": "memory and time of builds of 1,000 and 10,000 documents (about 5 minutes)",
     "encode": "texts a second, beside the raw loop and torch (about 2 minutes)",
     "serve": "the query service at 100,000 chunks, beside the search core (about 15 minutes)",
+    "search_core": "searching a release in memory, beside LanceDB (about 5 minutes)",
     "governor": "when sources are refreshed, beside cron and hindsight, simulated (a minute)",
     "airflow_price": "the DAGs of a refresh over the refresh in one process (about 3 minutes)",
 }

@@ -118,3 +118,6 @@ class MaskCache:
             if len(self._held) > KEPT:
                 self._held.popitem(last=False)
         return found
+
+    def __len__(self) -> int:
+        return len(self._held)

@@ -33,7 +33,7 @@ SMALL_SEGMENTS = 6
 _MERGED_AT_ONCE = 4
 _WORTH_REWRITING = 64
 """Rows of a segment from which its dead ones are worth getting rid of."""
-_RETRAINED_AT = 4
+_RETRAINED_AT = 3
 """Centres are made anew when there are so many times the rows that they were made of."""
 
 

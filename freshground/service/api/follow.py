@@ -87,8 +87,10 @@ class Line:
         with self._loading:
             held = self._held.get(manifest.candidate)
             if held is None:
-                # Rows are taken over from the release most like it: the one held last.
-                near = next(reversed(self._held.values()), None)
+                # Rows are taken over from the release most like it: the one held last. The hash
+                # of a row says nothing of its vector, which another encoder made otherwise.
+                alike = [h for h in self._held.values() if h.manifest.space == manifest.space]
+                near = alike[-1] if alike else None
                 snapshot = load_release(
                     self._context, self.index, manifest, near.snapshot if near else None
                 )

@@ -169,9 +169,10 @@ def test_freshness_of_what_one_may_ask(quick: Project) -> None:
     quick.changes["indexes"] = [
         *quick.raw["indexes"], {"id": "other", "sources": ["docs"], "engine": "memory"},
     ]  # fmt: skip
+    quick.changes["indexes"][0]["canary"] = {"share": 0.5}
     quick.fill(1)
     quick.refresh()
-    (quick.docs / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    quick.write("new.md", "# Hail\n\nA new clause on hail and what it breaks.\n")
     quick.refresh()
     with asked(quick) as (client, _):
         rows = client.get("/freshness").json()["value"]
@@ -179,6 +180,7 @@ def test_freshness_of_what_one_may_ask(quick: Project) -> None:
             ("docs", None), ("docs", "docs"), ("other", None), ("other", "docs"),
         ]  # fmt: skip
         assert rows[0]["verdict"] == "fresh"
+        assert rows[0]["held_by"] == ["release 2 of docs is on canary"]
     narrow = Principal("narrow", "query", frozenset({"sales"}), indexes=frozenset({"docs"}))
     with asked(quick, narrow) as (client, _):
         rows = client.get("/freshness").json()["value"]

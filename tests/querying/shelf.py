@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -20,8 +21,11 @@ from freshground.service.api.catalog import Served
 from freshground.service.api.errors import ApiError
 from freshground.service.api.principal import Principal
 from indexes.encoders.hashing import HashEncoder
+from indexes.search.columns import schema_of
+from indexes.search.contract import View
 from indexes.search.definition import STRING, STRINGS, VECTOR, Definition, Field
 from indexes.search.plain import PlainView
+from indexes.search.snapshot import Snapshot
 
 ADMIN = Principal("tests", "admin", None)
 ENCODER = HashEncoder.named("hashing-16")
@@ -77,7 +81,7 @@ def hotel(number: int) -> dict[str, Any]:
 class Shelf:
     """A service of plain views. What is set in `asked` notes which principal asked for what."""
 
-    def __init__(self, **views: PlainView) -> None:
+    def __init__(self, **views: View) -> None:
         self.views = views
         self.context: Any = None
         self.catalog = self
@@ -145,6 +149,13 @@ def served(app: FastAPI) -> Iterator[str]:
 
 def hotels(count: int) -> PlainView:
     return PlainView(HOTELS, [hotel(number) for number in range(count)])
+
+
+def many_hotels(count: int) -> View:
+    """The same rows as the service keeps them, for pages over thousands."""
+    rows = [hotel(number) for number in range(count)]
+    table = pa.Table.from_pylist(rows, schema=schema_of(HOTELS))
+    return Snapshot.empty(HOTELS).changed(table).view()
 
 
 def vector_of(text: str) -> list[float]:

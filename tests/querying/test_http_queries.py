@@ -94,6 +94,11 @@ def test_other_versions_are_refused(http: httpx.Client, query: str) -> None:
     assert "2026-04-01" in error_of(answer)["message"]
 
 
+def test_the_javascript_client_encodes_a_dollar_twice(http: httpx.Client) -> None:
+    found = http.get(f"/indexes/hotels/docs/00003?{V}&%2524select=hotelId").json()
+    assert set(found) == {"@odata.context", "hotelId"}
+
+
 def test_a_search_by_address(http: httpx.Client) -> None:
     answer = http.get(
         "/indexes/hotels/docs",

@@ -42,7 +42,8 @@ class Parameters:
         """Return the query parameters of an address; those named in `lists` may come twice."""
         many = frozenset(lists)
         values: dict[str, Any] = {}
-        for key, value in pairs:
+        for sent, value in pairs:
+            key = sent.replace("%24", "$", 1)  # @azure/search-documents 13.0.0 encodes it twice
             if key == "api-version":
                 continue
             name = key.removeprefix("$") if key in _DOLLAR else _RENAMED.get(key, key)

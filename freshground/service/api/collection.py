@@ -6,16 +6,15 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from indexes.search.columns import schema_of
-from indexes.search.snapshot import Snapshot
-
 from freshground.core.errors import Retriable
 from freshground.lake.collections import CollectionLog, Position, worth_compacting
 from freshground.lake.records import Record, fold, nothing
 from freshground.service.api.errors import ApiError
 from indexes.search.actions import action_of, resolve
 from indexes.search.azure_definition import definition_of
+from indexes.search.columns import schema_of
 from indexes.search.documents import checked, rows_of
+from indexes.search.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

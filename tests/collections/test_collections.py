@@ -22,6 +22,7 @@ from indexes.search.azure_definition import definition_of
 from indexes.search.definition import Definition
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+TIMES = 12
 
 
 def definition(*extra: dict[str, Any], name: str = "things") -> Definition:
@@ -225,15 +226,15 @@ def write_field(root: str, name: str, times: int) -> None:
 @pytest.mark.slow
 def test_two_processes_that_write_at_once_lose_nothing(things, tmp_path):
     spawn = multiprocessing.get_context("spawn")
-    children = [spawn.Process(target=write_field, args=(str(tmp_path), n, 25)) for n in "xy"]
+    children = [spawn.Process(target=write_field, args=(str(tmp_path), n, TIMES)) for n in "xy"]
     for child in children:
         child.start()
     for child in children:
         child.join()
         assert child.exitcode == 0
     found = content(things)
-    assert found.keys() == {"shared", *(f"{name}{n}" for name in "xy" for n in range(25))}
-    assert (found["shared"]["x"], found["shared"]["y"]) == (24, 24)
+    assert found.keys() == {"shared", *(f"{name}{n}" for name in "xy" for n in range(TIMES))}
+    assert (found["shared"]["x"], found["shared"]["y"]) == (TIMES - 1, TIMES - 1)
 
 
 def test_threads_of_one_process_lose_nothing_while_others_read(things):

@@ -139,6 +139,45 @@ def test_a_deleted_index_is_gone_everywhere_and_its_files_too(things, tmp_path):
     assert things.write([{"id": "3"}])[0].status == 201
 
 
+def test_a_batch_is_checked_anew_when_the_index_became_another_meanwhile(
+    things, monkeypatch, tmp_path
+):
+    other = opened(tmp_path)
+    files = things._log._files
+    put_new = files.put_new
+
+    def first_another(path: str, data: bytes) -> bool:
+        monkeypatch.undo()
+        other.delete("things")
+        text = definition().raw["fields"][1] | {"type": "Edm.String"}
+        fields = [text if each["name"] == "x" else each for each in definition().raw["fields"]]
+        other.create(definition_of({**definition().raw, "fields": fields}))
+        return put_new(path, data)
+
+    things.write([{"id": "0"}])
+    monkeypatch.setattr(files, "put_new", first_another)
+    results = things.write([{"id": "1", "x": 1}, {"id": "2", "x": None}])
+    # As if it had come before the deletion, or else judged by the index that there is now.
+    assert [each.status for each in results] in ([201, 201], [400, 201])
+    assert set(content(things)) <= {"2"}
+
+
+def test_an_alias_moves_at_once_here_and_elsewhere_when_it_is_time(tmp_path):
+    clock = ManualClock(NOON)
+    one, other = (Collections(Lake(str(tmp_path), {}, clock), clock) for _ in range(2))
+    assert other.alias("stay") is None
+    one.put_alias("stay", "things")
+    assert one.alias("stay") == "things"
+    assert other.alias("stay") is None
+    clock.advance(timedelta(seconds=1))
+    assert other.alias("stay") == "things"
+    with pytest.raises(ApiError):
+        one.create(definition(name="stay"))
+    other.delete_alias("stay")
+    assert other.alias("stay") is None
+    assert other.put_alias("stay", "things")[1]
+
+
 def test_names_that_are_none_are_found_nowhere(tmp_path):
     collections = opened(tmp_path)
     for name in ("", "..", "a/b", "../lake", "A", "x" * 500, "things"):

@@ -6,10 +6,11 @@ nothing is lost, and the order of the files is the order in which things happene
 batches and the deletion of an index are records of the same log.
 
 A log that has grown is sealed: its last record says that none follows. The generation after it
-begins with a base, all that there is, and then the old files go. Every process can do that from the
-files alone, so one that is killed in between leaves nothing half done. A writer that slept through
-it may write into the hole that a removed file left; so everyone looks again after writing, and a
-record below a newer generation counts only if that one's base names it.
+begins with a base, all that there is. Every process can do that from the files alone, so one that
+is killed in between leaves nothing half done. The generation before stays, so that who follows the
+log reads on across the seal; the one before that goes. A writer that slept through two seals may
+write into the hole that a removed file left; so everyone looks again after writing, and a record so
+far below counts only if the newest base names it.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 ROOT = "collections"
 TRIES = 100
 MAX_RECORDS = 512
-"""A log of more records is compacted, and one of more bytes than a quarter of its base's and
-`MIN_BYTES`."""
+"""A log of more records is compacted; so is one of more than the fewest records whose bytes are
+more than the fewest bytes and a quarter of its base's."""
 MIN_RECORDS = 32
 MIN_BYTES = 4_000_000
+KEPT_IDS = 2048
+"""A base names about so many records that are in it and those before it."""
 
 
 class Position(NamedTuple):
@@ -73,6 +76,9 @@ class CollectionLog:
             if found is None:
                 continue
             records, sizes, position = found
+            if records and records[-1].kind == "delete":
+                self.append(position, Record("seal", nothing()))  # so that its documents go
+                continue
             if records and records[-1].kind == "seal":
                 self._begin_generation(position.generation + 1, records[:-1])
                 continue
@@ -84,48 +90,60 @@ class CollectionLog:
             )
         raise self._busy()
 
-    def since(self, seen: Position) -> list[Record] | None:
-        """Return the records after a position; None when the whole has to be read again."""
+    def since(self, seen: Position) -> tuple[list[Record], Position] | None:
+        """Return the records after a position and where they end; None: read the whole again."""
         listed = self._listed()
-        if _newest(listed) != seen.generation:
+        newest, records, at = _newest(listed), [], seen
+        if newest > seen.generation + 1:
             return None
-        records: list[Record] = []
-        for sequence in range(seen.sequence + 1, _last(listed) + 1):
-            data = self._files.get(self._path(seen.generation, sequence))
+        while at != (newest, _last(listed)):
+            at = Position(at.generation, at.sequence + 1)
+            data = self._files.get(self._path(*at))
             if data is None:
                 return None
-            records.append(Record.decoded(data, self._path(seen.generation, sequence)))
-        if records and (records[-1].kind == "seal" or _newest(self._listed()) != seen.generation):
+            record = Record.decoded(data, self._path(*at))
+            if record.kind != "seal":
+                records.append(record)
+            elif at.generation < newest:
+                at = Position(newest, 0)
+            else:
+                return None
+        if at != seen and _newest(self._listed()) > seen.generation + 1:
             return None
-        return records
+        return records, at
 
     def append(self, seen: Position, record: Record, data: bytes | None = None) -> Outcome:
         """Write the record after `seen`. "lost": another was first, and nothing was written.
 
-        "folded": it was written, and the log rewritten since: read it anew. Retriable when the log
-        was rewritten twice meanwhile, so that nobody can tell.
+        "folded": it was written, and the log rewritten since. Retriable when it was rewritten so
+        often meanwhile that nobody can tell.
         """
         path = self._path(seen.generation, seen.sequence + 1)
         if not self._files.put_new(path, record.encoded() if data is None else data):
             return "lost"
         newest = _newest(self._listed())
-        if newest == seen.generation:
-            return "written"
-        begin = self._path(newest, 0)
-        base = self._files.get(begin)
-        if base is not None and record.id in Record.decoded(base, begin).folded:
+        if newest <= seen.generation + 1:
+            # Files of this generation are there still, its seal too: this came before it.
+            return "written" if newest == seen.generation else "folded"
+        told = self._folded().get(str(seen.generation))
+        if told is not None and record.id in told:
             return "folded"
         self._files.delete([path])
-        if base is None or newest > seen.generation + 1:
+        if told is None:
             raise self._busy()
         return "lost"
 
-    def compact(self, seen: Position) -> bool:
-        """Seal the log at `seen` and begin a generation; whether nothing came in between."""
-        if self.append(seen, Record("seal", nothing())) == "lost":
-            return False
-        self.read()
-        return True
+    def compact(self, seen: Position) -> tuple[Position, int] | None:
+        """Seal the log at `seen` and begin a generation: return its base's position and bytes.
+
+        The base holds what there was at `seen`. None when something came in between.
+        """
+        if self.append(seen, Record("seal", nothing())) != "written":
+            return None
+        state = self.read()
+        if state.position.generation != seen.generation + 1:
+            return None
+        return Position(state.position.generation, 0), state.base_bytes
 
     def _path(self, generation: int, sequence: int) -> str:
         return f"{ROOT}/{self.name}/{generation:06d}/{sequence:010d}.arrow"
@@ -160,11 +178,22 @@ class CollectionLog:
             key,
             definition=state.definition,
             etag=state.etag,
-            folded=tuple(each.id for each in records),
+            folded=_ids(records, generation - 1),
         )
         # Another process may have written it first: of the same records, so it says the same.
         self._files.put_new(self._path(generation, 0), base.encoded())
-        self._files.delete([self._path(*at) for at in self._listed() if at.generation < generation])
+        # Of an index that was deleted nothing is kept.
+        kept = generation - 1 if state.definition is not None else generation
+        self._files.delete([self._path(*at) for at in self._listed() if at.generation < kept])
+
+    def _folded(self) -> dict[str, list[str]]:
+        """Return the ids of all records of the generations lately sealed, by generation."""
+        for _ in range(TRIES):
+            path = self._path(_newest(self._listed()), 0)
+            data = self._files.get(path)
+            if data is not None:
+                return Record.decoded(data, path).folded
+        raise self._busy()
 
     def _busy(self) -> Retriable:
         return Retriable(f"Others keep rewriting the index '{self.name}'.", "Try again.")
@@ -185,6 +214,19 @@ def worth_compacting(records: int, log_bytes: int, base_bytes: int) -> bool:
     return records >= MAX_RECORDS or (
         records >= MIN_RECORDS and log_bytes >= max(MIN_BYTES, base_bytes // 4)
     )
+
+
+def _ids(records: Sequence[Record], generation: int) -> dict[str, list[str]]:
+    """Return the ids that a base names: those of its records, and of generations before it."""
+    ids = [each.id for each in records if each.kind != "base"]
+    found, room = {str(generation): ids}, KEPT_IDS - len(ids)
+    before = records[0].folded if records and records[0].kind == "base" else {}
+    for each in sorted(before, key=int, reverse=True):
+        room -= len(before[each])
+        if room < 0:
+            break
+        found[each] = before[each]
+    return found
 
 
 def _parsed(path: str) -> Position | None:

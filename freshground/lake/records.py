@@ -29,8 +29,8 @@ def _new_id() -> str:
 class Record:
     """One step in the life of an index.
 
-    - base: all that was there when a generation began; `folded` are the ids of the records of the
-      generation before that are in it.
+    - base: all that was there when a generation began; `folded` are the ids of the records that
+      are in it, by generation, of those lately sealed.
     - define: the index is made, or its definition replaced; `rows` are none, with its columns.
     - batch: `rows` replace those of their keys, `removed` keys go.
     - delete: the index is no more. seal: no record follows in this generation.
@@ -42,7 +42,7 @@ class Record:
     removed: tuple[str, ...] = ()
     definition: dict[str, Any] | None = None
     etag: str | None = None
-    folded: tuple[str, ...] = ()
+    folded: dict[str, list[str]] = field(default_factory=dict)
     id: str = field(default_factory=_new_id)
 
     def encoded(self) -> bytes:
@@ -68,8 +68,7 @@ class Record:
                 f"{path} is no record of an index: {error}.",
                 "Restore the file from a copy of the lake.",
             ) from error
-        for name in ("removed", "folded"):
-            meta[name] = tuple(meta[name])
+        meta["removed"] = tuple(meta["removed"])
         return cls(rows=rows.replace_schema_metadata(None), **meta)
 
 

@@ -25,6 +25,9 @@ MAX_TERM_BYTES = 32766
 MAX_COMPLEX = 3000
 """The most complex values in all collections of one document."""
 
+LEAST_LENGTH = 1e-15
+"""Of a vector, and the inverse of the greatest: their squares are within float32's range."""
+
 _KEY = re.compile(r"(?!_)[A-Za-z0-9_\-=]+")
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)?(?:\.(\d{1,12}))?(Z|[+-]\d\d:\d\d)", re.IGNORECASE
@@ -235,7 +238,7 @@ def _time(value: Any, path: str) -> datetime:
 
 def _vector(field: Field, value: Any, path: str) -> np.ndarray:
     if isinstance(value, np.ndarray):
-        return value.astype(np.float32)
+        return value.astype(np.float32)  # as it is stored
     if not isinstance(value, list) or not _numbers(value):
         raise _wrong(path, value, field.type, "Give a list of numbers.")
     if len(value) != field.dimensions:
@@ -258,6 +261,12 @@ def _vector(field: Field, value: Any, path: str) -> np.ndarray:
         or (whole and (found != np.round(found)).any())
     ):
         raise _wrong(path, value, field.type, "A number is out of the type's range.")
+    if not LEAST_LENGTH <= np.linalg.norm(exact) <= 1 / LEAST_LENGTH:
+        raise DocumentError(
+            f"The vector field '{path}' is given a vector of zeros, or one so short or long that "
+            "cosines with it cannot be told.",
+            "Leave the field out, or encode the document again.",
+        )
     return found
 
 

@@ -81,7 +81,9 @@ def test_values_are_taken(name, value, kept):
         ("Int32s", 1), ("Int32s", [None]), ("Int32s", ["1"]), ("one", [{}]), ("one", {"q": 1}),
         ("many", {}), ("many", [None]), ("many", [{}] * 3001), ("unknown", 1), ("unknown", None),
         ("single", [1]), ("single", [1, 2, 3]), ("single", ["1", 2]), ("single", [True, 1]),
-        ("single", [1e39, 0]), ("single", [10**400, 0]), ("single", {}), ("half", [7e4, 0]),
+        ("single", [1e39, 0]), ("single", [10**400, 0]),
+        ("single", [0, 0]), ("single", [1e-20, 0]), ("single", [1e20, 0]), ("single", {}),
+        ("half", [7e4, 0]),
         ("short", [0.5, 1]), ("short", [40_000, 1]), ("byte", [128, 0]),
     ],
 )  # fmt: skip

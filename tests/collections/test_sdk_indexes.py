@@ -25,6 +25,7 @@ from azure.search.documents.indexes.models import (
     VectorSearch,
     VectorSearchProfile,
 )
+from azure.search.documents.models import VectorizedQuery
 
 from tests.collections.server import serving
 from tests.project import Project
@@ -316,6 +317,33 @@ def test_a_key_for_some_indexes_sees_and_writes_no_others(server):
         with pytest.raises(HttpResponseError) as caught:
             call()
         assert caught.value.status_code == 403
+
+
+def test_what_was_written_is_found_at_once_by_who_may_see_it(server):
+    server.indexes().create_index(hotels())
+    server.indexes().create_alias(SearchAlias(name="stay", indexes=["hotels"]))
+    server.documents("hotels").upload_documents(
+        [
+            {"id": "1", "name": "Sea view", "groups": ["staff"], "vector": [1, 0, 0]},
+            {"id": "2", "name": "Sea cabins", "groups": ["board"], "vector": [0, 1, 0]},
+            {"id": "3", "name": "Old sea", "groups": ["*"], "vector": [0, 0, 1]},
+            {"id": "4", "name": "Sea of unknown access"},
+        ]
+    )
+
+    def found(key: str, **asked) -> list[str]:
+        return sorted(hit["id"] for hit in server.documents("stay", key).search(**asked))
+
+    assert found("admin", search_text="seas") == ["1", "2", "3", "4"]
+    assert found("staff", search_text="seas") == ["1", "3"]
+    near = VectorizedQuery(vector=[0, 1, 0], k_nearest_neighbors=1, fields="vector")
+    assert found("staff", vector_queries=[near])[0] in ("1", "3")
+    assert server.documents("hotels", "staff").get_document_count() == 2
+    with pytest.raises(ResourceNotFoundError):
+        server.documents("hotels", "staff").get_document("2")
+    assert server.documents("hotels").get_document("2")["vector"] == [0, 1, 0]
+    server.documents("hotels").merge_documents([{"id": "1", "groups": ["board"]}])
+    assert found("staff", search_text="seas") == ["3"]
 
 
 def test_both_forms_of_paths_and_answers_without_a_body(server):

@@ -117,11 +117,11 @@ class Collection:
     def refresh(self) -> None:
         """Follow the log to its end."""
         with self._lock:
-            records = self._log.since(self._now.position)
-            if records is None or any(each.kind != "batch" for each in records):
+            found = self._log.since(self._now.position)
+            if found is None or any(each.kind != "batch" for each in found[0]):
                 self._now = self._read()
-            elif records:
-                self._now = self._after(records)
+            elif found[1] != self._now.position:
+                self._now = self._after(*found)
             self._looked = self._clock.now()
 
     def define(self, definition: Definition, seen: str | None) -> bool:
@@ -140,11 +140,7 @@ class Collection:
 
     def delete(self, seen: str) -> bool:
         """Delete the index and its documents; False when it changed since `seen`."""
-        if not self._step(Record("delete", nothing()), seen):
-            return False
-        self._log.compact(self._now.position)
-        self.refresh()
-        return True
+        return self._step(Record("delete", nothing()), seen)
 
     def write(self, batch: Sequence[object]) -> list[ItemResult]:
         """Do what a batch of actions says; when it returns, it is durable and seen.
@@ -154,6 +150,7 @@ class Collection:
         """
         definition, actions = None, []
         with self._lock:
+            self.refresh()
             for _ in range(TRIES):
                 now = self._there()
                 assert now.definition is not None
@@ -167,22 +164,28 @@ class Collection:
                 rows = rows_of(definition, [each for each in changed.values() if each is not None])
                 gone = tuple(key for key, each in changed.items() if each is None)
                 record = Record("batch", rows, definition.key.name, gone)
-                if self._append(record):
+                # Before it is written: what cannot be held in memory is not to be in the log.
+                if self._append(record, now.snapshot.changed(rows, gone)):
                     return results
         raise Retriable(f"Others keep writing to the index '{self.name}'.", "Try again.")
 
-    def _append(self, record: Record) -> bool:
-        """Write one record at the end of the log as it is known; False when it went on."""
+    def _append(self, record: Record, snapshot: Snapshot | None = None) -> bool:
+        """Write one record at the end of the log as it is known; False when it went on.
+
+        `snapshot` is what a batch makes of the documents.
+        """
         now = self._now
         data = record.encoded()
         outcome = self._log.append(now.position, record, data)
         if outcome != "written":
             self.refresh()
             return outcome == "folded"
-        if record.kind == "batch":
-            self._now = self._after([record], len(data))
-        else:
+        if snapshot is None:
             self._now = self._read()
+        else:
+            position = Position(now.position.generation, now.position.sequence + 1)
+            size = now.log_bytes + len(data)
+            self._now = replace(now, position=position, snapshot=snapshot, log_bytes=size)
         self._compact()
         return True
 
@@ -199,20 +202,24 @@ class Collection:
     def _compact(self) -> None:
         now = self._now
         if worth_compacting(now.position.sequence, now.log_bytes, now.base_bytes):
-            self._log.compact(now.position)
-            self._now = replace(self._now, position=now.position)
-            self.refresh()
+            found = self._log.compact(now.position)
+            if found is None:
+                self.refresh()
+            else:
+                position, size = found
+                self._now = replace(now, position=position, base_bytes=size, log_bytes=0)
 
-    def _after(self, records: Sequence[Record], size: int = 0) -> _Now:
+    def _after(self, records: Sequence[Record], position: Position) -> _Now:
         now = self._now
-        assert now.definition is not None
-        assert now.snapshot is not None
+        if now.definition is None or now.snapshot is None:
+            return replace(now, position=position)
         rows, removed = fold(records, schema_of(now.definition))
+        same = position.generation == now.position.generation
         return replace(
             now,
-            position=Position(now.position.generation, now.position.sequence + len(records)),
+            position=position,
             snapshot=now.snapshot.changed(rows, removed),
-            log_bytes=now.log_bytes + (size or rows.nbytes),
+            log_bytes=(now.log_bytes if same else 0) + rows.nbytes,
         )
 
     def _read(self) -> _Now:

@@ -14,6 +14,8 @@ from indexes.search.azure_changes import check_change
 from indexes.search.azure_types import DefinitionError, index_name
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from freshground.core.clock import Clock
     from freshground.lake.aliases import Alias
     from freshground.lake.lake import Lake
@@ -35,6 +37,9 @@ class Collections:
         self._look_every = look_every
         self._lock = threading.Lock()
         self._known: dict[str, Collection] = {}
+        self._aliasing = threading.Lock()
+        self._targets: dict[str, str] = {}
+        self._targets_at: datetime | None = None
 
     def names(self) -> list[str]:
         """Return the names of all indexes, sorted."""
@@ -65,7 +70,7 @@ class Collections:
         DefinitionError when the change needs a rebuild.
         """
         name = definition.name
-        if self.alias(name) is not None:
+        if self.find_alias(name) is not None:
             raise _taken(name, "an alias")
         collection = self._open(name, make=True)
         assert collection is not None
@@ -111,12 +116,19 @@ class Collections:
         raise Retriable(f"Others keep changing the index '{name}'.", "Try again.")
 
     def alias(self, name: str) -> str | None:
-        """Return the index that an alias points to, None when there is no such alias."""
-        found = self.find_alias(name)
-        return None if found is None else found.index
+        """Return the index that an alias points to, None when there is no such alias.
+
+        What another process changed is seen once `look_every` has passed.
+        """
+        now, at = self._clock.now(), self._targets_at
+        if at is None or now - at >= self._look_every:
+            with self._aliasing:
+                self._targets = {each.name: each.index or "" for each in self.aliases()}
+                self._targets_at = now
+        return self._targets.get(name)
 
     def find_alias(self, name: str) -> Alias | None:
-        """Return an alias, None when there is none."""
+        """Return an alias as the lake has it now, None when there is none."""
         found = self._newest_alias(name)
         return None if found is None or found.index is None else found
 
@@ -147,6 +159,7 @@ class Collections:
             check_conditions(etag, if_match, if_none_match)
             found = self._lake.aliases.swap(name, seen, index)
             if found is not None:
+                self._forget_targets()
                 return found, not there
         raise Retriable(f"Others keep changing the alias '{name}'.", "Try again.")
 
@@ -160,8 +173,13 @@ class Collections:
                 raise alias_not_found(name)
             check_conditions(seen.etag, if_match, if_none_match)
             if self._lake.aliases.swap(name, seen, None) is not None:
+                self._forget_targets()
                 return
         raise Retriable(f"Others keep changing the alias '{name}'.", "Try again.")
+
+    def _forget_targets(self) -> None:
+        with self._aliasing:  # whoever read the aliases before the change has kept them by now
+            self._targets_at = None
 
     def _newest_alias(self, name: str) -> Alias | None:
         return self._lake.aliases.newest(name) if _is_name(name) else None

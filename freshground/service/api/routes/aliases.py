@@ -40,7 +40,7 @@ def router(service: Service) -> APIRouter:
         with told_as_azure():
             name = index_name(data.get("name"), "alias")
             target = _target(service, principal, name, data)
-            if service.collections.alias(name) is not None:
+            if service.collections.find_alias(name) is not None:
                 raise ApiError(
                     409,
                     "ResourceNameAlreadyInUse",

@@ -1,4 +1,4 @@
-"""Definitions of indexes: clients' own are made, changed and deleted here; managed ones are read."""
+"""Definitions of indexes: clients' own are made, changed and deleted; managed ones are read."""
 
 from __future__ import annotations
 

@@ -71,6 +71,7 @@ def test_a_log_that_cannot_be_written(protected, quick) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_metrics(protected, quick) -> None:
     quick.fill(3)
     quick.refresh()
@@ -101,6 +102,7 @@ def test_metrics(protected, quick) -> None:
     assert "nothing" not in text
 
 
+@pytest.mark.slow
 def test_readiness(protected, quick) -> None:
     from freshground.service.api.service import Service
 

@@ -14,7 +14,8 @@ from freshground.service.api.protect import protect
 from freshground.service.api.service import Service
 from tests.serve.served import running
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -25,7 +26,6 @@ def everything(quick):
     app = create_app(Service(context))
     protect(app, Service(context))
     _, query = context.lake.keys.create("app", "query")
-    _, other = context.lake.keys.create("other", "admin", indexes=["another"])
     routes = {
         route.path: route.methods or set() for route in app.routes if isinstance(route, Route)
     }
@@ -38,8 +38,8 @@ def test_it_is_closed_without_a_key(everything) -> None:
     paths, client, _ = everything
     assert len(paths) > 30
     asked = {"api-version": "2026-04-01", "search": "x"}
-    for path in paths:
-        for method in METHODS:
+    for path, methods in paths.items():
+        for method in (*methods, "OPTIONS"):
             is_open = path in OPEN and method in ("GET", "HEAD")
             found = client.request(method, path, params=asked)
             assert is_open or found.status_code == 401, (method, path)
@@ -53,6 +53,8 @@ def test_a_query_key_reads_and_does_nothing_else(everything) -> None:
     writes = 0
     for path, methods in paths.items():
         for method in methods - {"HEAD"}:
+            if (method, path) == ("GET", "/mcp"):
+                continue  # a stream that stays open
             found = client.request(method, path, params=asked, headers={"api-key": query})
             if not is_reading(method, path) and path not in OPEN:
                 writes += 1

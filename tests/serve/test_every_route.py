@@ -14,7 +14,6 @@ from freshground.service.api.protect import protect
 from freshground.service.api.service import Service
 from tests.serve.served import running
 
-
 pytestmark = pytest.mark.slow
 
 

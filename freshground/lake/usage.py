@@ -1,6 +1,6 @@
 """What each caller has used: requests, tokens and milliseconds, by day in UTC.
 
-A process keeps one file a day, `usage/<day>/<process>.json`, and writes it anew with what came
+A process keeps one file a day, `usage/<day>/<random name>.json`, and writes it anew with what came
 since: as many files as processes, however long they run. What a killed process had not written yet
 is lost, at most what came within `FLUSH_EVERY`.
 """
@@ -52,8 +52,8 @@ class Usage:
     def __init__(self, files: Files, clock: Clock) -> None:
         self._files = files
         self._clock = clock
-        self._process = uuid.uuid4().hex
         self._days: dict[str, dict[str, Used]] = {}
+        self._files_of: dict[str, str] = {}
         self._changed: set[str] = set()
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -63,6 +63,7 @@ class Usage:
         day = self._clock.now().astimezone(UTC).strftime("%Y%m%d")
         with self._lock:
             callers = self._days.setdefault(day, {})
+            self._files_of.setdefault(day, uuid.uuid4().hex)
             if name not in callers and len(callers) >= CALLERS:
                 name = OTHERS
             callers.setdefault(name, Used()).add(used)
@@ -80,15 +81,15 @@ class Usage:
                 }
             for done, (day, body) in enumerate(bodies.items()):
                 try:
-                    self._files.put(f"{_FOLDER}/{day}/{self._process}.json", _dump(body))
+                    self._files.put(f"{_FOLDER}/{day}/{self._files_of[day]}.json", _dump(body))
                 except FreshgroundError:
                     with self._lock:
                         self._changed.update(changed[done:])
                     raise
             with self._lock:
                 for day in [d for d in self._days if d < today and d not in self._changed]:
-                    del self._days[day]
-                    self._process = uuid.uuid4().hex  # a count for that day would replace its file
+                    # What is counted for that day yet, should the clock go back, is another file.
+                    del self._days[day], self._files_of[day]
 
     def read(self, since: date) -> dict[tuple[date, str], Used]:
         """Return what was used by day and caller, as far as it was written."""

@@ -71,6 +71,7 @@ def test_a_log_that_cannot_be_written(protected, quick) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_metrics(protected, quick) -> None:
     quick.fill(3)
     quick.refresh()
@@ -101,6 +102,7 @@ def test_metrics(protected, quick) -> None:
     assert "nothing" not in text
 
 
+@pytest.mark.slow
 def test_readiness(protected, quick) -> None:
     from freshground.service.api.service import Service
 
@@ -120,7 +122,8 @@ def test_readiness(protected, quick) -> None:
         try:
             while service.follower.lines["docs"].live is None:
                 service.follower._thread.join(0.01)
-            assert client.get("/readyz").json() == {"ready": True, "missing": []}
+            told = client.get("/readyz", headers={"api-key": secret}).json()
+            assert told == {"ready": True, "missing": []}
         finally:
             service.close()
         told = client.get("/readyz", headers={"api-key": secret}).json()
@@ -155,9 +158,13 @@ def test_usage_by_key_and_day(quick) -> None:
     for usage in (ours, theirs, ours):
         usage.flush()
     quick.clock.advance(timedelta(days=1))
-    ours.add("app", Used(10, 0, 0, 1.0))
+    for requests in (4, 3, 3):
+        ours.add("app", Used(requests, 0, 0, 1.0 if requests == 4 else 0.0))
+        ours.flush()
+    quick.clock.advance(timedelta(days=-1))  # clocks are set back
+    ours.add("bot", Used(2))
     ours.flush()
-    ours.flush()
+    quick.clock.advance(timedelta(days=1))
     place = quick.root / "freshground.yaml"
     place.write_text(yaml.safe_dump(quick.raw))
 
@@ -168,13 +175,13 @@ def test_usage_by_key_and_day(quick) -> None:
     rows = json.loads(usage("--json").output)
     assert [(r["day"], r["key"], r["requests"], r["milliseconds"]) for r in rows] == [
         ("2026-11-20", "app", 3, 10.0),
-        ("2026-11-20", "bot", 5, 1.0),
+        ("2026-11-20", "bot", 7, 1.0),
         ("2026-11-21", "app", 10, 1.0),
     ]
     by_key = json.loads(usage("--json", "--by", "key").output)
-    assert [(r["key"], r["requests"]) for r in by_key] == [("app", 13), ("bot", 5)]
+    assert [(r["key"], r["requests"]) for r in by_key] == [("app", 13), ("bot", 7)]
     by_day = json.loads(usage("--json", "--by", "day").output)
-    assert [(r["day"], r["requests"]) for r in by_day] == [("2026-11-20", 8), ("2026-11-21", 10)]
+    assert [(r["day"], r["requests"]) for r in by_day] == [("2026-11-20", 10), ("2026-11-21", 10)]
     assert "bot" in usage().output
     assert usage("--by", "hour").exit_code != 0
     assert list(quick.context().lake.usage.read(date(2026, 11, 21))) == [

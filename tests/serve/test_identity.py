@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -173,6 +175,9 @@ async def test_the_lake_is_listed_once_a_second_at_most(ring) -> None:
     for _ in range(50):
         assert await found.find(new_secret()) is None
     assert len(looks) == 1
+    timer.now += 1
+    await asyncio.gather(*(found.find(new_secret()) for _ in range(50)))
+    assert len(looks) == 2
     timer.now += 1
     _, secret = keys.create("app", "query")
     looks.clear()

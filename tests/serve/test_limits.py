@@ -10,6 +10,8 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from freshground.core.settings import Limits as Settings
+from freshground.service.api.limits import Limits
 from freshground.service.api.slots import Busy, Slots
 from tests.serve.served import COUNT, SEARCH
 
@@ -36,6 +38,10 @@ def test_a_body_that_is_too_large(protected) -> None:
         found = client.post(SEARCH, content=b"x" * 50_000, headers=headers)
         assert found.status_code == 413
         assert found.headers["connection"] == "close"
+        with suppress(httpx.TransportError):  # it may still be sending when nobody listens
+            found = client.post(SEARCH, content=chunks(10_000_000), headers=headers)
+            assert found.status_code == 413
+            assert found.headers["connection"] == "close"
         # Who has no key sends no body either.
         assert client.post(SEARCH, content=b"x" * 10_001).status_code == 401
 
@@ -122,6 +128,31 @@ def test_an_error_of_a_handler_says_nothing_and_gives_its_place_back(protected) 
             found = client.get("/broken", headers={"api-key": secret})
             assert found.status_code == 500
             assert json.loads(found.text)["error"]["code"] == "InternalError"
+
+
+@pytest.mark.anyio
+async def test_an_answer_that_comes_too_late_is_dropped() -> None:
+    late, sent = asyncio.Event(), []
+
+    async def app(scope, receive, send):
+        await late.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"late"})
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    limits = Limits(app, Settings(max_time="10ms"))
+    scope = {"type": "http", "method": "POST", "path": "/x", "headers": [], "state": {}}
+    await limits(scope, receive, send)
+    given_up = list(limits._given_up)
+    late.set()
+    await asyncio.gather(*given_up)
+    assert [m["status"] for m in sent if m["type"] == "http.response.start"] == [504]
+    assert len(sent) == 2
 
 
 @pytest.mark.anyio

@@ -62,6 +62,8 @@ class Accounting:
         principal = scope["state"].get("principal")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", "")
+        if not told.index and status in _GOOD:
+            told.index = scope.get("path_params", {}).get("name", "")
         self._metrics.answered(route, method, status, seconds, told)
         if principal is not None:
             tokens = told.tokens_out

@@ -139,13 +139,18 @@ class Follower:
             self._thread.join()
 
     @property
+    def following(self) -> bool:
+        """Whether releases are looked for."""
+        return self._thread.is_alive()
+
+    @property
     def troubles(self) -> dict[str, str]:
         """What keeps indexes from serving their newest release, by index; empty: nothing."""
         found = {name: line.trouble for name, line in self.lines.items() if line.trouble}
         for name, line in self.lines.items():
             if line.live is None:
                 found.setdefault(name, "its release is being loaded")
-            elif not self._thread.is_alive():
+            elif not self.following:
                 found.setdefault(name, "releases are not followed any more; restart the service")
         return found
 

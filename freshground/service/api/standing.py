@@ -38,18 +38,18 @@ def standings(service: Any) -> Iterator[Standing]:
 def standing(service: Any, index: str) -> Standing:
     """Return how one index stands."""
     line = service.follower.lines[index]
-    troubles = service.follower.troubles
     live = line.live
     if live is None:
-        return Standing(index, missing=troubles[index])
+        return Standing(index, missing=line.trouble or "its release is being loaded")
     try:
         fresh = service.catalog.open(index, SERVICE).freshness
     except (ApiError, FreshgroundError) as error:
         return Standing(index, missing=str(error))
+    # A newer release that cannot be loaded is no reason to stop: the old one answers.
+    lost = "" if service.follower.following else "releases are not followed any more"
     return Standing(
         index,
-        # A newer release that cannot be loaded is no reason to stop: the old one answers.
-        missing="" if line.trouble else troubles.get(index, ""),
+        missing=lost,
         release=fresh.release,
         rows=live.snapshot.rows,
         memory=live.snapshot.memory_bytes,

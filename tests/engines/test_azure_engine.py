@@ -54,5 +54,12 @@ class TestAzureEngine(EngineConformance):
         )
 
 
+    @pytest.mark.parametrize("steps", [8])
+    def test_chain_of_releases_equals_a_dictionary(
+        self, engine: Engine, clock: ManualClock, steps: int
+    ) -> None:
+        super().test_chain_of_releases_equals_a_dictionary(engine, clock, steps)
+
+
 class TestAzureEngineInPlace(TestAzureEngine):
     update = "in_place"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indexes.search.analysis import analyzer, surface, tokens
@@ -32,24 +33,26 @@ _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 class Wanted:
     """What of a query can be marked in a field: terms, runs of terms, and beginnings."""
 
-    terms: set[str] = field(default_factory=set)
-    phrases: list[list[str]] = field(default_factory=list)
-    prefixes: list[str] = field(default_factory=list)
+    terms: set[str] = dataclasses.field(default_factory=set)
+    phrases: list[list[str]] = dataclasses.field(default_factory=list)
+    prefixes: list[str] = dataclasses.field(default_factory=list)
 
 
 def highlights(view: View, positions: np.ndarray, plan: SearchPlan) -> list[dict[str, list[str]]]:
     """Return the passages of each row by field; a field without a match is left out.
 
-    Only fields that the text arm searched are marked: nothing was looked for in others.
+    Fields that the text arm did not search are marked as well: a managed index searches a text
+    that holds title and headings too, and shows its parts. What is not retrievable stays hidden.
     """
     marked: list[dict[str, list[str]]] = [{} for _ in positions]
     asked, text = plan.highlight, plan.text
     if asked is None or text is None or not len(positions):
         return marked
     for path, count in asked.fields.items():
-        if path not in text.fields:
+        field = view.definition.paths[path]
+        if not field.retrievable:
             continue
-        name = view.definition.paths[path].analyzer
+        name = field.analyzer
         wanted = wanted_of(text.query, name)
         for row, value in zip(marked, view.column(path, positions).to_pylist(), strict=True):
             texts = [value] if isinstance(value, str) else value or ()

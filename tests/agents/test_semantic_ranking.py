@@ -10,11 +10,15 @@ import pytest
 
 from freshground.core.errors import ConfigError
 from freshground.core.settings import RerankerSettings
-from freshground.service.api import semantic
+from freshground.service.api import searching, semantic
+from freshground.service.api.bodies import Asked
 from freshground.service.api.errors import ApiError
+from freshground.service.api.searching import Searched
+from freshground.service.api.semantic_asked import SemanticAsked
 from indexes.rerank import HIGHEST, Reranker
 from indexes.search.definition import Definition, Field
-from indexes.search.plan import Found
+from indexes.search.plain import PlainView
+from indexes.search.plan import Found, Order, SearchPlan
 from tests.agents import tiny_cross_encoder
 
 pytestmark = pytest.mark.slow
@@ -141,6 +145,55 @@ def test_a_configuration_names_the_fields() -> None:
 
 def test_without_a_configuration_what_may_be_shown_is_read() -> None:
     assert semantic.semantic_fields(definition(), None) == ("title", "text")
+
+
+def wanted(plan: SearchPlan, **more: object) -> Asked:
+    said = {"query": QUERY, "configuration": None, "captions": False, "highlighted": True, **more}
+    return Asked(plan, semantic=SemanticAsked(**said))  # type: ignore[arg-type]
+
+
+NOTES = [{"id": f"n{n}", "title": f"Note {n}", "text": text} for n, text in enumerate(TEXTS)]
+VIEW = PlainView(definition(), NOTES)
+
+
+def ranked(reranker: Reranker | None, plan: SearchPlan, **more: object) -> Searched:
+    asked = wanted(plan, **more)
+    assert asked.semantic is not None
+    return searching._reread(reranker, VIEW, asked, asked.semantic)
+
+
+def test_pages_are_cut_after_reranking(reranker: Reranker) -> None:
+    texts = [f"{row['title']}\n{row['text']}" for row in NOTES]
+    expected = sorted(reranker.scores(QUERY, texts), reverse=True)
+    whole = ranked(reranker, SearchPlan(count=True))
+    assert whole.result.matches == len(NOTES)
+    assert [extra["@search.rerankerScore"] for extra in whole.extras] == pytest.approx(expected)
+    keys = [hit.key for hit in whole.result.hits]
+    for skip in range(4):
+        page = ranked(reranker, SearchPlan(skip=skip, top=2, select=("id",)))
+        assert [hit.key for hit in page.result.hits] == keys[skip : skip + 2]
+        assert set(page.result.hits[0].document) == {"id"}
+
+
+def test_captions_come_where_they_are_asked_for(reranker: Reranker) -> None:
+    found = ranked(reranker, SearchPlan(), captions=True)
+    told = {
+        hit.key: extra["@search.captions"][0]
+        for hit, extra in zip(found.result.hits, found.extras, strict=True)
+    }
+    assert told["n1"]["highlights"].startswith("<em>Storm</em>")
+    plain = ranked(reranker, SearchPlan(), captions=True, highlighted=False)
+    assert all(not extra["@search.captions"][0]["highlights"] for extra in plain.extras)
+
+
+def test_what_cannot_be_ranked_is_named(reranker: Reranker) -> None:
+    for model, plan, code in (
+        (None, SearchPlan(), "SemanticRankingUnavailable"),
+        (reranker, SearchPlan(order=(Order("title"),)), "InvalidParameter"),
+    ):
+        with pytest.raises(ApiError) as refused:
+            ranked(model, plan)
+        assert (refused.value.status, refused.value.code) == (400, code)
 
 
 def test_the_refusal_says_what_to_do() -> None:

@@ -81,6 +81,7 @@ class Shelf:
         self.views = views
         self.context: Any = None
         self.catalog = self
+        self.reranker: Any = None
 
     def open(self, name: str, principal: Principal) -> Served:
         if principal.indexes is not None and name not in principal.indexes:

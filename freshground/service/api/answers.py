@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from freshground.service.api.bodies import Asked
+    from freshground.service.api.searching import Searched
     from indexes.search.plan import Found, Result
 
 _NO_METADATA = "odata.metadata=none"
 
 
 def search_body(
-    request: Request, name: str, values: Mapping[str, Any], asked: Asked, result: Result
+    request: Request, name: str, values: Mapping[str, Any], found: Searched
 ) -> dict[str, Any]:
     """Return the body of an answer. `values` are the request's own, for the page that follows."""
+    asked, result = found.asked, found.result
     plan = asked.plan
     body = context_of(request, name, plan.select)
     if plan.count:
@@ -33,7 +35,10 @@ def search_body(
     following = _following(asked, result)
     if following is not None and request.method == "POST":
         body["@search.nextPageParameters"] = {**values, **following}
-    body["value"] = [hit_body(hit) for hit in result.hits]
+    extras = found.extras or [{}] * len(result.hits)
+    body["value"] = [
+        {**hit_body(hit), **extra} for hit, extra in zip(result.hits, extras, strict=True)
+    ]
     if following is not None:
         body["@odata.nextLink"] = _next_link(request, name, following)
     return body

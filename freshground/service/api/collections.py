@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from freshground.core.errors import Retriable
-from freshground.lake.collections import START, names
+from freshground.lake.collections import names
 from freshground.service.api.collection import TRIES, Collection, not_found
 from freshground.service.api.errors import ApiError
 from indexes.search.azure_changes import check_change
@@ -217,6 +217,3 @@ def _is_name(name: str) -> bool:
     except DefinitionError:
         return False
     return True
-
-
-__all__ = ["START", "Collection", "Collections"]

@@ -247,6 +247,7 @@ AUTOCOMPLETE_GET = described(
     "Complete a word", _AUTOCOMPLETE_ANSWER, query=AUTOCOMPLETE_PROPERTIES, required=_ASKED
 )
 LOOKUP = described("Look a document up", {"type": "object"}, query={"select": _NAMES})
+LOOKUP["responses"]["404"] = {"description": "No such document: nothing in it. No such index: why"}
 COUNT = described("Count documents", content={"content": {"text/plain": {"schema": _TEXT}}})
 FRESHNESS = described(
     "How fresh each index is", _answer(value=_list({"type": "object"})), stale=False

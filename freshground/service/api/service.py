@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from freshground.service.api.catalog import Catalog
 from freshground.service.api.collections import Collections
 from freshground.service.api.encoding import Encoding
 from freshground.service.api.follow import Follower
+from indexes.rerank import Reranker
 
 if TYPE_CHECKING:
     from freshground.service.context import Context
@@ -22,6 +24,7 @@ class Service:
         self.collections = Collections(context.lake, context.clock)
         self.follower = Follower(context)
         self.encoding = Encoding(context)
+        self.reranker = _reranker(context)
         self.catalog = Catalog(context, self.follower, self.collections, self.encoding)
 
     def start(self) -> None:
@@ -32,3 +35,11 @@ class Service:
         """Stop following, and write what was counted."""
         self.follower.stop()
         self.context.lake.queries.flush()
+
+
+def _reranker(context: Context) -> Reranker | None:
+    """Return the cross-encoder that the settings name; it is loaded when it is first asked."""
+    named = context.settings.serve.reranker
+    if named is None:
+        return None
+    return Reranker(Path(context.settings.resolve(named.path)), named.max_length)

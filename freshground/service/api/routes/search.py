@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 
 from freshground.service.api.answers import search_body
+from freshground.service.api.asking import Caller
 from freshground.service.api.bodies import LISTS, search_asked, session_of
 from freshground.service.api.fresh_headers import accepted_staleness, fresh_headers
 from freshground.service.api.parameters import Parameters
@@ -14,6 +15,7 @@ from freshground.service.api.principal import principal_of
 from freshground.service.api.routing import both, json_object, json_response
 from freshground.service.api.schemas import SEARCH_GET, SEARCH_POST
 from freshground.service.api.searching import search
+from freshground.service.api.told import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,16 +33,16 @@ def router(service: Service) -> APIRouter:
     def answer(
         request: Request, name: str, values: dict[str, Any], asked: Callable[[], Parameters]
     ) -> Response:
-        found = search(
-            service,
-            name,
-            principal_of(request),
-            lambda served: search_asked(served, asked()),  # a canary that fails is asked anew
-            session=session_of(values),
-            accepted=accepted_staleness(request),
-        )
-        body = search_body(request, name, values, found.asked, found.result)
-        return json_response(body, headers=fresh_headers(found.served))
+        told = told_of(request)
+        told.query = str(values.get("search") or "")
+        caller = Caller(principal_of(request), accepted_staleness(request), session_of(values))
+        # A canary that fails is asked anew, by the live release.
+        found, served = search(service, name, caller, lambda served: search_asked(served, asked()))
+        told.index = served.name
+        told.release = served.freshness.release if served.freshness else None
+        told.hits = len(found.result.hits)
+        body = search_body(request, name, values, found)
+        return json_response(body, headers=fresh_headers(served))
 
     def search_post(request: Request, name: str, body: bytes) -> Response:
         values = json_object(body)

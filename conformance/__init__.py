@@ -1,0 +1,1 @@
+"""Other people's stores and clients against the query service: `make conformance`."""

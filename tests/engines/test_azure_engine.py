@@ -1,4 +1,4 @@
-"""The Azure engine keeps the contract, by the official client over HTTP."""
+"""The Azure engine keeps the contract, by the official client over HTTP, on our own service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from freshground.core.settings import AzureSearch
 from indexes.engines.azure import AzureEngine
 from indexes.engines.conformance import EngineConformance
-from tests.engines.azure_fake import KEY, FakeService
+from tests.engines.azure_real import KEY, Remote, remote
 
 pytestmark = pytest.mark.slow
 
@@ -22,28 +22,25 @@ if TYPE_CHECKING:
     from indexes.engines.contract import Engine
 
 
-def settings_for(url: str, **more: object) -> AzureSearch:
-    return AzureSearch.model_validate({"endpoint": url, "key": KEY, "settle": "0s", **more})
-
-
 class TestAzureEngine(EngineConformance):
     update = "side_by_side"
 
     @pytest.fixture(scope="class")
     @classmethod
-    def running(cls) -> Iterator[FakeService]:
-        with FakeService().running() as service:
-            yield service
+    def running(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
+        with remote(tmp_path_factory.mktemp("service")) as made:
+            yield made
 
     @pytest.fixture(autouse=True)
-    def service(self, running: FakeService) -> FakeService:
-        running.indexes.clear()
-        running.aliases.clear()
+    def service(self, running: Remote) -> Iterator[None]:
         self.url = running.url
-        return running
+        yield
+        running.clear()
 
     def make(self, root: str, schema: pa.Schema, clock: ManualClock) -> Engine:
-        settings = settings_for(self.url, update=self.update)
+        settings = AzureSearch.model_validate(
+            {"endpoint": self.url, "key": KEY, "settle": "0s", "update": self.update}
+        )
         return AzureEngine(root, schema, clock, settings=settings, sleep=lambda _: None)
 
     def made_elsewhere(self, engine: Engine) -> str:
@@ -52,7 +49,6 @@ class TestAzureEngine(EngineConformance):
             "(__import__('freshground.core.settings'), make('azure', sys.argv[1], SCHEMA, "
             f"SystemClock(), settings=__import__('freshground').core.settings.{section}))[1]"
         )
-
 
     @pytest.mark.parametrize("steps", [8])
     def test_chain_of_releases_equals_a_dictionary(

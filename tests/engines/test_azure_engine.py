@@ -8,7 +8,7 @@ import pytest
 
 from freshground.core.settings import AzureSearch
 from indexes.engines.azure import AzureEngine
-from indexes.engines.conformance import EngineConformance
+from indexes.engines.conformance import SCHEMA, EngineConformance
 from tests.engines.azure_real import KEY, Remote, remote
 
 pytestmark = pytest.mark.slow
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from freshground.core.clock import ManualClock
-    from indexes.engines.contract import Engine
+    from indexes.engines.azure_registry import Entry
+    from indexes.engines.contract import Engine, Reader
 
 
 class TestAzureEngine(EngineConformance):
     update = "side_by_side"
+    kind: type[AzureEngine] = AzureEngine
 
     @pytest.fixture(scope="class")
     @classmethod
@@ -41,7 +43,7 @@ class TestAzureEngine(EngineConformance):
         settings = AzureSearch.model_validate(
             {"endpoint": self.url, "key": KEY, "settle": "0s", "update": self.update}
         )
-        return AzureEngine(root, schema, clock, settings=settings, sleep=lambda _: None)
+        return self.kind(root, schema, clock, settings=settings, sleep=lambda _: None)
 
     def made_elsewhere(self, engine: Engine) -> str:
         section = f"AzureSearch(endpoint={self.url!r}, key={KEY!r}, update={self.update!r})"
@@ -57,5 +59,21 @@ class TestAzureEngine(EngineConformance):
         super().test_chain_of_releases_equals_a_dictionary(engine, clock, steps)
 
 
+class _AtOnce(AzureEngine):
+    """Applies each version when it is finished, so that what is read is the physical index."""
+
+    def finish(self, entry: Entry, rows: int) -> str:
+        name = super().finish(entry, rows)
+        self._apply(self.registry.finished(entry.index, name))
+        return name
+
+
 class TestAzureEngineInPlace(TestAzureEngine):
+    """What is not published is read in memory; the questions beside the oracle ask the service."""
+
     update = "in_place"
+
+    @pytest.fixture
+    def pair(self, root: str, clock: ManualClock) -> tuple[Reader, Reader]:
+        self.kind = _AtOnce
+        return self.beside_the_oracle(self.make(root, SCHEMA, clock), clock)

@@ -193,6 +193,16 @@ def test_index_of_somebody_else_is_neither_written_nor_deleted(at: Scene) -> Non
     assert at.service.indexes == ["docs-v1"]
 
 
+def test_index_that_somebody_made_anew_under_our_name_is_not_deleted(at: Scene) -> None:
+    engine = at.engine()
+    version = at.release(engine, 2)
+    at.service.drop(version)
+    at.service.make(version)
+    at.clock.advance(timedelta(days=9))
+    engine.retire("docs", [], timedelta(days=1))
+    assert at.service.indexes == [version]
+
+
 def test_aliases_are_looked_for_in_two_versions(at: Scene) -> None:
     at.proxy.rule = aliases_fail("api-version=2026-04-01")
     engine = at.engine()
@@ -332,8 +342,9 @@ def test_in_place_changes_the_live_index_at_publishing_alone(at: Scene) -> None:
     engine.publish("docs", second)
     assert (at.batches, sorted(at.held(first))) == ([3], wanted)
     assert [h.chunk_id for h in engine.open("docs", second).text("storm", 9)] == ["c0001", "new"]
-    with pytest.raises(Retriable, match="in place"):
-        before.count()
+    for ask in (before.count, lambda: before.text("fire", 3), lambda: before.rows(["text"])):
+        with pytest.raises(Retriable, match="in place"):
+            ask()
     assert engine.open("docs", first).text("storm", 9) == []
     # Back again, by what was kept.
     engine.publish("docs", first)
@@ -363,3 +374,20 @@ def test_versions_in_place_retire_without_losing_the_way_back(at: Scene) -> None
     with pytest.raises(Fatal):
         engine.open("docs", versions[0])
     assert at.service.indexes == [versions[0]]
+
+
+def test_versions_between_kept_ones_are_kept_as_differences(at: Scene) -> None:
+    engine = at.engine(update="in_place")
+    versions = [at.release(engine, 5)]
+    for n in range(2, 8):
+        rows = [Row("c0000", f"storm {n}"), Row(f"n{n}")]
+        versions.append(at.release(engine, rows, f"{n:06}-x", versions[-1]))
+    engine.publish("docs", versions[-1])
+    at.clock.advance(timedelta(days=1))
+    gone = engine.retire("docs", [versions[2], versions[6]], timedelta(hours=1))
+    assert sorted(gone) == sorted(set(versions) - {versions[2], versions[6]})
+    assert len(list((at.root / "lake").rglob("before.arrow"))) == 5
+    assert engine.open("docs", versions[2]).count() == 7
+    engine.publish("docs", versions[2])
+    assert at.service.document(versions[0], "c0000")["text"] == "storm 3"
+    assert len(at.held(versions[0])) == 7

@@ -10,6 +10,8 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import orjson
+
 from freshground.core.errors import ConfigError, Fatal, Retriable
 from indexes.encoders.retry import LONGEST_WAIT, backoff, retry_after
 
@@ -111,6 +113,34 @@ class Service:
             except ValueError as error:
                 trouble = f"an answer that cannot be read ({type(error).__name__})"
             self.wait(what, attempt, trouble, asked, attempts)
+
+    def pages(self, physical: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the documents that a search finds, its further pages included.
+
+        Sent by the client, read without its models: they copy every number of every vector.
+        """
+        from azure.core.rest import HttpRequest
+
+        client = self.documents(physical)
+        path = f"/indexes('{physical}')/docs/search.post.search?api-version={STABLE}"
+
+        def ask() -> dict[str, Any]:
+            request = HttpRequest(
+                "POST",
+                self.endpoint + path,
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                content=orjson.dumps(body),
+            )
+            response = client.send_request(request)
+            response.raise_for_status()
+            return orjson.loads(response.content)
+
+        found: list[dict[str, Any]] = []
+        while body:
+            answer = self.call(f"reading {physical}", ask)
+            found += answer["value"]
+            body = answer.get("@search.nextPageParameters") or {}
+        return found
 
     def wait(
         self,

@@ -202,13 +202,17 @@ class AzureReader:
         select = [field_of(name) for name in columns]
         last: Compare | None = None
         while True:
-            options = {
-                "search_text": "*",
-                "filter": self._filter(both(where, last), groups),
-                "order_by": [f"{KEY} asc"],
+            body: dict[str, Any] = {
+                "search": "*",
+                "orderby": f"{KEY} asc",
                 "top": PAGE,
+                "select": ",".join(select),
             }
-            found = self._search(options, select)
+            wanted = self._filter(both(where, last), groups)
+            found = self._service.pages(
+                self._physical, body | ({"filter": wanted} if wanted else {})
+            )
+            self._still()
             if found:
                 yield from from_documents(found, self.schema, columns).combine_chunks().to_batches()
             if len(found) < PAGE:

@@ -20,7 +20,7 @@ from freshground.core.errors import Fatal
 if TYPE_CHECKING:
     from freshground.lake.storage import Files
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,127}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)

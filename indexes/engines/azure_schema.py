@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from freshground.core.errors import ConfigError
@@ -158,12 +157,12 @@ def _edm(kind: pa.DataType) -> str:
 
 
 def to_documents(rows: pa.Table, release: int | None) -> list[dict[str, Any]]:
-    """Return rows as documents, each with its key; `release` is the one they are written for."""
+    """Return rows as documents, each with its key; `release` is the one they are written for.
+
+    Vectors stay float32 arrays.
+    """
     names = [name for name in rows.schema.names if name != VECTOR]
-    # The shortest decimals that give the same float32 back: half the bytes of a double's.
-    vectors = orjson.loads(
-        orjson.dumps(np.ascontiguousarray(matrix(rows)), option=orjson.OPT_SERIALIZE_NUMPY)
-    )
+    vectors = np.ascontiguousarray(matrix(rows))
     documents: list[dict[str, Any]] = []
     for row, vector in zip(rows.select(names).to_pylist(), vectors, strict=True):
         document = {field_of(name): _json(value) for name, value in row.items()}

@@ -7,9 +7,10 @@ sent again, the rest is kept in the lake as dead letters and fails the release.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from freshground.core.errors import Fatal, Retriable
 from indexes.engines.azure_schema import from_key
@@ -23,8 +24,8 @@ _AGAIN = frozenset({409, 422, 429, 500, 503})
 """Statuses of an item that time mends: version conflict, too busy."""
 _DONE = frozenset({200, 201})
 _TOO_LARGE = 413
-_ENVELOPE = 200
-"""Bytes of a batch that are no document."""
+_ENVELOPE = 100
+"""Bytes of a batch that are no document, at most."""
 _NAMED = 5
 
 
@@ -37,12 +38,20 @@ class DeadLetter:
     message: str
 
 
+class _Batch(bytes):
+    """A batch as it is sent.
+
+    The client's own models copy every number of every vector, which takes 2 ms a document. It
+    takes bytes as they are, and halves by itself only what has more `actions` than one.
+    """
+
+    actions = (None,)
+
+
 @dataclass(frozen=True, slots=True)
 class _Action:
     key: str
-    document: Mapping[str, Any]
-    size: int
-    removes: bool
+    line: bytes
 
 
 class Writer:
@@ -63,14 +72,14 @@ class Writer:
     def put(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Write documents, replacing those of the same key."""
         for document in documents:
-            # As the client writes it: ASCII, so that characters are bytes.
-            size = len(json.dumps(document)) + 40
-            self._hold(_Action(document["chunk_id"], document, size, removes=False))
+            line = _line({"@search.action": "upload", **document})
+            self._hold(_Action(document["chunk_id"], line))
 
     def remove(self, keys: Iterable[str]) -> None:
         """Delete documents; keys that are not there are no error."""
         for key in keys:
-            self._hold(_Action(key, {"chunk_id": key}, len(key) + 60, removes=True))
+            line = _line({"@search.action": "delete", "chunk_id": key})
+            self._hold(_Action(key, line))
 
     def flush(self) -> None:
         """Send what is left. Fatal with dead letters, Retriable when the service stays busy."""
@@ -80,13 +89,13 @@ class Writer:
 
     def _hold(self, action: _Action) -> None:
         before = self._held.pop(action.key, None)
-        self._bytes -= before.size if before else 0
+        self._bytes -= len(before.line) + 1 if before else 0
         settings = self._service.settings
-        full = len(self._held) >= settings.batch_rows
-        if self._held and (full or self._bytes + action.size + _ENVELOPE > settings.batch_bytes):
+        size = self._bytes + len(action.line) + _ENVELOPE
+        if self._held and (len(self._held) >= settings.batch_rows or size > settings.batch_bytes):
             self.flush()
         self._held[action.key] = action
-        self._bytes += action.size
+        self._bytes += len(action.line) + 1
 
     def _send(self, actions: list[_Action]) -> None:
         """Send a batch until every item of it is settled: only then may the next one follow."""
@@ -119,11 +128,8 @@ class Writer:
     def _statuses(self, what: str, actions: list[_Action]) -> dict[str, tuple[int, str]]:
         """Return status and message of each key, halving a batch that is too large."""
         from azure.core.exceptions import HttpResponseError
-        from azure.search.documents import IndexDocumentsBatch
 
-        batch = IndexDocumentsBatch()
-        batch.add_delete_actions([dict(a.document) for a in actions if a.removes])
-        batch.add_upload_actions([dict(a.document) for a in actions if not a.removes])
+        batch = _Batch(b'{"value":[' + b",".join(action.line for action in actions) + b"]}")
         client = self._service.documents(self._physical)
 
         def index() -> list[Any] | None:
@@ -141,6 +147,11 @@ class Writer:
             return {actions[0].key: (_TOO_LARGE, "the document is larger than a request may be")}
         half = len(actions) // 2
         return self._statuses(what, actions[:half]) | self._statuses(what, actions[half:])
+
+
+def _line(action: Mapping[str, Any]) -> bytes:
+    # The shortest decimals that give the same float32 back: half the bytes of a double's.
+    return orjson.dumps(action, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def settle_count(service: Service, physical: str, expected: int) -> None:

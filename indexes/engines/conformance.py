@@ -186,6 +186,10 @@ class EngineConformance:
     @pytest.fixture
     def pair(self, engine: Engine, clock: ManualClock) -> tuple[Reader, Reader]:
         """Return readers of engine and oracle after three releases of the same random rows."""
+        return self.beside_the_oracle(engine, clock)
+
+    def beside_the_oracle(self, engine: Engine, clock: ManualClock) -> tuple[Reader, Reader]:
+        """Release the same random rows in an engine and in the oracle; return both readers."""
         oracle = MemoryEngine(None, SCHEMA, clock)
         readers = []
         for each in (engine, oracle):

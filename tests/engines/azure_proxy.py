@@ -25,6 +25,15 @@ class Request:
     def writes(self) -> bool:
         return self.path.split("?")[0].endswith("search.index")
 
+    @property
+    def counts(self) -> bool:
+        return self.path.split("?")[0].endswith("$count")
+
+    @property
+    def size(self) -> int:
+        """The number of actions of a batch."""
+        return len(json.loads(self.body)["value"])
+
 
 @dataclass(frozen=True)
 class Status:
@@ -37,10 +46,9 @@ class Status:
 
 @dataclass(frozen=True)
 class Items:
-    """Actions on which `chosen` says so never reach the service, and come back as `status`."""
+    """Actions for whose place `status` returns one never reach the service, and come back so."""
 
-    chosen: Callable[[int], bool]
-    status: int = 503
+    status: Callable[[int], int | None]
 
 
 class ResetBefore:
@@ -147,7 +155,10 @@ class Proxy:
         refused: list[dict[str, Any]] = []
         if isinstance(fault, Items):
             body, refused = _without(body, fault)
-        status, answer = await self._ask(head, body)
+        if refused and len(refused) == len(json.loads(request.body)["value"]):
+            status, answer = 207, b'{"value": []}'
+        else:
+            status, answer = await self._ask(head, body)
         if isinstance(fault, ResetAfter):
             return False
         if isinstance(fault, Never):
@@ -214,10 +225,11 @@ def _send(
 
 def _without(body: bytes, fault: Items) -> tuple[bytes, list[dict[str, Any]]]:
     actions = json.loads(body)["value"]
-    kept = [a for n, a in enumerate(actions) if not fault.chosen(n)]
+    statuses = [fault.status(n) for n in range(len(actions))]
+    kept = [a for a, status in zip(actions, statuses, strict=True) if status is None]
     refused = [
-        {"key": a["chunk_id"], "status": False, "statusCode": fault.status, "errorMessage": "no"}
-        for n, a in enumerate(actions)
-        if fault.chosen(n)
+        {"key": a["chunk_id"], "status": False, "statusCode": status, "errorMessage": "no"}
+        for a, status in zip(actions, statuses, strict=True)
+        if status is not None
     ]
     return json.dumps({"value": kept}).encode(), refused

@@ -11,8 +11,8 @@ from freshground.core.clock import ManualClock
 from freshground.core.settings import AzureSearch
 from indexes.engines.azure import AzureEngine
 from indexes.engines.conformance import SCHEMA, START, Row, table
-from tests.engines.azure_fake import KEY, FakeService
 from tests.engines.azure_proxy import Proxy
+from tests.engines.azure_real import KEY, Remote
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Scene:
     """`slept` holds the seconds that engines waited, instead of waiting."""
 
     root: Path
-    service: FakeService
+    service: Remote
     proxy: Proxy
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
     slept: list[float] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Scene:
         self, engine: AzureEngine, rows: int | list[Row], candidate: str = "000001-x",
         parent: str | None = None,
     ) -> str:  # fmt: skip
-        made = engine.begin("i", candidate, parent)
+        made = engine.begin("docs", candidate, parent)
         try:
             made.upsert(table(several(rows) if isinstance(rows, int) else rows))
             return made.finish()
@@ -47,15 +47,21 @@ class Scene:
             made.abandon()
             raise
 
+    @property
+    def batches(self) -> list[int]:
+        """The sizes of the batches sent so far."""
+        return [request.size for request in self.proxy.seen if request.writes]
+
     def held(self, name: str) -> set[str]:
         """Return the keys that a physical index really holds."""
-        return set(self.service.indexes[name].documents)
+        return self.service.keys(name)
 
 
 @contextmanager
-def scene(root: Path) -> Iterator[Scene]:
-    with FakeService().running() as service, Proxy(service.url).running() as proxy:
+def scene(root: Path, service: Remote) -> Iterator[Scene]:
+    with Proxy(service.url).running() as proxy:
         yield Scene(root, service, proxy)
+    service.clear()
 
 
 def several(count: int) -> list[Row]:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,6 @@ import pytest
 
 from freshground.core.errors import ConfigError, Fatal, Retriable
 from indexes.engines.conformance import Row, ids_of, table
-from tests.engines.azure_fake import KEY, FakeIndex
 from tests.engines.azure_proxy import (
     Edit,
     Fault,
@@ -29,13 +28,32 @@ from tests.engines.azure_proxy import (
     Truncate,
     times,
 )
+from tests.engines.azure_real import KEY, Remote, remote
 from tests.engines.azure_scene import Scene, keys, scene, several
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
+    with remote(tmp_path_factory.mktemp("service")) as made:
+        yield made
 
 
 @pytest.fixture
-def at(tmp_path: Path) -> Iterator[Scene]:
-    with scene(tmp_path) as made:
+def at(tmp_path: Path, running: Remote) -> Iterator[Scene]:
+    with scene(tmp_path, running) as made:
         yield made
+
+
+def aliases_fail(versions: str) -> Callable[[Request], Fault | None]:
+    """Return the rule of a service that has no aliases for versions of the protocol like this."""
+
+    def rule(request: Request) -> Fault | None:
+        gone = request.path.startswith("/aliases") and versions in request.path
+        return Status(404) if gone else None
+
+    return rule
 
 
 @pytest.mark.parametrize(
@@ -61,36 +79,34 @@ def test_every_second_request_fails(at: Scene, fault: Fault) -> None:
     at.proxy.rule = rule
     engine = at.engine(batch_rows=20)
     version = at.release(engine, 70)
-    engine.publish("i", version)
+    engine.publish("docs", version)
     assert at.held(version) == keys(70)
-    assert at.service.aliases == {"i": version}
-    assert ids_of(engine.open("i", version)) == sorted(keys(70))
+    assert at.service.aliases == {"docs": version}
+    assert ids_of(engine.open("docs", version)) == sorted(keys(70))
     assert len(at.slept) > 10
     if isinstance(fault, Status) and fault.headers:
         assert all(7 <= s <= 7.7 for s in at.slept if s not in (10.0, 0.25))
 
 
 def test_half_of_the_items_are_put_off_until_they_are_taken(at: Scene) -> None:
-    at.proxy.rule = times(9, Items(lambda n: n % 2 == 1), lambda r: r.writes)
+    at.proxy.rule = times(9, Items(lambda n: 503 if n % 2 else None), lambda r: r.writes)
     version = at.release(at.engine(), 300)
     assert at.held(version) == keys(300)
-    sizes = [len(json.loads(r.body)["value"]) for r in at.proxy.seen if r.writes]
-    assert sizes == [300, 150, 75, 37, 18, 9, 4, 2, 1]
+    assert at.batches == [300, 150, 75, 37, 18, 9, 4, 2, 1]
 
 
 @pytest.mark.parametrize("status", [409, 422, 503])
 def test_items_that_stay_busy_end_as_retriable(at: Scene, status: int) -> None:
-    at.proxy.rule = lambda r: Items(lambda n: n == 0, status) if r.writes else None
+    at.proxy.rule = lambda r: Items({0: status}.get) if r.writes else None
     with pytest.raises(Retriable, match="put off"):
         at.release(at.engine(attempts=4), 3)
-    assert at.service.indexes == {}
+    assert at.service.indexes == []
     at.proxy.rule = lambda _: None
     assert at.held(at.release(at.engine(), 3)) == keys(3)
 
 
 def test_mixed_results_bury_what_is_refused_and_fail_the_release(at: Scene) -> None:
-    at.service.refused = ("c0002", "c0005")
-    at.proxy.rule = times(1, Items(lambda n: n in (1, 2)), lambda r: r.writes)
+    at.proxy.rule = times(1, Items({1: 503, 2: 400, 3: 422, 5: 400}.get), lambda r: r.writes)
     with pytest.raises(Fatal, match=r"refused 2 documents .*c0002 \(400\), c0005 \(400\)"):
         at.release(at.engine(), 8)
     (letters,) = (at.root / "lake").rglob("dead/*.json")
@@ -98,22 +114,22 @@ def test_mixed_results_bury_what_is_refused_and_fail_the_release(at: Scene) -> N
         ("c0002", 400),
         ("c0005", 400),
     ]
-    assert (at.service.indexes, at.service.aliases) == ({}, {})
+    assert (at.service.indexes, at.service.aliases, at.batches) == ([], {}, [8, 2])
 
 
 def test_storm_that_does_not_end_is_retriable_and_leaves_nothing_shown(at: Scene) -> None:
     engine = at.engine(attempts=3)
     first = at.release(engine, 5)
-    engine.publish("i", first)
+    engine.publish("docs", first)
     at.proxy.rule = lambda r: Status(429) if r.writes else None
     with pytest.raises(Retriable, match="3 times with status 429"):
         at.release(engine, 6, "000002-y", first)
-    assert at.service.aliases == {"i": first}
+    assert at.service.aliases == {"docs": first}
     at.proxy.rule = lambda _: None
     second = at.release(engine, 6, "000002-y", first)
-    engine.publish("i", second)
+    engine.publish("docs", second)
     assert (at.held(second), at.held(first)) == (keys(6), keys(5))
-    assert at.service.aliases == {"i": second}
+    assert at.service.aliases == {"docs": second}
 
 
 def test_wait_of_hours_is_not_waited_for(at: Scene) -> None:
@@ -124,18 +140,19 @@ def test_wait_of_hours_is_not_waited_for(at: Scene) -> None:
 
 
 def test_request_that_is_too_large_is_halved(at: Scene) -> None:
-    at.service.max_bytes = 20_000
+    at.proxy.rule = lambda r: Status(413) if len(r.body) > 20_000 else None
     version = at.release(at.engine(), 100)
     assert at.held(version) == keys(100)
-    assert max(at.service.batches) < 60
-    at.service.batches.clear()
+    assert at.batches[:3] == [100, 50, 25]
+    at.proxy.seen.clear()
     at.release(at.engine(batch_bytes=20_000), 100, "000002-y")
-    assert at.service.batches
-    assert not any(len(r.body) > 20_000 for r in at.proxy.seen[-6:])
+    sent = [len(r.body) for r in at.proxy.seen if r.writes]
+    assert max(sent) <= 20_000
+    assert min(sent[:-1]) > 18_000
 
 
 def test_document_that_is_too_large_alone_is_a_dead_letter(at: Scene) -> None:
-    at.service.max_bytes = 20_000
+    at.proxy.rule = lambda r: Status(413) if len(r.body) > 20_000 else None
     rows = [*several(5), Row("huge", "x" * 30_000)]
     with pytest.raises(Fatal, match=r"huge \(413\)"):
         at.release(at.engine(), rows)
@@ -148,92 +165,96 @@ def test_answer_that_never_comes_is_asked_for_again(at: Scene) -> None:
 
 
 def test_counts_that_lag_are_waited_for_and_losses_are_seen(at: Scene) -> None:
-    at.service.lag = 4
+    fewer = Edit(lambda answer: str(int(answer.decode("utf-8-sig")) - 1).encode())
+    at.proxy.rule = times(3, fewer, lambda r: r.counts)
     version = at.release(at.engine(), 5)
     assert at.slept[-3:] == [0.25, 0.5, 1.0]
     assert at.held(version) == keys(5)
     # A service that says it took everything, and lost two.
-    at.service.lag = 0
-
-    def lose(answer: bytes) -> bytes:
-        newest = next(reversed(at.service.indexes.values()))
-        for key in list(newest.documents)[:2]:
-            del newest.documents[key]
-        return answer
-
-    at.proxy.rule = times(1, Edit(lose), lambda r: r.writes)
+    at.proxy.rule = times(1, Items({0: 200, 3: 201}.get), lambda r: r.writes)
     with pytest.raises(Retriable, match="holds 3 documents by its own count, and 5"):
         at.release(at.engine(), 5, "000002-y")
-    assert list(at.service.indexes) == [version]
+    assert at.service.indexes == [version]
 
 
 def test_making_an_index_whose_answer_is_lost_makes_one(at: Scene) -> None:
     at.proxy.rule = times(1, ResetAfter(), lambda r: r.method == "PUT")
-    assert at.release(at.engine(), 2) == "i-v1"
-    assert list(at.service.indexes) == ["i-v1"]
+    assert at.release(at.engine(), 2) == "docs-v1"
+    assert at.service.indexes == ["docs-v1"]
 
 
 def test_index_of_somebody_else_is_neither_written_nor_deleted(at: Scene) -> None:
-    at.service.indexes["i-v1"] = FakeIndex({"name": "i-v1", "fields": []})
+    at.service.make("docs-v1")
     engine = at.engine()
     version = at.release(engine, 2)
-    assert version.startswith("i-v1-")
+    assert version.startswith("docs-v1-")
     at.clock.advance(timedelta(days=9))
-    assert engine.retire("i", [], timedelta(days=1)) == [version]
-    assert list(at.service.indexes) == ["i-v1"]
+    assert engine.retire("docs", [], timedelta(days=1)) == [version]
+    assert at.service.indexes == ["docs-v1"]
+
+
+def test_index_that_somebody_made_anew_under_our_name_is_not_deleted(at: Scene) -> None:
+    engine = at.engine()
+    version = at.release(engine, 2)
+    at.service.drop(version)
+    at.service.make(version)
+    at.clock.advance(timedelta(days=9))
+    engine.retire("docs", [], timedelta(days=1))
+    assert at.service.indexes == [version]
 
 
 def test_aliases_are_looked_for_in_two_versions(at: Scene) -> None:
-    at.service.aliases_for = ("2025-11-01-preview",)
+    at.proxy.rule = aliases_fail("api-version=2026-04-01")
     engine = at.engine()
     version = at.release(engine, 2)
-    engine.publish("i", version)
-    assert at.service.aliases == {"i": version}
-    at.service.aliases_for = ()
+    engine.publish("docs", version)
+    assert at.service.aliases == {"docs": version}
+    at.proxy.rule = aliases_fail("")
     with pytest.raises(ConfigError, match="no aliases"):
         at.release(at.engine(), 2, "000002-y")
     with pytest.raises(ConfigError, match="no aliases"):
-        at.engine().publish("i", version)
-    assert list(at.service.indexes) == [version]
+        at.engine().publish("docs", version)
+    assert at.service.indexes == [version]
 
 
 def test_alias_moves_once_settles_and_is_read_back(at: Scene) -> None:
     engine = at.engine()
     first, second = at.release(engine, 1), at.release(engine, 2, "000002-y")
-    engine.publish("i", first)
+    engine.publish("docs", first)
     assert at.slept == [10.0]
-    engine.publish("i", first)
+    engine.publish("docs", first)
     assert at.slept == [10.0]
-    engine.publish("i", second)
-    engine.publish("i", first)
-    assert at.service.moves == [("i", first), ("i", second), ("i", first)]
+    engine.publish("docs", second)
+    engine.publish("docs", first)
+    moves = [r for r in at.proxy.seen if r.method == "PUT" and r.path.startswith("/aliases")]
+    assert [json.loads(r.body)["indexes"] for r in moves] == [[first], [second], [first]]
     at.proxy.rule = times(
-        1, Status(200, body={"name": "i", "indexes": [second]}), lambda r: r.method == "PUT"
+        1, Status(200, body={"name": "docs", "indexes": [second]}), lambda r: r.method == "PUT"
     )
     with pytest.raises(Retriable, match="was moved"):
-        engine.publish("i", second)
+        engine.publish("docs", second)
 
 
 def test_what_an_alias_means_is_never_retired(at: Scene) -> None:
     engine = at.engine()
     first, second = at.release(engine, 1), at.release(engine, 2, "000002-y")
-    at.service.aliases = {"own": first}
+    at.service.point("own", first)
     at.clock.advance(timedelta(days=9))
-    assert engine.retire("i", [], timedelta(days=1)) == [second]
-    assert list(at.service.indexes) == [first]
-    assert engine.open("i", first).count() == 1
+    assert engine.retire("docs", [], timedelta(days=1)) == [second]
+    assert at.service.indexes == [first]
+    assert engine.open("docs", first).count() == 1
 
 
 def test_wrong_key_and_lost_index_are_said(at: Scene) -> None:
     engine = at.engine()
     version = at.release(engine, 1)
     with pytest.raises(ConfigError, match="credential"):
-        at.engine(key="wrong").open("i", version).count()
-    del at.service.indexes[version]
+        at.engine(key="wrong").open("docs", version).count()
+    at.service.drop(version)
     with pytest.raises(Fatal, match="does not have it"):
-        engine.open("i", version).text("fire", 3)
+        engine.open("docs", version).text("fire", 3)
     with pytest.raises(Fatal, match="lies in"):
-        at.engine(endpoint=at.service.url).open("i", version)
+        at.engine(endpoint=at.service.url).open("docs", version)
     assert KEY not in repr(engine._settings)
 
 
@@ -243,14 +264,15 @@ from freshground.core.clock import SystemClock
 from freshground.core.settings import AzureSearch
 from indexes.engines import make
 from indexes.engines.conformance import SCHEMA
+from tests.engines.azure_real import KEY, Remote, remote
 from tests.engines.azure_scene import several
 from indexes.engines.conformance import table
 root, url, key, update, parent = sys.argv[1:]
 settings = AzureSearch(endpoint=url, key=key, settle="0s", batch_rows=10, update=update)
 engine = make("azure", root, SCHEMA, SystemClock(), settings=settings)
-candidate = engine.begin("i", "000002-y", parent or None)
+candidate = engine.begin("docs", "000002-y", parent or None)
 candidate.upsert(table(several(60)))
-engine.publish("i", candidate.finish())
+engine.publish("docs", candidate.finish())
 """
 
 
@@ -273,83 +295,99 @@ def killed_at(at: Scene, write: int, update: str, parent: str) -> None:
     at.proxy.rule = lambda _: None
 
 
-@pytest.mark.slow
 def test_kill_while_writing_leaves_the_old_release(at: Scene) -> None:
     engine = at.engine()
     first = at.release(engine, 5)
-    engine.publish("i", first)
+    engine.publish("docs", first)
     killed_at(at, 3, "side_by_side", first)
-    assert at.service.aliases == {"i": first}
-    assert set(at.service.indexes) == {first, "i-v2"}
+    assert at.service.aliases == {"docs": first}
+    assert set(at.service.indexes) == {first, "docs-v2"}
     second = at.release(engine, 60, "000002-y", first)
-    engine.publish("i", second)
+    engine.publish("docs", second)
     assert at.held(second) == keys(60)
     at.clock.advance(timedelta(days=3000))
-    assert engine.retire("i", [second], timedelta(days=1)) == [first, "i-v2"]
+    assert engine.retire("docs", [second], timedelta(days=1)) == [first, "docs-v2"]
     assert set(at.service.indexes) == {second}
 
 
-@pytest.mark.slow
 def test_kill_while_applying_in_place_is_mended_by_the_next(at: Scene) -> None:
     engine = at.engine(update="in_place")
     first = at.release(engine, 5)
-    engine.publish("i", first)
+    engine.publish("docs", first)
     killed_at(at, 3, "in_place", first)
     assert 5 < len(at.held(first)) < 60
     # Both are read as they should be, whatever the index holds.
     anew = at.engine(update="in_place")
-    assert ids_of(anew.open("i", "i-v2")) == sorted(keys(60))
-    assert ids_of(anew.open("i", first)) == sorted(keys(5))
-    anew.publish("i", "i-v2")
+    assert ids_of(anew.open("docs", "docs-v2")) == sorted(keys(60))
+    assert ids_of(anew.open("docs", first)) == sorted(keys(5))
+    anew.publish("docs", "docs-v2")
     assert at.held(first) == keys(60)
-    anew.publish("i", first)
+    anew.publish("docs", first)
     assert at.held(first) == keys(5)
 
 
 def test_in_place_changes_the_live_index_at_publishing_alone(at: Scene) -> None:
     engine = at.engine(update="in_place")
     first = at.release(engine, 30)
-    engine.publish("i", first)
-    before = engine.open("i", first)
-    candidate = engine.begin("i", "000002-y", first)
+    engine.publish("docs", first)
+    before = engine.open("docs", first)
+    candidate = engine.begin("docs", "000002-y", first)
     candidate.upsert(table([Row("c0001", "storm"), Row("new", "storm")]))
     candidate.delete(["c0002"])
     second = candidate.finish()
     assert at.held(first) == keys(30)
     wanted = sorted({*keys(30), "new"} - {"c0002"})
-    assert ids_of(engine.open("i", second)) == wanted
-    at.service.batches.clear()
-    engine.publish("i", second)
-    assert (at.service.batches, sorted(at.held(first))) == ([3], wanted)
-    assert [h.chunk_id for h in engine.open("i", second).text("storm", 9)] == ["c0001", "new"]
-    with pytest.raises(Retriable, match="in place"):
-        before.count()
-    assert engine.open("i", first).text("storm", 9) == []
+    assert ids_of(engine.open("docs", second)) == wanted
+    at.proxy.seen.clear()
+    engine.publish("docs", second)
+    assert (at.batches, sorted(at.held(first))) == ([3], wanted)
+    assert [h.chunk_id for h in engine.open("docs", second).text("storm", 9)] == ["c0001", "new"]
+    for ask in (before.count, lambda: before.text("fire", 3), lambda: before.rows(["text"])):
+        with pytest.raises(Retriable, match="in place"):
+            ask()
+    assert engine.open("docs", first).text("storm", 9) == []
     # Back again, by what was kept.
-    engine.publish("i", first)
+    engine.publish("docs", first)
     assert at.held(first) == keys(30)
-    assert ids_of(engine.open("i", first)) == sorted(keys(30))
-    assert at.service.moves == [("i", first)]
+    assert ids_of(engine.open("docs", first)) == sorted(keys(30))
+    assert not [r for r in at.proxy.seen if r.method == "PUT"]
 
 
 def test_versions_in_place_retire_without_losing_the_way_back(at: Scene) -> None:
     engine = at.engine(update="in_place")
     versions = [at.release(engine, 20)]
-    engine.publish("i", versions[0])
+    engine.publish("docs", versions[0])
     for n in range(2, 8):
         at.clock.advance(timedelta(hours=1))
         rows = [Row("c0000", f"storm {n}"), Row(f"n{n}")]
         versions.append(at.release(engine, rows, f"{n:06}-x", versions[-1]))
-        engine.publish("i", versions[-1])
-        engine.retire("i", versions[-3:], timedelta(minutes=10))
+        engine.publish("docs", versions[-1])
+        engine.retire("docs", versions[-3:], timedelta(minutes=10))
     files = list((at.root / "lake").rglob("versions/*.json"))
     assert len(files) <= 5
     for back in (versions[-3], versions[-1], versions[-2]):
         n = versions.index(back) + 1
-        assert engine.open("i", back).count() == 20 + n - 1
-        engine.publish("i", back)
-        held = at.service.indexes[versions[0]].documents
-        assert (len(held), held["c0000"]["text"]) == (20 + n - 1, f"storm {n}")
+        assert engine.open("docs", back).count() == 20 + n - 1
+        engine.publish("docs", back)
+        assert len(at.held(versions[0])) == 20 + n - 1
+        assert at.service.document(versions[0], "c0000")["text"] == f"storm {n}"
     with pytest.raises(Fatal):
-        engine.open("i", versions[0])
-    assert list(at.service.indexes) == [versions[0]]
+        engine.open("docs", versions[0])
+    assert at.service.indexes == [versions[0]]
+
+
+def test_versions_between_kept_ones_are_kept_as_differences(at: Scene) -> None:
+    engine = at.engine(update="in_place")
+    versions = [at.release(engine, 5)]
+    for n in range(2, 8):
+        rows = [Row("c0000", f"storm {n}"), Row(f"n{n}")]
+        versions.append(at.release(engine, rows, f"{n:06}-x", versions[-1]))
+    engine.publish("docs", versions[-1])
+    at.clock.advance(timedelta(days=1))
+    gone = engine.retire("docs", [versions[2], versions[6]], timedelta(hours=1))
+    assert sorted(gone) == sorted(set(versions) - {versions[2], versions[6]})
+    assert len(list((at.root / "lake").rglob("before.arrow"))) == 5
+    assert engine.open("docs", versions[2]).count() == 7
+    engine.publish("docs", versions[2])
+    assert at.service.document(versions[0], "c0000")["text"] == "storm 3"
+    assert len(at.held(versions[0])) == 7

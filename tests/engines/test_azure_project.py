@@ -20,17 +20,23 @@ from freshground.service.asking.query import query
 from freshground.service.releases.holding import resume, rollback
 from freshground.service.reports import Scope
 from freshground.service.stages import confirm
-from tests.engines.azure_fake import KEY, FakeService
 from tests.engines.azure_proxy import Proxy, Request, ResetBefore
+from tests.engines.azure_real import KEY, Remote, remote
 from tests.project import Project
 
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remote]:
+    with remote(tmp_path_factory.mktemp("service")) as made:
+        yield made
+
+
 @pytest.fixture
-def service() -> Iterator[FakeService]:
-    with FakeService().running() as running:
-        yield running
+def service(running: Remote) -> Iterator[Remote]:
+    yield running
+    running.clear()
 
 
 def project_at(root: Path, url: str, **more: object) -> Project:
@@ -51,7 +57,7 @@ def asked(service_url: str, name: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("update", ["side_by_side", "in_place"])
-def test_two_releases_query_and_rollback(tmp_path: Path, service: FakeService, update: str) -> None:
+def test_two_releases_query_and_rollback(tmp_path: Path, service: Remote, update: str) -> None:
     project = project_at(tmp_path, service.url, update=update)
     project.fill(4)
     first = project.refresh()
@@ -70,8 +76,8 @@ def test_two_releases_query_and_rollback(tmp_path: Path, service: FakeService, u
     answer = query(context, context.settings.index("docs"), "hail on glass", k=3)
     assert answer.hits[0]["key"] == "new.md"
     # Nothing changed: nothing is written, and the alias is looked at.
-    service.batches.clear()
-    assert (project.refresh().status, service.batches) == (0, [])
+    service.written.clear()
+    assert (project.refresh().status, service.written) == (0, [])
     context = project.context()
     rollback(context, context.settings.index("docs"))
     assert service.aliases == {"docs": "docs-v1"}
@@ -82,13 +88,12 @@ def test_two_releases_query_and_rollback(tmp_path: Path, service: FakeService, u
     assert (again.status, asked(service.url, "docs", "hail")) == (0, ["new.md r3"]), again.messages
 
 
-def test_result_equals_that_of_another_engine(tmp_path: Path, service: FakeService) -> None:
+def test_result_equals_that_of_another_engine(tmp_path: Path, service: Remote) -> None:
     hashes = {}
     for name in ("azure", "memory", "in_place"):
         (tmp_path / name).mkdir()
         update = "in_place" if name == "in_place" else "side_by_side"
-        service.indexes.clear()
-        service.aliases.clear()
+        service.clear()
         project = project_at(tmp_path / name, service.url, update=update)
         if name == "memory":
             project = Project(tmp_path / name, engine="memory")
@@ -110,7 +115,7 @@ project.refresh()
 """
 
 
-def test_kill_between_pointer_and_alias_is_mended(tmp_path: Path, service: FakeService) -> None:
+def test_kill_between_pointer_and_alias_is_mended(tmp_path: Path, service: Remote) -> None:
     with Proxy(service.url).running() as proxy:
         project = project_at(tmp_path, proxy.url)
         project.fill(3)
@@ -133,13 +138,13 @@ def test_kill_between_pointer_and_alias_is_mended(tmp_path: Path, service: FakeS
         project.clock.advance(timedelta(hours=2))
         assert confirm(project.context(), Scope(index="docs")).status == 0
         assert service.aliases == {"docs": "docs-v2"}
-        service.aliases["docs"] = "docs-v1"
+        service.point("docs", "docs-v1")
         assert project.refresh().status == 0
         assert service.aliases == {"docs": "docs-v2"}
 
 
 def test_service_that_is_gone_keeps_the_release_and_a_later_run_converges(
-    tmp_path: Path, service: FakeService
+    tmp_path: Path, service: Remote
 ) -> None:
     with Proxy(service.url).running() as proxy:
         project = project_at(tmp_path, proxy.url, attempts=1)
@@ -156,16 +161,16 @@ def test_service_that_is_gone_keeps_the_release_and_a_later_run_converges(
         assert asked(service.url, "docs", "hail") == ["new.md r2"]
 
 
-def test_new_endpoint_is_written_in_full(tmp_path: Path, service: FakeService) -> None:
+def test_new_endpoint_is_written_in_full(tmp_path: Path, service: Remote) -> None:
     project = project_at(tmp_path, service.url)
     project.fill(2)
     project.refresh()
-    with FakeService().running() as other:
+    with remote(tmp_path / "other") as other:
         moved = project_at(tmp_path, other.url)
         moved.clock.set(project.clock.now())
         run = moved.refresh()
         assert (run.status, other.aliases) == (0, {"docs": "docs-v2"}), run.messages
-        assert len(other.indexes["docs-v2"].documents) == len(service.indexes["docs-v1"].documents)
+        assert other.keys("docs-v2") == service.keys("docs-v1") != set()
 
 
 @pytest.mark.parametrize(
@@ -173,7 +178,7 @@ def test_new_endpoint_is_written_in_full(tmp_path: Path, service: FakeService) -
     [
         ({"azure": None}, "go together"),
         ({"engine": "lance"}, "go together"),
-        ({"id": "my_docs"}, "my_docs"),
+        ({"id": "my--docs"}, "my--docs"),
         ({"azure": {"endpoint": "https://x"}}, "either"),
         ({"azure": {"endpoint": "https://x", "key": "k", "credential": "entra"}}, "either"),
         ({"azure": {"endpoint": "http://x", "credential": "entra"}}, "https"),

@@ -14,7 +14,7 @@ from freshground.core.settings.gates import Canary, Gates
 from freshground.core.settings.guards import Budget
 from freshground.core.settings.values import Id, Section
 
-_AZURE_NAME = re.compile(r"(?=.{1,80}$)[a-z0-9]+(-[a-z0-9]+)*")
+_AZURE_NAME = re.compile(r"(?=.{2,80}$)[a-z0-9]+([-_][a-z0-9]+)*")
 
 
 class IndexField(Section):
@@ -56,7 +56,7 @@ class IndexSettings(Section):
             raise ValueError("`engine: azure` and the section `azure` go together")
         if self.engine == "azure" and not _AZURE_NAME.fullmatch(self.id):
             raise ValueError(
-                f"Azure takes no index named {self.id!r}: letters, digits and single hyphens "
-                "between them, 80 characters at most"
+                f"Azure takes no index named {self.id!r}: 2 to 80 letters and digits, and single "
+                "hyphens or underscores between them"
             )
         return self

@@ -8,7 +8,7 @@ from importlib import import_module
 from steps import ADMIN_KEY, ENDPOINT, MANAGED, TEXTS, embed, step
 
 warnings.simplefilter("ignore")
-NAME = f"lc-{sys.argv[1].split('_')[1]}"
+NAME = "langchain-" + sys.argv[1].partition(".")[0].rpartition("_")[2]
 
 
 def opened(index):

@@ -33,7 +33,7 @@ _UNFILTERED = {"text", FULL_TEXT, "metadata", "headings", "row_hash", "start", "
 _ANALYZERS = {
     "arabic": "ar", "danish": "da", "dutch": "nl", "english": "en", "finnish": "fi",
     "french": "fr", "german": "de", "greek": "el", "hungarian": "hu", "italian": "it",
-    "norwegian": "no", "portuguese": "pt-Pt", "romanian": "ro", "russian": "ru", "spanish": "es",
+    "norwegian": "no", "portuguese": "pt-PT", "romanian": "ro", "russian": "ru", "spanish": "es",
     "swedish": "sv", "turkish": "tr", "chinese": "zh-Hans", "japanese": "ja", "korean": "ko",
     "thai": "th", "multilingual": "standard",
 }  # fmt: skip

@@ -107,6 +107,7 @@ class Writer:
                 self._service.wait(what, attempt, f"{len(again)} documents put off")
             actions = again
         if dead:
+            dead.sort(key=lambda letter: letter.key)
             self._bury([asdict(letter) for letter in dead])
             first = ", ".join(f"{d.key} ({d.status})" for d in dead[:_NAMED])
             more = f" and {len(dead) - _NAMED} more" if len(dead) > _NAMED else ""

@@ -24,6 +24,7 @@ from lancedb.query import MatchQuery
 from freshground.core.errors import ConfigError, Fatal
 from freshground.lake.memory import give_back
 from freshground.lake.storage import Files
+from indexes.engines.bm25 import SEGMENTED
 from indexes.engines.checks import (
     check_rows,
     same_schema,
@@ -64,7 +65,6 @@ _STEMMED = {
     "italian", "norwegian", "portuguese", "romanian", "russian", "spanish", "swedish", "tamil",
     "turkish",
 }  # fmt: skip
-_SEGMENTED = {"chinese", "japanese", "korean", "multilingual", "thai"}
 
 
 def _any_word(text: str) -> MatchQuery:
@@ -73,13 +73,13 @@ def _any_word(text: str) -> MatchQuery:
 
 def _full_text(language: str) -> FTS:
     name = language.lower()
-    if name in _SEGMENTED:
+    if name in SEGMENTED:
         return FTS(base_tokenizer="icu", stem=False, remove_stop_words=False)
     if name in _STEMMED:
         return FTS(language=name.capitalize())
     raise ConfigError(
         f"There is no full-text search for the language {language!r}.",
-        f"Languages: {', '.join(sorted(_STEMMED | _SEGMENTED))}.",
+        f"Languages: {', '.join(sorted(_STEMMED | SEGMENTED))}.",
     )
 
 

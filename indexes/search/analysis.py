@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from indexes.engines.bm25 import fold, tokenizer, word_spans, words
+from indexes.engines import bm25
+from indexes.engines.bm25 import SEGMENTED, SIMPLE, fold, word_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-SIMPLE = "simple"
-"""The analyzer of words as they are, case and accents folded: no stems, no stop words."""
+    from collections.abc import Callable, Iterable
 
 
 class Token(NamedTuple):
@@ -22,12 +19,28 @@ class Token(NamedTuple):
     term: str | None
 
 
-@lru_cache(maxsize=32)
 def analyzer(name: str | None) -> Callable[[str], list[str]]:
     """Return text -> terms of an analyzer; None is SIMPLE. ConfigError for one unknown."""
-    if name is None or name == SIMPLE:
-        return lambda text: [plain for word in words(text) if (plain := fold(word))]
-    return tokenizer(name)
+    return bm25.analyzer(name or SIMPLE).terms
+
+
+def cut(name: str | None) -> Callable[[str], list[str]]:
+    """Return text -> words as they stand there, in lower case; pairs of scripts without spaces."""
+    return bm25.analyzer(name or SIMPLE).cut
+
+
+def units(text: str, names: Iterable[str | None]) -> list[str]:
+    """Return the words of a query that are looked for each by itself, in fields of analyzers.
+
+    Where one of them cuts scripts without spaces to pairs, a question in such a script asks for
+    its pairs: as one run it would hardly ever be found.
+    """
+    return cut(next(filter(segmented, names), None))(text)
+
+
+def segmented(name: str | None) -> bool:
+    """Return whether an analyzer cuts scripts without spaces to pairs."""
+    return name is not None and name.lower() in SEGMENTED
 
 
 def tokens(text: str, name: str | None) -> list[Token]:

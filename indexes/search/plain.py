@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError
-from indexes.engines.bm25 import K1, B, words
+from indexes.engines.bm25 import K1, B
 from indexes.filters.evaluate import matches
-from indexes.search.analysis import analyzer, surface
+from indexes.search.analysis import analyzer, cut, segmented, surface, units
 from indexes.search.contract import Ranked
 from indexes.search.text import AllOf, AnyOf, Everything, Except, Phrase, Prefix, Words
 
@@ -127,6 +127,7 @@ class PlainView:
     def words(self, field: str, prefix: str, limit: int) -> list[str]:
         """See `View.words`: as they stand in the texts, in lower case; accents do not matter."""
         begin = surface(prefix)
+        words = cut(self.definition.paths[field].analyzer)
         counts: Counter[str] = Counter()
         for position in self._seen:
             held = {w for text in self._texts(field, position) for w in words(text)}
@@ -149,12 +150,13 @@ class PlainView:
             case Everything():
                 return dict.fromkeys(range(len(self._rows)), 1.0)
             case Words(text, every):
-                each = (self._phrase(word, fields) for word in words(text))
+                analyzers = {self.definition.paths[path].analyzer for path in fields}
+                each = (self._phrase(word, fields) for word in units(text, analyzers))
                 return _joined([part for part in each if part is not None], every=every)
             case Phrase(text):
                 return self._phrase(text, fields)
             case Prefix(text):
-                return self._prefix(surface(text), fields)
+                return self._prefix(text, fields)
             case Except(part):
                 found = self._matching(part, fields)
                 if found is None:
@@ -165,19 +167,25 @@ class PlainView:
                 told = [found for found in scored if found is not None]
                 return _joined(told, every=isinstance(query, AllOf))
 
-    def _prefix(self, begin: str, fields: Mapping[str, float]) -> Scores | None:
+    def _prefix(self, text: str, fields: Mapping[str, float]) -> Scores | None:
+        begin = surface(text)
         if not begin:
             return None
-        return {
-            position: 1.0
-            for position in range(len(self._rows))
-            if any(
-                surface(word).startswith(begin)
-                for path in fields
-                for text in self._texts(path, position)
-                for word in words(text)
-            )
-        }
+        found: Scores = {}
+        for path in fields:
+            name = self.definition.paths[path].analyzer
+            words = cut(name)
+            # Of several pairs, the last of them is whole: they stand side by side.
+            phrase = segmented(name) and len(words(text)) > 1
+            matching = self._phrase(text, {path: 1.0}) or {} if phrase else {}
+            for position in range(len(self._rows)):
+                if position in matching or any(
+                    surface(word).startswith(begin)
+                    for value in self._texts(path, position)
+                    for word in words(value)
+                ):
+                    found[position] = 1.0
+        return found
 
     def _phrase(self, text: str, fields: Mapping[str, float]) -> Scores | None:
         """Return BM25 of a run of terms that counts as one word, of the idf of all its terms."""

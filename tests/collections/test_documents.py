@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from indexes.search.columns import schema_of
 
 from freshground.core.errors import ConfigError
 from indexes.search.actions import action_of, resolve
 from indexes.search.azure_definition import definition_of
-from indexes.search.columns import schema_of
 from indexes.search.documents import DocumentError, checked, completed, merged, rows_of
 
 SCALARS = ("String", "Int32", "Int64", "Double", "Boolean", "DateTimeOffset")

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from freshground.core.settings import Serve
+from freshground.service.api.connection import Connection
 from freshground.service.api.failures import handle_failures
 from freshground.service.api.protect import Protection, protect
 from freshground.service.api.request_ids import RequestIds
@@ -101,7 +102,7 @@ def running(app: FastAPI) -> Iterator[str]:
     with socket.socket() as opened:
         opened.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            app, http="httptools", loop="asyncio", lifespan="on", log_level="critical"
+            app, http=Connection, loop="asyncio", lifespan="on", log_level="critical"
         )
         server = _Server(config)
         thread = threading.Thread(target=server.run, args=([opened],), daemon=True)

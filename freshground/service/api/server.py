@@ -12,6 +12,7 @@ import uvicorn
 
 from freshground.core.errors import ConfigError
 from freshground.core.settings import is_loopback
+from freshground.service.api.connection import Connection
 
 if TYPE_CHECKING:
     import socket
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from freshground.core.settings import Serve
+
+_HOUR = 36_000
+"""Ticks of the server, which come each tenth of a second."""
+
+_log = logging.getLogger("uvicorn.error")
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -44,8 +50,16 @@ def check_exposure(settings: Serve) -> None:
         )
 
 
-def run(app: ASGIApp, settings: Serve, place: Place, started: Callable[[str], None]) -> None:
+def run(
+    app: ASGIApp,
+    settings: Serve,
+    place: Place,
+    started: Callable[[str], None],
+    renew: Callable[[], object] = lambda: None,
+) -> None:
     """Serve until SIGTERM or SIGINT. `started` is told the URL once connections are taken.
+
+    `renew` is called each hour, before the certificate's files are read again.
 
     ConfigError when the address cannot be listened on or the certificate cannot be used.
     """
@@ -54,13 +68,15 @@ def run(app: ASGIApp, settings: Serve, place: Place, started: Callable[[str], No
         host=place.host,
         port=place.port,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         access_log=False,
         log_level="warning",
         server_header=False,
         proxy_headers=False,
+        # Clients keep connections for minutes; where the server does not, they meet a reset.
+        timeout_keep_alive=120,
         # A stream that an agent holds open must not hold up the end of the process.
         timeout_graceful_shutdown=int(settings.shutdown_wait.total_seconds()),
         ssl_certfile=place.cert,
@@ -79,7 +95,7 @@ def run(app: ASGIApp, settings: Serve, place: Place, started: Callable[[str], No
             f"The service cannot listen on {place.host} port {place.port}: {error}.",
             "Name another one by --host or --port.",
         ) from None
-    server = _Server(config, lambda: started(_url(opened, tls=place.cert is not None)))
+    server = _Server(config, lambda: started(_url(opened, tls=place.cert is not None)), renew)
     # The server hands on the signal that ended it once all is done; here, the work is done then.
     before = {number: signal.signal(number, server.handle_exit) for number in SIGNALS}
     try:
@@ -92,14 +108,32 @@ def run(app: ASGIApp, settings: Serve, place: Place, started: Callable[[str], No
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, told: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, told: Callable[[], None], renew: Callable[[], object]
+    ) -> None:
         super().__init__(config)
         self._told = told
+        self._renew = renew
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._told()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _HOUR == _HOUR - 1 and self.config.ssl is not None:
+            self._read_certificate()
+        return await super().on_tick(counter)
+
+    def _read_certificate(self) -> None:
+        """Let new connections see the certificate as it is now; the old one if it is broken."""
+        assert self.config.ssl is not None
+        assert self.config.ssl_certfile is not None
+        try:
+            self._renew()
+            self.config.ssl.load_cert_chain(self.config.ssl_certfile, self.config.ssl_keyfile)
+        except (ConfigError, OSError) as error:
+            _log.warning("The certificate cannot be read again: %s", error)
 
 
 class _Discreet(logging.Formatter):

@@ -11,6 +11,8 @@ from freshground.service.cli.options import Json, Place, open_context
 from freshground.service.cli.output import print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from freshground.core.settings import Serve
     from freshground.service.api.server import Place as Address
 
@@ -51,7 +53,7 @@ def serve(
         }
     wanted = _changed(context.settings.serve, changes)
     check_exposure(wanted)
-    address, lines = _address(context, wanted)
+    address, lines, renew = _address(context, wanted)
     context.settings = context.settings.model_copy(update={"serve": wanted})
     service = Service(context)
     app = create_app(service)
@@ -66,7 +68,7 @@ def serve(
 
     service.start()
     try:
-        run(app, wanted, address, started)
+        run(app, wanted, address, started, renew)
     finally:
         service.close()
         made.close()
@@ -92,20 +94,25 @@ def _changed(settings: Serve, changes: dict[str, Any]) -> Serve:
         raise ConfigError(f"The command line cannot be used: {said}.", "See --help.") from None
 
 
-def _address(context: Any, settings: Serve) -> tuple[Address, list[str]]:
+def _address(context: Any, settings: Serve) -> tuple[Address, list[str], Callable[[], object]]:
+    """Return where to listen, what clients have to set, and what renews the certificate."""
     from freshground.service.api.server import Place as Address
     from freshground.service.api.tls import certificate, exports
 
     resolve = context.settings.resolve
     if settings.tls.local:
-        server, trusted = certificate(
-            context.cache / "tls", (settings.host, *settings.tls.names), context.clock.now()
-        )
-        return Address(settings.host, settings.port, str(server)), list(exports(trusted))
+
+        def make() -> tuple[Path, Path]:
+            names = (settings.host, *settings.tls.names)
+            return certificate(context.cache / "tls", names, context.clock.now())
+
+        server, trusted = make()
+        place = Address(settings.host, settings.port, str(server))
+        return place, list(exports(trusted)), make
     cert, key = (
         None if path is None else resolve(path) for path in (settings.tls.cert, settings.tls.key)
     )
-    return Address(settings.host, settings.port, cert, key), []
+    return Address(settings.host, settings.port, cert, key), [], lambda: None
 
 
 def _tell(found: dict[str, Any], *, has_keys: bool, as_json: bool) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from indexes.release import Manifest
 
 _QUERIES_KEPT = timedelta(days=31)
+_USAGE_KEPT = timedelta(days=400)
+"""A year's bill can be looked into, and compared with the one before."""
 
 
 def publish(context: Context, manifest: Manifest, seen: Pointer | None) -> Pointer:
@@ -52,7 +54,7 @@ def show(context: Context, index: IndexSettings) -> None:
 
 
 def tidy(context: Context, index: IndexSettings) -> None:
-    """Delete releases, narrowings and counts of queries that nothing needs any more."""
+    """Delete releases, narrowings, counts of queries and usage that nothing needs any more."""
     now = context.clock.now()
     engine = context.engine(index)
     gone = context.releases.retire(engine, index.id, index.keep_releases, now)
@@ -60,3 +62,4 @@ def tidy(context: Context, index: IndexSettings) -> None:
         context.lake.journal.add(context.run_id, "retired", index.id, {"releases": gone})
     clear_away(context)
     context.lake.queries.forget(now - _QUERIES_KEPT)
+    context.lake.usage.forget((now - _USAGE_KEPT).date())

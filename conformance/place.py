@@ -1,4 +1,7 @@
-"""A project of its own, refreshed and served, for others to ask."""
+"""A project of its own, refreshed and served, for others to ask.
+
+Its encoder hashes words: nothing that is tried here depends on how good it is.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ _PAGES = {
 _SETTINGS = """\
 lake: lake
 cache: cache
+encoder: {model: hashing-64}
 lineage: {transport: none}
 sources:
   - {id: pages, type: files, url: pages, access: public}

@@ -101,7 +101,7 @@ await step("managed index: hybrid, encoded by the service", async () => {
 });
 await step("managed index: knowledge retrieval", async () => {
   const base = new KnowledgeRetrievalClient(endpoint, managed, key, options);
-  const found = await base.retrieveKnowledge({
+  const found = await base.retrieve({
     intents: [{ type: "semantic", search: "storm damage" }],
   });
   assert(found.references.length > 0);

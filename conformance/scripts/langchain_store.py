@@ -5,13 +5,32 @@ import sys
 import warnings
 from importlib import import_module
 
-from steps import ADMIN_KEY, ENDPOINT, MANAGED, TEXTS, embed, step
+from steps import ADMIN_KEY, DIMENSIONS, ENDPOINT, MANAGED, TEXTS, embed, step
 
 warnings.simplefilter("ignore")
-NAME = f"lc-{sys.argv[1].split('_')[1]}"
+NAME = "langchain-" + sys.argv[1].partition(".")[0].rpartition("_")[2]
 
 
-def opened(index):
+def fields():
+    """Return LangChain's own fields, with vectors that come back: reranking by MMR needs them."""
+    from azure.search.documents.indexes import models
+
+    return [
+        models.SimpleField(name="id", type="Edm.String", key=True, filterable=True),
+        models.SearchableField(name="content", type="Edm.String"),
+        models.SearchField(
+            name="content_vector",
+            type="Collection(Edm.Single)",
+            searchable=True,
+            hidden=False,
+            vector_search_dimensions=DIMENSIONS,
+            vector_search_profile_name="myHnswProfile",
+        ),
+        models.SearchableField(name="metadata", type="Edm.String"),
+    ]
+
+
+def opened(index, fields=None):
     """Open an index; the names of its fields are read from the environment at import."""
     store = import_module(sys.argv[1]).AzureSearch
     return store(
@@ -19,6 +38,7 @@ def opened(index):
         azure_search_key=ADMIN_KEY,
         index_name=index,
         embedding_function=embed,
+        fields=fields,
     )
 
 
@@ -48,7 +68,7 @@ kept = {}
 
 
 def create():
-    kept["store"] = opened(NAME)
+    kept["store"] = opened(NAME, fields())
 
 
 def add():
@@ -106,8 +126,8 @@ step("scores", scored)
 step("diverse results (MMR)", diverse)
 step("retriever", retriever)
 step(
-    "semantic ranking",
+    "semantic ranking, with extracted answers",
     lambda: store_of("store").semantic_hybrid_search("storm", k=2),
-    refusal="SemanticRankingUnavailable",
+    refusal="NotServed",
 )
 step("delete", deleted)

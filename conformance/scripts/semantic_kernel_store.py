@@ -27,7 +27,7 @@ class Chunk:
     chunk_id: Annotated[str, VectorStoreField("key")]
     text: Annotated[str, VectorStoreField("data", is_full_text_indexed=True)]
     source_uri: Annotated[str, VectorStoreField("data", is_indexed=True)]
-    vector: Annotated[list[float] | None, VectorStoreField("vector", dimensions=384)] = None
+    vector: Annotated[list[float] | None, VectorStoreField("vector", dimensions=DIMENSIONS)] = None
 
 
 def opened(kind):

@@ -51,8 +51,8 @@ def test_passages_come_once_and_tell_where_they_are_from() -> None:
     assert "activity" not in body
 
 
-def test_what_both_intents_find_comes_first() -> None:
-    rows = [row("a", 0, "alpha"), row("b", 0, "beta"), row("c", 0, "alpha beta")]
+def test_rankings_are_joined_by_rank() -> None:
+    rows = [row("c", 0, "alpha"), row("b", 0, "beta"), row("a", 0, "gamma")]
     wanted = Retrieval(("alpha", "beta"))
     found = ground(managed(rows), wanted, ManualClock(NOON), lambda: 0.0)
     ranks: dict[str, float] = {}
@@ -60,6 +60,7 @@ def test_what_both_intents_find_comes_first() -> None:
         for rank, hit in enumerate(ask(managed(rows), intent).hits, 1):
             ranks[hit.key] = ranks.get(hit.key, 0) + 1 / (60 + rank)
     expected = sorted(ranks, key=lambda key: (-ranks[key], key))
+    assert expected != sorted(expected)
     assert [hit.key for hit, _ in found.passages] == expected
 
 

@@ -16,6 +16,7 @@ from freshground.service.api.errors import ApiError
 from freshground.service.api.failures import failed
 from freshground.service.api.fresh_headers import accepted_staleness
 from freshground.service.api.principal import principal_of
+from freshground.service.api.told import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -100,11 +101,13 @@ def call(service: Service, request: Request, name: str, arguments: dict[str, Any
     principal = principal_of(request)
     # No session is kept, so a key is one: `fetch` meets the canary where `search` did.
     caller = Caller(principal, accepted_staleness(request), principal.name)
+    told = told_of(request)
     try:
         match name:
             case "search":
                 asked = Search.model_validate(arguments)
-                return tools.search(
+                told.query = asked.query
+                found = tools.search(
                     service,
                     caller,
                     asked.query,
@@ -112,6 +115,10 @@ def call(service: Service, request: Request, name: str, arguments: dict[str, Any
                     top=asked.top,
                     where=asked.filter,
                 )
+                told.hits = len(found["results"])
+                asked_of = [each["index"] for each in found["freshness"]]
+                told.index = asked_of[0] if len(asked_of) == 1 else ""
+                return found
             case "fetch":
                 wanted = Fetch.model_validate(arguments)
                 return tools.fetch(service, caller, wanted.id, index=wanted.index)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 
 from freshground.core.settings import Serve
 from freshground.service.api.connection import Connection
+from freshground.service.api.encoding import Encoding
 from freshground.service.api.failures import handle_failures
 from freshground.service.api.protect import Protection, protect
 from freshground.service.api.request_ids import RequestIds
@@ -42,6 +43,7 @@ class Handlers:
 
     def __post_init__(self) -> None:
         self.go.set()
+        self.encoding = Encoding(self.context)
 
     def router(self) -> APIRouter:
         router = APIRouter()

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from freshground.core.errors import FreshgroundError
 from freshground.service.api.routing import both, json_response
-from freshground.service.api.standing import standings
+from freshground.service.api.served.standing import standings
 
 if TYPE_CHECKING:
     from starlette.requests import Request

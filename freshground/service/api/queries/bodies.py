@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.errors import ConfigError
 from freshground.service.api.errors import ApiError
-from freshground.service.api.facet_texts import facet
-from freshground.service.api.parameters import Parameters, invalid, not_served
-from freshground.service.api.paths import field_for, selected
-from freshground.service.api.semantic_asked import SemanticAsked, semantic_asked
-from freshground.service.api.vector_queries import TEXT_MOST, vector_arms
+from freshground.service.api.queries.facet_texts import facet
+from freshground.service.api.queries.parameters import Parameters, invalid, not_served
+from freshground.service.api.queries.paths import field_for, selected
+from freshground.service.api.queries.semantic_asked import SemanticAsked, semantic_asked
+from freshground.service.api.queries.vector_queries import TEXT_MOST, vector_arms
 from indexes.search.plan import SCORE, Highlight, Order, SearchPlan, TextArm
 from indexes.search.simple_syntax import clauses, parse_simple
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from freshground.service.api.catalog import Served
+    from freshground.service.api.served.catalog import Served
     from indexes.filters.ast import Filter
     from indexes.search.definition import Definition
 

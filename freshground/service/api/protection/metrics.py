@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from freshground.service.api.standing import standings
+from freshground.service.api.served.standing import standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prometheus_client import Metric
 
-    from freshground.service.api.encoding import Encoding
-    from freshground.service.api.told import Told
+    from freshground.service.api.protection.told import Told
+    from freshground.service.api.served.encoding import Encoding
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _VERDICTS = ("fresh", "due", "late", "unknown")

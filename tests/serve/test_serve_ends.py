@@ -79,7 +79,7 @@ def test_on_this_machine_it_does_not(host) -> None:
 @pytest.fixture
 def listening(tmp_path, monkeypatch):
     """A service with a certificate that ends soon, in a thread; yields its server and port."""
-    from freshground.service.api import server as module
+    from freshground.service.api.hosting import server as module
     from freshground.service.api.hosting.tls import certificate
 
     made, running = [], threading.Event()

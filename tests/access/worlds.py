@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from freshground.core.ids import doc_id
 from freshground.service.api.app import create_app
-from freshground.service.api.protect import protect
+from freshground.service.api.protection.protect import protect
 from freshground.service.api.service import Service
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from freshground.core.settings import Fusion, IndexSettings
-from freshground.service.api.asking import Caller
-from freshground.service.api.catalog import Served
+from freshground.service.api.agents.asking import Caller
 from freshground.service.api.errors import ApiError
 from freshground.service.api.principal import Principal
+from freshground.service.api.served.catalog import Served
 from freshground.service.freshness.as_of import Freshness
 from indexes.encoders.hashing import HashEncoder
 from indexes.search.definition import STRING, VECTOR, Definition, Field

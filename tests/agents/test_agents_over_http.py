@@ -25,7 +25,7 @@ from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from freshground.service.api.app import create_app
-from freshground.service.api.protect import protect
+from freshground.service.api.protection.protect import protect
 from freshground.service.api.service import Service
 from tests.access.worlds import Caller, Document, World, shown
 from tests.agents.on_loopback import served

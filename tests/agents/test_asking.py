@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshground.service.api.asking import ask
+from freshground.service.api.agents.asking import ask
 from freshground.service.api.errors import ApiError
 from indexes.fusion import fuse
 from indexes.search.text import Words

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from chunking.tokens import count
 from freshground.core.clock import ManualClock
-from freshground.service.api.asking import ask
+from freshground.service.api.agents.asking import ask
+from freshground.service.api.agents.grounding import SOURCE_FIELDS, Grounding, answer, ground
+from freshground.service.api.agents.retrieval import Retrieval, read_retrieval
 from freshground.service.api.errors import ApiError
-from freshground.service.api.grounding import SOURCE_FIELDS, Grounding, answer, ground
-from freshground.service.api.retrieval import Retrieval, read_retrieval
 from tests.agents.shelf import NOON, managed, row
 
 ROWS = [

@@ -17,7 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from starlette.types import Receive, Scope, Send
 
 from freshground.core.settings import Serve
-from freshground.service.api.agents import security
+from freshground.service.api.agents.endpoint import security
 from freshground.service.api.principal import Principal
 from freshground.service.api.routes import mcp
 from tests.agents.on_loopback import served

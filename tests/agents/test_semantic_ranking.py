@@ -10,11 +10,11 @@ import pytest
 
 from freshground.core.errors import ConfigError
 from freshground.core.settings import RerankerSettings
-from freshground.service.api import searching, semantic
-from freshground.service.api.bodies import Asked
 from freshground.service.api.errors import ApiError
-from freshground.service.api.searching import Searched
-from freshground.service.api.semantic_asked import SemanticAsked
+from freshground.service.api.queries import searching, semantic
+from freshground.service.api.queries.bodies import Asked
+from freshground.service.api.queries.searching import Searched
+from freshground.service.api.queries.semantic_asked import SemanticAsked
 from indexes.rerank import HIGHEST, Reranker
 from indexes.search.definition import Definition, Field
 from indexes.search.plain import PlainView

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from freshground.core.errors import TooStale
-from freshground.service.api import tools
+from freshground.service.api.agents import tools
 from freshground.service.api.errors import ApiError
 from tests.agents.shelf import CALLER, Shelf, collection, managed, row
 

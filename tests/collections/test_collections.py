@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from freshground.core.clock import ManualClock, SystemClock
 from freshground.lake.lake import Lake
-from freshground.service.api.collection import Collection
-from freshground.service.api.collections import Collections, check_conditions
+from freshground.service.api.clients.collection import Collection
+from freshground.service.api.clients.collections import Collections, check_conditions
 from freshground.service.api.errors import ApiError
 from indexes.search.actions import action_of, resolve
 from indexes.search.azure_definition import definition_of

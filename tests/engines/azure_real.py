@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from freshground.service.api.app import create_app
-from freshground.service.api.collection import Collection
+from freshground.service.api.clients.collection import Collection
 from freshground.service.api.service import Service
 from indexes.search.azure_definition import definition_of
 from tests.project import Project

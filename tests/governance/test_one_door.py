@@ -44,15 +44,15 @@ def test_what_is_in_memory_is_viewed_by_the_catalog_alone() -> None:
     """A snapshot shows every row: the catalog narrows it before anybody asks it."""
     viewing = {name for name, tree in _sources() if _calls(tree, "view")}
     # A client's index is viewed whole where its documents are merged with what comes in.
-    merging = "freshground/service/api/collection.py"
-    assert viewing == {"freshground/service/api/catalog.py", merging}
+    merging = "freshground/service/api/clients/collection.py"
+    assert viewing == {"freshground/service/api/served/catalog.py", merging}
     loading = {
         name
         for name, tree in _sources()
         if not _defines(tree, "load_release")
         and any(isinstance(n, ast.Name) and n.id == "load_release" for n in ast.walk(tree))
     }
-    assert loading == {"freshground/service/api/follow.py"}
+    assert loading == {"freshground/service/api/served/follow.py"}
 
 
 def test_only_known_modules_read_passages_from_the_lake() -> None:

@@ -17,9 +17,9 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from freshground.service.api.app import create_app
-from freshground.service.api.catalog import Served
 from freshground.service.api.errors import ApiError
 from freshground.service.api.principal import Principal
+from freshground.service.api.served.catalog import Served
 from indexes.encoders.hashing import HashEncoder
 from indexes.search.columns import schema_of
 from indexes.search.contract import View

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from freshground.service.api.bodies import search_asked
 from freshground.service.api.errors import ApiError
-from freshground.service.api.parameters import Parameters, split
-from freshground.service.api.schemas import (
+from freshground.service.api.queries.bodies import search_asked
+from freshground.service.api.queries.parameters import Parameters, split
+from freshground.service.api.queries.schemas import (
     AUTOCOMPLETE_PROPERTIES,
     SEARCH_PROPERTIES,
     SUGGEST_PROPERTIES,

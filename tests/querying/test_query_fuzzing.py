@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from schemathesis.checks import CHECKS
 from starlette.testclient import TestClient
 
-from freshground.service.api.routes import freshness, lookup, search, suggest
-from freshground.service.api.schemas import (
+from freshground.service.api.queries.schemas import (
     AUTOCOMPLETE_PROPERTIES,
     SEARCH_PROPERTIES,
     SUGGEST_PROPERTIES,
 )
+from freshground.service.api.routes import freshness, lookup, search, suggest
 from tests.querying.shelf import HOTELS, Shelf, app_of, hotels, vector_of
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from freshground.core.settings import Serve
-from freshground.service.api.server import Place, run
+from freshground.service.api.hosting.server import Place, run
 from tests.project import Project
 from tests.serve.served import Handlers, application
 

@@ -12,13 +12,14 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from freshground.core.settings import Serve
-from freshground.service.api.connection import Connection
 from freshground.service.api.failures import handle_failures
-from freshground.service.api.protect import Protection, protect
+from freshground.service.api.protection.connection import Connection
+from freshground.service.api.protection.protect import Protection, protect
+from freshground.service.api.protection.told import told_of
 from freshground.service.api.request_ids import RequestIds
 from freshground.service.api.routes import health, metrics
 from freshground.service.api.routing import both
-from freshground.service.api.told import told_of
+from freshground.service.api.served.encoding import Encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ class Handlers:
 
     def __post_init__(self) -> None:
         self.go.set()
+        self.encoding = Encoding(self.context)
 
     def router(self) -> APIRouter:
         router = APIRouter()

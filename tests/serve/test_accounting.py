@@ -108,14 +108,16 @@ def test_readiness(protected, quick) -> None:
 
     with protected() as (client, handlers):
         service = Service(handlers.context)
-        service.follower.look()
         handlers.follower, handlers.catalog = service.follower, service.catalog
         _, secret = handlers.context.lake.keys.create("root", "admin")
         found = client.get("/readyz")
         assert found.status_code == 503
         assert found.json() == {"ready": False, "missing": ["indexes: 1 of 1 cannot answer"]}
         told = client.get("/readyz", headers={"api-key": secret}).json()
-        assert told["missing"] == ["index docs: it has no release yet"]
+        assert told["missing"] == ["index docs: its release is being loaded"]
+        service.follower.look()
+        # Waiting does not help an index that nobody ever published.
+        assert client.get("/readyz").json() == {"ready": True, "missing": []}
         quick.fill(1)
         quick.refresh()
         service.start()

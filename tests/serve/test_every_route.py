@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from freshground.service.api.app import create_app
 from freshground.service.api.identity.allowed import OPEN, is_reading
-from freshground.service.api.protect import protect
+from freshground.service.api.protection.protect import protect
 from freshground.service.api.service import Service
 from tests.serve.served import running
 

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from freshground.core.settings import Limits as Settings
-from freshground.service.api.limits import Limits
-from freshground.service.api.slots import Busy, Slots
+from freshground.service.api.protection.limits import Limits
+from freshground.service.api.protection.slots import Busy, Slots
 from tests.serve.served import COUNT, SEARCH
 
 

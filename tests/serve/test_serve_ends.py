@@ -16,7 +16,7 @@ import pytest
 
 from freshground.core.errors import ConfigError
 from freshground.core.settings import Serve
-from freshground.service.api.server import Place, check_exposure, run
+from freshground.service.api.hosting.server import Place, check_exposure, run
 from tests.project import NOON, Project
 from tests.serve.processes import read_json, started
 from tests.serve.served import SEARCH
@@ -80,7 +80,7 @@ def test_on_this_machine_it_does_not(host) -> None:
 def listening(tmp_path, monkeypatch):
     """A service with a certificate that ends soon, in a thread; yields its server and port."""
     from freshground.service.api import server as module
-    from freshground.service.api.tls import certificate
+    from freshground.service.api.hosting.tls import certificate
 
     made, running = [], threading.Event()
     monkeypatch.setattr(module, "_HOUR", 1)
@@ -143,7 +143,7 @@ def test_a_certificate_is_renewed_while_it_is_used(listening) -> None:
 
 
 def test_heads_are_bounded(protected, monkeypatch) -> None:
-    monkeypatch.setattr("freshground.service.api.connection.SECONDS", 0.2)
+    monkeypatch.setattr("freshground.service.api.protection.connection.SECONDS", 0.2)
     with protected() as (client, handlers):
         _, secret = handlers.context.lake.keys.create("app", "query")
         address = (client.base_url.host, client.base_url.port)

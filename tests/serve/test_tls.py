@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from freshground.core.errors import ConfigError
-from freshground.service.api import tls
-from freshground.service.api.tls import certificate, exports
+from freshground.service.api.hosting import tls
+from freshground.service.api.hosting.tls import certificate, exports
 from tests.project import NOON
 
 if TYPE_CHECKING:

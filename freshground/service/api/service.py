@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freshground.service.api.catalog import Catalog
-from freshground.service.api.collections import Collections
-from freshground.service.api.encoding import Encoding
-from freshground.service.api.follow import Follower
+from freshground.service.api.clients.collections import Collections
+from freshground.service.api.served.catalog import Catalog
+from freshground.service.api.served.encoding import Encoding
+from freshground.service.api.served.follow import Follower
 from indexes.rerank import Reranker
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ PREVIEW = (
     "2020-06-30-preview", "2021-04-30-preview", "2023-07-01-preview", "2023-10-01-preview",
     "2024-03-01-preview", "2024-05-01-preview", "2024-09-01-preview", "2024-11-01-preview",
     "2025-03-01-preview", "2025-05-01-preview", "2025-08-01-preview", "2025-11-01-preview",
+    "2026-05-01-preview", "2026-08-01-preview",
 )  # fmt: skip
 _TAKEN = frozenset((*STABLE, *PREVIEW))
 

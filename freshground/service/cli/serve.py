@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from freshground.core.settings import Serve
-    from freshground.service.api.server import Place as Address
+    from freshground.service.api.hosting.server import Place as Address
 
 
 def serve(
@@ -37,8 +37,8 @@ def serve(
 ) -> None:
     """Answer queries over HTTP, as Azure AI Search does. SIGTERM and Ctrl-C end it in order."""
     from freshground.service.api.app import create_app
-    from freshground.service.api.protect import protect
-    from freshground.service.api.server import check_exposure, run
+    from freshground.service.api.hosting.server import check_exposure, run
+    from freshground.service.api.protection.protect import protect
     from freshground.service.api.service import Service
 
     context = open_context(settings)
@@ -96,8 +96,8 @@ def _changed(settings: Serve, changes: dict[str, Any]) -> Serve:
 
 def _address(context: Any, settings: Serve) -> tuple[Address, list[str], Callable[[], object]]:
     """Return where to listen, what clients have to set, and what renews the certificate."""
-    from freshground.service.api.server import Place as Address
-    from freshground.service.api.tls import certificate, exports
+    from freshground.service.api.hosting.server import Place as Address
+    from freshground.service.api.hosting.tls import certificate, exports
 
     resolve = context.settings.resolve
     if settings.tls.local:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from freshground.service.api.administration import (
+from freshground.service.api.clients.administration import (
     admin_of,
     check_writable,
     conditions,
@@ -16,7 +16,7 @@ from freshground.service.api.administration import (
     told_as_azure,
     wants_representation,
 )
-from freshground.service.api.collections import alias_not_found
+from freshground.service.api.clients.collections import alias_not_found
 from freshground.service.api.errors import ApiError
 from freshground.service.api.routes.indexes import managed_releases
 from freshground.service.api.routing import both, json_object, json_response

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from freshground.service.api.administration import admin_of, collection_to_write, context_of
+from freshground.service.api.clients.administration import admin_of, collection_to_write, context_of
 from freshground.service.api.errors import ApiError
+from freshground.service.api.protection.told import told_of
 from freshground.service.api.routing import both, json_object, json_response
-from freshground.service.api.told import told_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 
 from freshground.service.api.principal import principal_of
+from freshground.service.api.queries.schemas import FRESHNESS
 from freshground.service.api.routing import both
-from freshground.service.api.schemas import FRESHNESS
 from freshground.service.freshness.sla import report
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from freshground.core.errors import FreshgroundError
 from freshground.service.api.routing import both, json_response
-from freshground.service.api.standing import standings
+from freshground.service.api.served.standing import standings
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,6 +37,8 @@ def router(service: Any) -> APIRouter:
 def readiness(service: Any, *, named: bool) -> dict[str, Any]:
     """Return whether lake and indexes can be asked, and what is missing.
 
+    An index that was never published keeps nobody waiting: asking it says so.
+
     `named`: with the names of indexes, for admins; others learn how many there are.
     """
     missing = []
@@ -46,7 +48,7 @@ def readiness(service: Any, *, named: bool) -> dict[str, Any]:
     except FreshgroundError:
         missing.append("lake: not reachable")
     if not missing:
-        lost = [each for each in standings(service) if each.missing]
+        lost = [each for each in standings(service) if each.missing and not each.empty]
         if named:
             missing += [f"index {each.index}: {each.missing}" for each in lost]
         elif lost:

@@ -10,7 +10,7 @@ import orjson
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from freshground.service.api.administration import (
+from freshground.service.api.clients.administration import (
     admin_of,
     check_writable,
     conditions,

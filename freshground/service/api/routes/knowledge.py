@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from freshground.service.api.asking import Caller, answered
+from freshground.service.api.agents.asking import Caller, answered
+from freshground.service.api.agents.grounding import SOURCE_FIELDS, answer, ground
+from freshground.service.api.agents.retrieval import read_retrieval
 from freshground.service.api.errors import ApiError
-from freshground.service.api.fresh_headers import accepted_staleness, fresh_headers
-from freshground.service.api.grounding import SOURCE_FIELDS, answer, ground
 from freshground.service.api.principal import principal_of
-from freshground.service.api.retrieval import read_retrieval
+from freshground.service.api.protection.told import told_of
+from freshground.service.api.queries.fresh_headers import accepted_staleness, fresh_headers
 from freshground.service.api.routing import both, json_object, json_response
-from freshground.service.api.told import told_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from freshground.service.api.catalog import Served
-    from freshground.service.api.grounding import Grounding
+    from freshground.service.api.agents.grounding import Grounding
+    from freshground.service.api.served.catalog import Served
     from freshground.service.api.service import Service
 
 PARTIAL = 206

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.responses import PlainTextResponse, Response
 
-from freshground.service.api.answers import lookup_body
-from freshground.service.api.fresh_headers import accepted_staleness, fresh_headers
-from freshground.service.api.parameters import Parameters
-from freshground.service.api.paths import selected
 from freshground.service.api.principal import principal_of
+from freshground.service.api.queries.answers import lookup_body
+from freshground.service.api.queries.fresh_headers import accepted_staleness, fresh_headers
+from freshground.service.api.queries.parameters import Parameters
+from freshground.service.api.queries.paths import selected
+from freshground.service.api.queries.schemas import COUNT, LOOKUP
 from freshground.service.api.routing import both, json_response
-from freshground.service.api.schemas import COUNT, LOOKUP
 from freshground.service.freshness.accepted import refuse_stale
 from indexes.search.select import shape_of, shaped
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from freshground.service.api.catalog import Served
+    from freshground.service.api.served.catalog import Served
     from freshground.service.api.service import Service
 
 

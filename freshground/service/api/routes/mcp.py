@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
-from freshground.service.api import agents
+from freshground.service.api.agents import endpoint
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -30,8 +30,8 @@ class _Endpoint:
 
         if self._parts is None:
             self._parts = (
-                agents.server(self._service, run_in_threadpool),
-                agents.security(self._service.settings),
+                endpoint.server(self._service, run_in_threadpool),
+                endpoint.security(self._service.settings),
             )
         server, security = self._parts
         manager = StreamableHTTPSessionManager(
@@ -39,7 +39,7 @@ class _Endpoint:
             json_response=True,
             stateless=True,
             security_settings=security,
-            max_request_body_size=agents.MAX_BODY,
+            max_request_body_size=endpoint.MAX_BODY,
         )
         async with manager.run():
             await manager.handle_request(scope, receive, send)

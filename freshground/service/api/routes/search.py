@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from freshground.service.api.answers import search_body
-from freshground.service.api.asking import Caller
-from freshground.service.api.bodies import LISTS, search_asked, session_of
-from freshground.service.api.fresh_headers import accepted_staleness, fresh_headers
-from freshground.service.api.parameters import Parameters
+from freshground.service.api.agents.asking import Caller
 from freshground.service.api.principal import principal_of
+from freshground.service.api.protection.told import told_of
+from freshground.service.api.queries.answers import search_body
+from freshground.service.api.queries.bodies import LISTS, search_asked, session_of
+from freshground.service.api.queries.fresh_headers import accepted_staleness, fresh_headers
+from freshground.service.api.queries.parameters import Parameters
+from freshground.service.api.queries.schemas import SEARCH_GET, SEARCH_POST
+from freshground.service.api.queries.searching import search
 from freshground.service.api.routing import both, json_object, json_response
-from freshground.service.api.schemas import SEARCH_GET, SEARCH_POST
-from freshground.service.api.searching import search
-from freshground.service.api.told import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

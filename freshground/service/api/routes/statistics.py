@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from freshground.service.api.administration import admin_of, context_of
+from freshground.service.api.clients.administration import admin_of, context_of
 from freshground.service.api.routes.indexes import managed_releases
 from freshground.service.api.routing import both
 from indexes.search.azure_types import MAX_COMPLEX_COLLECTIONS, MAX_DEPTH, MAX_FIELDS

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from freshground.service.api.answers import context_of
-from freshground.service.api.fresh_headers import accepted_staleness, fresh_headers
-from freshground.service.api.parameters import Parameters
 from freshground.service.api.principal import principal_of
-from freshground.service.api.routing import both, json_object, json_response
-from freshground.service.api.schemas import (
+from freshground.service.api.protection.told import told_of
+from freshground.service.api.queries.answers import context_of
+from freshground.service.api.queries.fresh_headers import accepted_staleness, fresh_headers
+from freshground.service.api.queries.parameters import Parameters
+from freshground.service.api.queries.schemas import (
     AUTOCOMPLETE_GET,
     AUTOCOMPLETE_POST,
     SUGGEST_GET,
     SUGGEST_POST,
 )
-from freshground.service.api.suggesting import completions, suggestions
-from freshground.service.api.told import told_of
+from freshground.service.api.queries.suggesting import completions, suggestions
+from freshground.service.api.routing import both, json_object, json_response
 from freshground.service.freshness.accepted import refuse_stale
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from freshground.service.api.catalog import Served
+    from freshground.service.api.served.catalog import Served
     from freshground.service.api.service import Service
 
     Answer = Callable[[Served, Parameters], dict[str, Any]]

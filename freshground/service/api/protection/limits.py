@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from freshground.service.api.errors import ApiError
 from freshground.service.api.failures import error_response
 from freshground.service.api.identity import allowed
-from freshground.service.api.slots import Busy, Slots
+from freshground.service.api.protection.slots import Busy, Slots
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

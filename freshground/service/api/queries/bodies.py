@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from freshground.core.errors import ConfigError
 from freshground.service.api.errors import ApiError
-from freshground.service.api.facet_texts import facet
-from freshground.service.api.parameters import Parameters, invalid, not_served
-from freshground.service.api.paths import field_for, selected
-from freshground.service.api.semantic_asked import SemanticAsked, semantic_asked
-from freshground.service.api.vector_queries import TEXT_MOST, vector_arms
+from freshground.service.api.queries.facet_texts import facet
+from freshground.service.api.queries.parameters import Parameters, invalid, not_served
+from freshground.service.api.queries.paths import field_for, selected
+from freshground.service.api.queries.semantic_asked import SemanticAsked, semantic_asked
+from freshground.service.api.queries.vector_queries import TEXT_MOST, vector_arms
 from indexes.search.plan import SCORE, Highlight, Order, SearchPlan, TextArm
-from indexes.search.simple_syntax import parse_simple
+from indexes.search.simple_syntax import clauses, parse_simple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy as np
 
-    from freshground.service.api.catalog import Served
+    from freshground.service.api.served.catalog import Served
     from indexes.filters.ast import Filter
     from indexes.search.definition import Definition
 
@@ -34,6 +34,7 @@ BOOST_MOST = 1e6
 PASSAGES = 5
 PASSAGES_MOST = 1_000
 TAG_MOST = 1_000
+CLAUSES_MOST = 1_024
 RECALL = 1_000
 RECALL_MOST = 10_000
 LISTS = ("facets", "scoringParameters")
@@ -196,7 +197,10 @@ def _text_arm(
         if alone:
             raise invalid("search", "is given", f"Index '{definition.name}' has no texts.")
         return None
-    return TextArm(parse_simple(search, "all" if every else "any"), fields, recall)
+    query = parse_simple(search, "all" if every else "any")
+    if (found := clauses(query)) > CLAUSES_MOST:
+        raise invalid("search", f"asks for {found} words", f"{CLAUSES_MOST} is the most.")
+    return TextArm(query, fields, recall)
 
 
 def _recall(asked: Parameters) -> int:

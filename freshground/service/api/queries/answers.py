@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from freshground.service.api.bodies import SKIP_MOST
+from freshground.service.api.queries.bodies import SKIP_MOST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.requests import Request
 
-    from freshground.service.api.bodies import Asked
-    from freshground.service.api.searching import Searched
+    from freshground.service.api.queries.bodies import Asked
+    from freshground.service.api.queries.searching import Searched
     from indexes.search.plan import Found, Result
 
 _NO_METADATA = "odata.metadata=none"

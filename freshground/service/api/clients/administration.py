@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from freshground.service.api.collection import Collection
+    from freshground.service.api.clients.collection import Collection
     from freshground.service.api.service import Service
 
 

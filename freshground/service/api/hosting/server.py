@@ -12,7 +12,7 @@ import uvicorn
 
 from freshground.core.errors import ConfigError
 from freshground.core.settings import is_loopback
-from freshground.service.api.connection import Connection
+from freshground.service.api.protection.connection import Connection
 
 if TYPE_CHECKING:
     import socket

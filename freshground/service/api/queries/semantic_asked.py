@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from freshground.service.api.errors import ApiError
-from freshground.service.api.parameters import Parameters, invalid, not_served
+from freshground.service.api.queries.parameters import Parameters, invalid, not_served
 
 if TYPE_CHECKING:
     from indexes.search.definition import Definition

@@ -59,6 +59,8 @@ class Line:
         self.trial: tuple[Trial, Loaded] | None = None
         self.trouble = ""
         """Why the newest release is not the one that answers; empty when it is."""
+        self.empty = False
+        """Whether nothing was published yet: there is nothing to wait for."""
         self._context = context
         self._as_of: tuple[str, datetime | None, float] | None = None
         self._held: OrderedDict[str, Loaded] = OrderedDict()
@@ -76,7 +78,8 @@ class Line:
             self.trial = None if trial is None else (trial, self.hold(trial.manifest))
             if self.live is not None:
                 self._see_as_of(self.live.manifest)
-            self.trouble = "" if found is not None else "it has no release yet"
+            self.empty = found is None
+            self.trouble = "it has no release yet" if self.empty else ""
         except _BROKEN as error:
             if str(error) != self.trouble:
                 log.warning("index %s stays as it is: %s", self.index.id, error)
@@ -142,17 +145,6 @@ class Follower:
     def following(self) -> bool:
         """Whether releases are looked for."""
         return self._thread.is_alive()
-
-    @property
-    def troubles(self) -> dict[str, str]:
-        """What keeps indexes from serving their newest release, by index; empty: nothing."""
-        found = {name: line.trouble for name, line in self.lines.items() if line.trouble}
-        for name, line in self.lines.items():
-            if line.live is None:
-                found.setdefault(name, "its release is being loaded")
-            elif not self.following:
-                found.setdefault(name, "releases are not followed any more; restart the service")
-        return found
 
     def look(self) -> None:
         """Look at every index once."""

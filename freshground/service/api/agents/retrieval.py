@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.api.errors import ApiError
-from freshground.service.api.parameters import Parameters, invalid
+from freshground.service.api.queries.parameters import Parameters, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from freshground.service.api.catalog import Served
+    from freshground.service.api.served.catalog import Served
 
 MAX_STALENESS = "x-freshground-max-staleness"
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.api.errors import ApiError
-from freshground.service.api.paths import field_for
+from freshground.service.api.queries.paths import field_for
 from indexes.search.plan import Facet
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ one text, and costs little more for several.
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import partial
@@ -47,6 +48,8 @@ class Batcher:
         self._queue = threading.Lock()
         self._turn = threading.Lock()
         self._known: OrderedDict[str, np.ndarray] = OrderedDict()
+        self.texts = 0
+        self.seconds = 0.0
 
     def vector(self, text: str) -> np.ndarray:
         """Return float32 of shape (dimensions,), unit length. Raises what the encoder raises."""
@@ -69,6 +72,7 @@ class Batcher:
     def _serve(self) -> None:
         with self._queue:
             batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+        started = time.perf_counter()
         try:
             vectors = self._encode([each.text for each in batch])
         except Exception as error:  # noqa: BLE001 - each thread that waits raises it
@@ -77,6 +81,8 @@ class Batcher:
                 each.done.set()
             return
         with self._queue:
+            self.texts += len(batch)
+            self.seconds += time.perf_counter() - started
             for each, vector in zip(batch, vectors, strict=True):
                 each.vector = self._known[each.text] = vector
                 each.done.set()
@@ -95,6 +101,12 @@ class Encoding:
     def of(self, index: IndexSettings, manifest: Manifest) -> Callable[[str], np.ndarray]:
         """Return text -> vector in the space of a release."""
         return partial(self._vector, index, manifest)
+
+    @property
+    def spent(self) -> tuple[int, float]:
+        """How many texts were encoded so far, and in how many seconds."""
+        batchers = list(self._batchers.values())
+        return sum(b.texts for b in batchers), sum(b.seconds for b in batchers)
 
     def _vector(self, index: IndexSettings, manifest: Manifest, text: str) -> np.ndarray:
         with self._making:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.middleware import Middleware
 
-from freshground.service.api.access_log import AccessLog
-from freshground.service.api.accounting import Accounting
 from freshground.service.api.identity.middleware import Identity
 from freshground.service.api.identity.ring import KeyRing
 from freshground.service.api.identity.tokens import Tokens
-from freshground.service.api.limits import Limits
-from freshground.service.api.metrics import Metrics
-from freshground.service.api.upkeep import Upkeep
+from freshground.service.api.protection.access_log import AccessLog
+from freshground.service.api.protection.accounting import Accounting
+from freshground.service.api.protection.limits import Limits
+from freshground.service.api.protection.metrics import Metrics
+from freshground.service.api.protection.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from freshground.service.api.bodies import filter_of
 from freshground.service.api.errors import ApiError
+from freshground.service.api.queries.bodies import filter_of
 from freshground.service.asking.noting import note_question
 from freshground.service.freshness.accepted import refuse_stale
 from indexes.fusion import Calibration, fuse
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from freshground.service.api.catalog import Served
     from freshground.service.api.principal import Principal
+    from freshground.service.api.served.catalog import Served
     from freshground.service.api.service import Service
     from indexes.fusion import Arm, FusedHit
     from indexes.search.contract import Ranked, View

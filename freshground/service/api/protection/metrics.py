@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from freshground.service.api.standing import standings
+from freshground.service.api.served.standing import standings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prometheus_client import Metric
 
-    from freshground.service.api.told import Told
+    from freshground.service.api.protection.told import Told
+    from freshground.service.api.served.encoding import Encoding
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _VERDICTS = ("fresh", "due", "late", "unknown")
@@ -48,16 +49,11 @@ class Metrics:
             "Requests refused with 429",
             registry=self._registry,
         )
-        self._encode = Histogram(
-            "freshground_encode_seconds",
-            "Time to encode a query's text",
-            buckets=_SECONDS,
-            registry=self._registry,
-        )
         self.in_flight = Gauge(
             "freshground_requests_in_flight", "Requests not yet answered", registry=self._registry
         )
         self._registry.register(_Standings(service))
+        self._registry.register(_Encoding(service.encoding))
 
     def answered(self, route: str, method: str, status: int, seconds: float, told: Told) -> None:
         """Count one request. `route` is its template, empty when there is none."""
@@ -71,8 +67,6 @@ class Metrics:
         self._seconds.labels(route).observe(seconds)
         if status == _BUSY:
             self._busy.inc()
-        if told.encode_seconds is not None:
-            self._encode.observe(told.encode_seconds)
 
     def text(self) -> bytes:
         """Return all of them in Prometheus' text format. It asks every index how it stands."""
@@ -111,3 +105,15 @@ class _Standings:
             if found.memory is not None:
                 memory.add_metric(label, found.memory)
         yield from (release, ready, age, sla, rows, memory)
+
+
+class _Encoding:
+    """What encoding queries has cost so far."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self._encoding = encoding
+
+    def collect(self) -> Iterator[Metric]:
+        texts, seconds = self._encoding.spent
+        yield CounterMetricFamily("freshground_encoded_texts", "Query texts encoded", texts)
+        yield CounterMetricFamily("freshground_encode_seconds", "Time spent on them", seconds)

@@ -18,10 +18,14 @@ SERVICE = Principal("service", "admin", None)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One index. `missing` says why it cannot answer; empty when it can. `memory` is in bytes."""
+    """One index. `missing` says why it cannot answer; empty when it can. `memory` is in bytes.
+
+    `empty`: it was never published, so no wait will help.
+    """
 
     index: str
     missing: str = ""
+    empty: bool = False
     release: int | None = None
     rows: int = 0
     memory: int | None = None
@@ -40,7 +44,8 @@ def standing(service: Any, index: str) -> Standing:
     line = service.follower.lines[index]
     live = line.live
     if live is None:
-        return Standing(index, missing=line.trouble or "its release is being loaded")
+        why = line.trouble or "its release is being loaded"
+        return Standing(index, missing=why, empty=line.empty)
     try:
         fresh = service.catalog.open(index, SERVICE).freshness
     except (ApiError, FreshgroundError) as error:

@@ -25,7 +25,6 @@ class Told:
     hits: int | None = None
     query: str = ""
     tokens_out: int | None = None
-    encode_seconds: float | None = None
 
 
 def told_of(request: Request) -> Told:

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from freshground.core.settings import IndexSettings
-    from freshground.service.api.collections import Collection, Collections
-    from freshground.service.api.encoding import Encoding
-    from freshground.service.api.follow import Follower, Line, Loaded
+    from freshground.service.api.clients.collections import Collection, Collections
     from freshground.service.api.principal import Principal
+    from freshground.service.api.served.encoding import Encoding
+    from freshground.service.api.served.follow import Follower, Line, Loaded
     from freshground.service.context import Context
     from freshground.service.denial.overlay import Overlay
     from indexes.release import Manifest

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from freshground.service.api.errors import ApiError
-from freshground.service.api.parameters import Parameters, invalid, not_served
-from freshground.service.api.paths import field_for
+from freshground.service.api.queries.parameters import Parameters, invalid, not_served
+from freshground.service.api.queries.paths import field_for
 from indexes.search.plan import VectorArm
 
 if TYPE_CHECKING:

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from chunking.tokens import count
 from freshground.core.clock import iso
-from freshground.service.api.asking import ask
+from freshground.service.api.agents.asking import ask
 from indexes.fusion import RRF_K
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from freshground.core.clock import Clock
-    from freshground.service.api.asking import Answer
-    from freshground.service.api.catalog import Served
-    from freshground.service.api.retrieval import Retrieval
+    from freshground.service.api.agents.asking import Answer
+    from freshground.service.api.agents.retrieval import Retrieval
+    from freshground.service.api.served.catalog import Served
     from indexes.search.plan import Found
 
 HITS = 50

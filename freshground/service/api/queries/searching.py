@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.errors import ConfigError
-from freshground.service.api import semantic
-from freshground.service.api.asking import Answer, answered
+from freshground.service.api.agents.asking import Answer, answered
 from freshground.service.api.errors import ApiError
+from freshground.service.api.queries import semantic
 from indexes.search.execute import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from freshground.service.api.asking import Caller
-    from freshground.service.api.bodies import Asked
-    from freshground.service.api.catalog import Served
-    from freshground.service.api.semantic_asked import SemanticAsked
+    from freshground.service.api.agents.asking import Caller
+    from freshground.service.api.queries.bodies import Asked
+    from freshground.service.api.queries.semantic_asked import SemanticAsked
+    from freshground.service.api.served.catalog import Served
     from freshground.service.api.service import Service
     from indexes.rerank import Reranker
     from indexes.search.contract import View

@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from freshground import __version__
 from freshground.core.errors import FreshgroundError
 from freshground.core.settings.serve import is_loopback
-from freshground.service.api import tools
-from freshground.service.api.asking import Caller
+from freshground.service.api.agents import tools
+from freshground.service.api.agents.asking import Caller
 from freshground.service.api.errors import ApiError
 from freshground.service.api.failures import failed
-from freshground.service.api.fresh_headers import accepted_staleness
 from freshground.service.api.principal import principal_of
-from freshground.service.api.told import told_of
+from freshground.service.api.protection.told import told_of
+from freshground.service.api.queries.fresh_headers import accepted_staleness
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

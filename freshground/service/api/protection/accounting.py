@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from freshground.lake.usage import BYTES_A_TOKEN, Usage, Used
 from freshground.service.api.identity.allowed import is_reading
-from freshground.service.api.told import told_in
+from freshground.service.api.protection.told import told_in
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from freshground.service.api.access_log import AccessLog
-    from freshground.service.api.metrics import Metrics
+    from freshground.service.api.protection.access_log import AccessLog
+    from freshground.service.api.protection.metrics import Metrics
 
 _GOOD = range(200, 300)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.errors import ConfigError
-from freshground.service.api.bodies import filter_of, orders, tags_of
 from freshground.service.api.errors import ApiError
-from freshground.service.api.parameters import invalid
-from freshground.service.api.paths import selected
+from freshground.service.api.queries.bodies import filter_of, orders, tags_of
+from freshground.service.api.queries.parameters import invalid
+from freshground.service.api.queries.paths import selected
 from indexes.search import suggest as engine
 from indexes.search.typed import MAX_TOP
 
 if TYPE_CHECKING:
-    from freshground.service.api.catalog import Served
-    from freshground.service.api.parameters import Parameters
+    from freshground.service.api.queries.parameters import Parameters
+    from freshground.service.api.served.catalog import Served
 
 TOP = 5
 _MODES: dict[str, engine.Mode] = {

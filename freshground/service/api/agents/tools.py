@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freshground.service.api.asking import answered, ask
+from freshground.service.api.agents.asking import answered, ask
 from freshground.service.api.errors import ApiError
-from freshground.service.api.semantic import sentences
+from freshground.service.api.queries.semantic import sentences
 from indexes.filters.ast import Compare
 from indexes.fusion import RRF_K
 
 if TYPE_CHECKING:
-    from freshground.service.api.asking import Answer, Caller
-    from freshground.service.api.catalog import Served
+    from freshground.service.api.agents.asking import Answer, Caller
+    from freshground.service.api.served.catalog import Served
     from freshground.service.api.service import Service
     from indexes.search.contract import View
     from indexes.search.plan import Found

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from freshground.core.clock import Clock
     from freshground.core.settings import AccessLog as Settings
-    from freshground.service.api.told import Told
+    from freshground.service.api.protection.told import Told
 
 _LONGEST = 500
 """Characters of a path or a query that are logged."""

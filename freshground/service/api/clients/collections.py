@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from freshground.core.errors import Retriable
 from freshground.lake.collections import names
-from freshground.service.api.collection import TRIES, Collection, not_found
+from freshground.service.api.clients.collection import TRIES, Collection, not_found
 from freshground.service.api.errors import ApiError
 from indexes.search.azure_changes import check_change
 from indexes.search.azure_types import DefinitionError, index_name

@@ -1,0 +1,1 @@
+"""What agents ask: tools, and grounding for intents."""

@@ -1,0 +1,1 @@
+"""Clients' own indexes: definitions, documents, aliases."""

@@ -1,0 +1,1 @@
+"""Where the service listens, and by which certificate."""

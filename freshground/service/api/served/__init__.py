@@ -1,0 +1,1 @@
+"""What names mean, which releases are in memory, and how they stand."""

@@ -93,6 +93,12 @@ class Snapshot:
         """Return the same rows, without constants, under a definition of the same fields."""
         return Snapshot(definition, self.held, self.centres, {})
 
+    def prepare(self) -> None:
+        """Compute now what the first search would have to wait for."""
+        self.rank  # noqa: B018 - what is cached is the property
+        for path in self.definition.texts:
+            self.statistics(path)
+
     def view(self) -> MemoryView:
         """Return the view of all rows."""
         return MemoryView(self, tuple(each.live for each in self.held))

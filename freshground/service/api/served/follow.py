@@ -97,6 +97,7 @@ class Line:
                 snapshot = load_release(
                     self._context, self.index, manifest, near.snapshot if near else None
                 )
+                snapshot.prepare()
                 overlay = CurrentOverlay(self._context.lake.denials, manifest)
                 held = self._held[manifest.candidate] = Loaded(manifest, snapshot, overlay)
             self._held.move_to_end(manifest.candidate)

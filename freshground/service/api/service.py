@@ -9,6 +9,7 @@ from freshground.service.api.clients.collections import Collections
 from freshground.service.api.served.catalog import Catalog
 from freshground.service.api.served.encoding import Encoding
 from freshground.service.api.served.follow import Follower
+from freshground.service.api.served.turns import Turns
 from indexes.rerank import Reranker
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class Service:
         self.settings = context.settings.serve
         self.collections = Collections(context.lake, context.clock)
         self.follower = Follower(context)
-        self.encoding = Encoding(context)
+        self.turns = Turns.of_this_machine()
+        self.encoding = Encoding(context, self.turns)
         self.reranker = _reranker(context)
         self.catalog = Catalog(context, self.follower, self.collections, self.encoding)
 

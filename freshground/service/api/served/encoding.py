@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from freshground.service.api.errors import ApiError
+from freshground.service.api.served.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,8 +94,9 @@ class Batcher:
 class Encoding:
     """The encoders of all indexes, each behind one batcher."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, turns: Turns | None = None) -> None:
         self._context = context
+        self._turns = turns or Turns.of_this_machine()
         self._batchers: dict[str, Batcher] = {}
         self._making = threading.Lock()
 
@@ -120,4 +122,5 @@ class Encoding:
                 f"{manifest.space['model']}, and the settings name {encoder.space.model}. Refresh "
                 "the index, or search it by text alone.",
             )
-        return batcher.vector(text)
+        with self._turns.lent():
+            return batcher.vector(text)

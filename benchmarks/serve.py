@@ -39,7 +39,7 @@ _FIELDS = "chunk_id,title,text,source_uri,source_modified_at,release"
 
 def run(root: Path, *, quick: bool) -> Iterator[Result]:
     """Publish, serve, ask."""
-    count, encoded, seconds = (2_000, 200, 2.0) if quick else (100_000, 8_000, 12.0)
+    count, encoded, seconds = (2_000, 200, 2.0) if quick else (100_000, 3_000, 10.0)
     context = published.project(root)
     base = passages.real(context.encoder(context.settings.index("big")), encoded)
     published.first(context, base, count)

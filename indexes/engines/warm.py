@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from freshground.core.errors import ConfigError
 from freshground.core.records import PUBLIC
+from freshground.lake.memory import give_back
 from indexes.engines.checks import check_columns, check_query
 from indexes.engines.contract import Hit
 from indexes.filters.ast import And, Any, AnyOf, Constant, Filter, Not, Or, columns_of
@@ -69,12 +70,21 @@ def load(
         # A segment's worth at once: what was read is not held beside all that was made of it.
         if sum(each.num_rows for each in waiting) >= MAX_ROWS:
             rows = _table_of(reader, names, waiting)
+            waiting = []
             base = base.changed(rows.rename_columns(fields), removed)
-            waiting, removed = [], []
+            removed = []
+            _give_back()
     if waiting or removed:
         rows = _table_of(reader, names, waiting)
         base = base.changed(rows.rename_columns(fields), removed)
+        _give_back()
     return base
+
+
+def _give_back() -> None:
+    """What a segment took to make is several times what it keeps."""
+    pa.default_memory_pool().release_unused()
+    give_back()
 
 
 def _table_of(reader: Reader, names: Sequence[str], batches: Iterable[pa.RecordBatch]) -> pa.Table:

@@ -47,8 +47,8 @@ def found(view: View, plan: SearchPlan) -> Hits:
     if plan.after is None:
         return hits
     kept = view.narrowed(plan.after).positions()
-    mask = np.isin(hits.positions, kept)
-    every = hits.all[np.isin(hits.all, kept)]
+    mask = among(hits.positions, kept)
+    every = hits.all[among(hits.all, kept)]
     return Hits(hits.positions[mask], hits.scores[mask], every, hits.arms)
 
 
@@ -126,4 +126,13 @@ def _union(most: np.ndarray, arms: Sequence[Arm]) -> np.ndarray:
     if not arms:
         return most
     others = np.unique(np.concatenate([arm.positions for arm in arms]))
-    return np.concatenate([most, others[~np.isin(others, most)]])
+    return np.concatenate([most, others[~among(others, most)]])
+
+
+def among(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return which rows are among others, as `np.isin` does, without sorting: positions are few."""
+    if not len(rows) or not len(others):
+        return np.zeros(len(rows), bool)
+    marked = np.zeros(max(int(rows.max()), int(others.max())) + 1, bool)
+    marked[others] = True
+    return marked[rows]

@@ -24,7 +24,8 @@ class Field:
 
     `analyzer` names how a searchable text is cut into terms: a language of
     `indexes.engines.bm25.tokenizer` ("english"), or "simple": words, case folded, no stems.
-    `dimensions` and `profile` belong to vectors alone.
+    `dimensions` and `profile` belong to vectors alone. What is not `kept` can be searched, and
+    nothing else is held of it: no view returns its values.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Field:
     analyzer: str | None = None
     dimensions: int | None = None
     profile: str | None = None
+    kept: bool = True
     fields: tuple[Field, ...] = ()
 
     @property

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from indexes.search.arms import found
+from indexes.search.arms import among, found
 from indexes.search.facets import facet
 from indexes.search.highlight import highlights
 from indexes.search.order import ordered
@@ -63,7 +63,7 @@ def _arms(hits: Hits, positions: np.ndarray) -> list[dict[str, tuple[int, float]
     ranks: list[dict[str, tuple[int, float]]] = [{} for _ in positions]
     rows = {int(position): each for position, each in zip(positions, ranks, strict=True)}
     for arm in hits.arms:
-        for place in np.flatnonzero(np.isin(arm.positions, positions)):
+        for place in np.flatnonzero(among(arm.positions, positions)):
             row = rows[int(arm.positions[place])]
             row[arm.name] = (int(place) + 1, float(arm.scores[place]))
     return ranks

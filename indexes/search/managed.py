@@ -51,7 +51,7 @@ def definition(
         Field("title", STRING, searchable=True, filterable=True, sortable=True, analyzer=language),
         Field("headings", STRINGS, searchable=True, analyzer=language),
         Field("text", STRING, searchable=True, analyzer=language),
-        Field(FULL_TEXT, STRING, searchable=True, retrievable=False, analyzer=language),
+        Field(FULL_TEXT, STRING, searchable=True, retrievable=False, analyzer=language, kept=False),
         Field("ordinal", _INT32, filterable=True, sortable=True),
         Field("start", _INT64),
         Field("end", _INT64),

@@ -96,22 +96,24 @@ def _bools(found: pa.BooleanArray) -> np.ndarray:
 class MaskCache:
     """Masks by their filter, those last used. Parts of an `And` are kept each by itself."""
 
-    def __init__(self, rows: int, values: Callable[[str], pa.Array]) -> None:
+    def __init__(self, rows: int) -> None:
         self._rows = rows
-        self._values = values
         self._held: OrderedDict[Filter, np.ndarray] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, part: Filter) -> np.ndarray:
-        """Return the mask of a filter: not to be written to."""
+    def of(self, part: Filter, values: Callable[[str], pa.Array]) -> np.ndarray:
+        """Return the mask of a filter: not to be written to. `values` as `mask` takes it.
+
+        It is not kept: segments would be held in circles, and stay until somebody looks for those.
+        """
         if isinstance(part, And):
-            return np.logical_and.reduce([self.of(inner) for inner in part.parts])
+            return np.logical_and.reduce([self.of(inner, values) for inner in part.parts])
         with self._lock:
             found = self._held.get(part)
             if found is not None:
                 self._held.move_to_end(part)
                 return found
-        found = mask(part, self._rows, self._values)
+        found = mask(part, self._rows, values)
         found.setflags(write=False)
         with self._lock:
             self._held[part] = found

@@ -20,6 +20,7 @@ from indexes.search.masks import MaskCache
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from indexes.filters.ast import Filter
     from indexes.search.definition import Definition
     from indexes.search.postings import Postings
     from indexes.search.vectors import Vectors
@@ -45,7 +46,7 @@ class Segment:
         order = pc.sort_indices(self.keys)
         self.sorted_keys = postings.Strings(one_array(self.keys.take(order)))
         self.order = order.to_numpy().astype(np.int32)
-        self.masks = MaskCache(self.rows, self.column)
+        self.masks = MaskCache(self.rows)
         self._parts: dict[str, pa.Array] = {}
         self._lock = threading.Lock()
 
@@ -70,6 +71,10 @@ class Segment:
                 self._parts[path] = at_path(self.columns[name], tuple(rest))
             return self._parts[path]
 
+    def mask(self, where: Filter) -> np.ndarray:
+        """Return which rows satisfy a filter, live or not: not to be written to."""
+        return self.masks.of(where, self.column)
+
     def row(self, key: str) -> int | None:
         """Return the row of a key, None when there is none."""
         at = self.sorted_keys.index(key)
@@ -93,6 +98,13 @@ def build(definition: Definition, rows: pa.Table, centres: Mapping[str, np.ndarr
         for field in definition.fields
         if not field.is_vector
     }
+    kept = {
+        field.name: columns[field.name]
+        if field.kept
+        else pa.nulls(rows.num_rows, columns[field.name].type)
+        for field in definition.fields
+        if not field.is_vector
+    }
     texts = {
         path: postings.build(
             at_path(columns[path.split("/")[0]], tuple(path.split("/")[1:])),
@@ -104,7 +116,7 @@ def build(definition: Definition, rows: pa.Table, centres: Mapping[str, np.ndarr
         name: vectors.from_column(one_array(rows.column(name)), centres.get(name))
         for name in definition.vectors
     }
-    return Segment(definition.key.name, columns, texts, matrices)
+    return Segment(definition.key.name, kept, texts, matrices)
 
 
 def merge(

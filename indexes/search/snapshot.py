@@ -104,6 +104,11 @@ class Snapshot:
         return MemoryView(self, tuple(each.live for each in self.held))
 
     @cached_property
+    def schema(self) -> pa.Schema:
+        """Types of all fields but vectors."""
+        return pa.schema([field for field in schema_of(self.definition) if not _vector(field)])
+
+    @cached_property
     def by_key(self) -> np.ndarray:
         """Positions of all live rows, in the order of their keys: int64."""
         if not self.held:
@@ -202,6 +207,10 @@ class Snapshot:
             ordered = [each for each in ordered if id(each) not in done]
             ordered.append(Held(segment, None, segment.rows))
             ordered.sort(key=lambda each: each.rows)
+
+
+def _vector(field: pa.Field) -> bool:
+    return pa.types.is_fixed_size_list(field.type)
 
 
 def _live_rows(each: Held) -> np.ndarray:

@@ -143,8 +143,35 @@ def checked(query: np.ndarray, dimensions: int | None) -> np.ndarray:
     return wanted / length
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What may be seen of the vectors of some segments: worked out once for many queries.
+
+    `slots`: a bool for each slot of each segment, None for all. `total`: their number. `sizes`
+    int64: how many are in each list, over all segments.
+    """
+
+    vectors: Sequence[Vectors]
+    slots: Sequence[np.ndarray | None]
+    total: int
+    sizes: np.ndarray
+
+
+def seen(vectors: Sequence[Vectors], masks: Sequence[np.ndarray | None]) -> Seen:
+    """Return what may be seen, `masks` being the rows of each segment, None for all."""
+    slots = [
+        None if mask is None else mask[of.rows] for of, mask in zip(vectors, masks, strict=True)
+    ]
+    lists = max((len(of.starts) for of in vectors), default=1) - 1
+    sizes = np.zeros(lists, np.int64)
+    for of, shown in zip(vectors, slots, strict=True):
+        starts = of.starts if shown is None else np.concatenate([[0], np.cumsum(shown)])[of.starts]
+        sizes[: len(starts) - 1] += np.diff(starts)
+    return Seen(vectors, slots, int(sizes.sum()), sizes)
+
+
 def search(
-    parts: Sequence[tuple[Vectors, np.ndarray | None]],
+    shown: Seen,
     centres: np.ndarray | None,
     query: np.ndarray,
     k: int,
@@ -153,20 +180,20 @@ def search(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return, for each segment, rows and cosines (float64) that hold the best `k` of them all.
 
-    Beside a segment's vectors stand the rows that may be seen, None for all. `query` is of length
-    1. More than `k` rows come back: those as good as the last are among them.
+    `query` is of length 1. More than `k` rows come back: those as good as the last are among them.
     """
-    slots = _within_budget(parts, centres, query, k, exact=exact)
+    parts = shown.vectors
+    slots = _within_budget(shown, centres, query, k, exact=exact)
     small = query.astype(np.float32)
     cosines = [
-        _products(vectors, chosen, small) for (vectors, _), chosen in zip(parts, slots, strict=True)
+        _products(vectors, chosen, small) for vectors, chosen in zip(parts, slots, strict=True)
     ]
     every = np.concatenate(cosines) if cosines else np.empty(0, np.float32)
     least = -np.inf
     if len(every) > k > 0:
         least = np.partition(every, len(every) - k)[len(every) - k] - _NEAR
     found = []
-    for (vectors, _), chosen, cosine in zip(parts, slots, cosines, strict=True):
+    for vectors, chosen, cosine in zip(parts, slots, cosines, strict=True):
         best = np.flatnonzero(cosine >= least)
         taken = best if chosen is None else chosen[best]
         exactly = vectors.matrix[taken].astype(np.float64)
@@ -195,34 +222,17 @@ def _products(vectors: Vectors, slots: np.ndarray | None, query: np.ndarray) -> 
 
 
 def _within_budget(
-    parts: Sequence[tuple[Vectors, np.ndarray | None]],
-    centres: np.ndarray | None,
-    query: np.ndarray,
-    k: int,
-    *,
-    exact: bool,
+    shown: Seen, centres: np.ndarray | None, query: np.ndarray, k: int, *, exact: bool
 ) -> list[np.ndarray | None]:
     """Return the slots to compare in each segment, None for all of them."""
-    seen = [None if mask is None else mask[vectors.rows] for vectors, mask in parts]
-    total = sum(
-        len(vectors.rows) if of is None else int(np.count_nonzero(of))
-        for (vectors, _), of in zip(parts, seen, strict=True)
-    )
-    budget = max(BUDGET, total // BUDGET_SHARE, 4 * k)
-    if exact or centres is None or total <= budget:
-        return [None if of is None else np.flatnonzero(of) for of in seen]
-    before = [
-        np.arange(len(vectors.rows) + 1) if of is None else np.concatenate([[0], np.cumsum(of)])
-        for (vectors, _), of in zip(parts, seen, strict=True)
-    ]
-    sizes = np.zeros(len(centres), np.int64)
-    for (vectors, _), counts in zip(parts, before, strict=True):
-        sizes += np.diff(counts[vectors.starts])
+    budget = max(BUDGET, shown.total // BUDGET_SHARE, 4 * k)
+    if exact or centres is None or shown.total <= budget:
+        return [None if of is None else np.flatnonzero(of) for of in shown.slots]
     order = np.argsort(-np.vecdot(centres, query.astype(np.float32)))
-    enough = int(np.searchsorted(np.cumsum(sizes[order]), budget)) + 1
+    enough = int(np.searchsorted(np.cumsum(shown.sizes[order]), budget)) + 1
     chosen = np.sort(order[:enough])
     found: list[np.ndarray | None] = []
-    for (vectors, _), of in zip(parts, seen, strict=True):
+    for vectors, of in zip(shown.vectors, shown.slots, strict=True):
         slots = ranges(vectors.starts[chosen], vectors.starts[chosen + 1])
         found.append(slots if of is None else slots[of[slots]])
     return found

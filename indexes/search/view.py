@@ -13,7 +13,7 @@ from freshground.core.clock import iso
 from freshground.core.errors import ConfigError
 from indexes.search import vectors
 from indexes.search.analysis import surface
-from indexes.search.columns import path_type, type_of
+from indexes.search.columns import path_type
 from indexes.search.contract import Ranked
 from indexes.search.matching import Matcher
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Positions = Sequence[int] | np.ndarray
 
+    _Located = tuple[int, np.ndarray, np.ndarray]
+    """A segment's number, which places of those asked are in it, and their rows there."""
+
 _PLAIN = {"Edm.String", "Edm.Boolean", "Edm.Int32", "Edm.Int64", "Edm.Double"}
 _SIGN = np.uint32(0x80000000)
 
@@ -39,6 +42,7 @@ class MemoryView:
         self._snapshot = snapshot
         self._seen = seen
         self._rows: int | None = None
+        self._shown: dict[str, vectors.Seen] = {}
 
     @property
     def definition(self) -> Definition:
@@ -48,13 +52,7 @@ class MemoryView:
     @property
     def schema(self) -> pa.Schema:
         """See `View.schema`."""
-        return pa.schema(
-            [
-                (field.name, type_of(field))
-                for field in self.definition.fields
-                if not field.is_vector
-            ]
-        )
+        return self._snapshot.schema
 
     @property
     def rows(self) -> int:
@@ -73,9 +71,7 @@ class MemoryView:
         return MemoryView(
             self._snapshot,
             tuple(
-                held.segment.masks.of(where)
-                if seen is None
-                else seen & held.segment.masks.of(where)
+                held.segment.mask(where) if seen is None else seen & held.segment.mask(where)
                 for held, seen in zip(self._snapshot.held, self._seen, strict=True)
             ),
         )
@@ -105,22 +101,25 @@ class MemoryView:
 
     def column(self, path: str, positions: Positions) -> pa.Array:
         """See `View.column`."""
-        name, *rest = path.split("/")
-        kind = path_type(self.schema.field(name).type, tuple(rest))
         places = np.asarray(positions, np.int64)
-        if path in self._snapshot.constants:
-            return pa.repeat(pa.scalar(self._snapshot.constants[path], kind), len(places))
-        parts = []
-        order = []
-        for n, at, rows in self._located(places):
-            parts.append(self._snapshot.held[n].segment.column(path).take(pa.array(rows)))
-            order.append(at)
-        if not parts:
-            return pa.array([], kind)
+        return self._column(path, len(places), list(self._located(places)))
+
+    def _column(self, path: str, count: int, located: Sequence[_Located]) -> pa.Array:
+        constant = path in self._snapshot.constants
+        if constant or not located:
+            name, *rest = path.split("/")
+            kind = path_type(self.schema.field(name).type, tuple(rest))
+            if not constant:
+                return pa.array([], kind)
+            return pa.repeat(pa.scalar(self._snapshot.constants[path], kind), count)
+        parts = [
+            self._snapshot.held[n].segment.column(path).take(pa.array(rows))
+            for n, _, rows in located
+        ]
         if len(parts) == 1:
             return parts[0]
-        back = np.empty(len(places), np.int64)
-        back[np.concatenate(order)] = np.arange(len(places))
+        back = np.empty(count, np.int64)
+        back[np.concatenate([at for _, at, _ in located])] = np.arange(count)
         return pa.concat_arrays(parts).take(pa.array(back))
 
     def vectors(self, field: str, positions: Positions) -> pa.FixedSizeListArray:
@@ -140,9 +139,12 @@ class MemoryView:
     def documents(self, positions: Positions, fields: Sequence[str]) -> list[dict[str, Any]]:
         """See `View.documents`; a collection without a value is an empty one, as in Azure."""
         places = np.asarray(positions, np.int64)
-        of = {field.name: field for field in self.definition.fields}
+        located = list(self._located(places))
+        paths = self.definition.paths
         columns = [
-            self._vectors(name, places) if of[name].is_vector else self._values(of[name], places)
+            self._vectors(name, len(places), located)
+            if paths[name].is_vector
+            else self._values(paths[name], len(places), located)
             for name in fields
         ]
         if not columns:
@@ -172,13 +174,13 @@ class MemoryView:
             raise ConfigError(f"The index has no vector field {field!r}.", "Name one that it has.")
         wanted = vectors.checked(query, self.definition.vectors[field].dimensions)
         snapshot = self._snapshot
-        parts = [
-            (held.segment.vectors[field], seen)
-            for held, seen in zip(snapshot.held, self._seen, strict=True)
-        ]
-        if not parts or k <= 0:
+        if not snapshot.held or k <= 0:
             return Ranked(np.empty(0, np.int64), np.empty(0, np.float32))
-        found = vectors.search(parts, snapshot.centres.get(field), wanted, k, exact=exact)
+        shown = self._shown.get(field)
+        if shown is None:
+            matrices = [held.segment.vectors[field] for held in snapshot.held]
+            shown = self._shown[field] = vectors.seen(matrices, self._seen)
+        found = vectors.search(shown, snapshot.centres.get(field), wanted, k, exact=exact)
         positions = [
             rows + start for (rows, _), start in zip(found, snapshot.offsets, strict=False)
         ]
@@ -235,7 +237,7 @@ class MemoryView:
             ]
         )
 
-    def _located(self, places: np.ndarray) -> Iterable[tuple[int, np.ndarray, np.ndarray]]:
+    def _located(self, places: np.ndarray) -> Iterable[_Located]:
         """Yield segments by number: which of the places are in them, and in which rows."""
         offsets = self._snapshot.offsets
         of = np.searchsorted(offsets, places, "right") - 1
@@ -243,16 +245,18 @@ class MemoryView:
             at = np.flatnonzero(of == n)
             yield n, at, places[at] - offsets[n]
 
-    def _vectors(self, name: str, places: np.ndarray) -> list[list[float] | None]:
-        found: list[list[float] | None] = [None] * len(places)
-        for n, at, rows in self._located(places):
+    def _vectors(
+        self, name: str, count: int, located: Sequence[_Located]
+    ) -> list[list[float] | None]:
+        found: list[list[float] | None] = [None] * count
+        for n, at, rows in located:
             taken = self._snapshot.held[n].segment.vectors[name].taken(rows)
             for place, vector in zip(at.tolist(), taken, strict=True):
                 found[place] = None if vector is None else vector.tolist()
         return found
 
-    def _values(self, field: Field, places: np.ndarray) -> list[Any]:
-        values = self.column(field.name, places).to_pylist()
+    def _values(self, field: Field, count: int, located: Sequence[_Located]) -> list[Any]:
+        values = self._column(field.name, count, located).to_pylist()
         if field.type in _PLAIN:
             return values
         convert = _json(field)

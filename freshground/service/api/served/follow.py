@@ -7,6 +7,7 @@ the next look.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -153,6 +154,9 @@ class Follower:
             line.look()
 
     def _run(self) -> None:
-        while not self._stop.is_set():
+        self.look()
+        # What is there now stays: collections of garbage in the midst of requests need not walk it.
+        gc.collect()
+        gc.freeze()
+        while not self._stop.wait(LOOK_SECONDS):
             self.look()
-            self._stop.wait(LOOK_SECONDS)

@@ -171,7 +171,7 @@ def build(texts: pa.Array, analyzer: Analyzer) -> Postings:
     found = tokens(texts, analyzer)
     has_term = np.array([bool(term) for term in found.terms], bool)[found.words]
     # The place of a token among the terms of its row, with a gap between the texts of one.
-    places = np.cumsum(has_term) - has_term
+    places = np.cumsum(has_term, dtype=np.int32) - has_term
     row = found.rows
     if of_row is not None:
         places += found.rows
@@ -238,9 +238,11 @@ def _arranged(
     size = len(order)
     rank = np.empty(len(spelled), np.int64)
     rank[order] = np.arange(size)
-    keys = rank[words] << (ROW_BITS + _PLACE_BITS)
-    keys |= rows.astype(np.int64) << _PLACE_BITS
-    keys |= np.minimum(places.astype(np.int64), _LAST_PLACE)
+    keys = rank[words]
+    keys <<= ROW_BITS
+    keys |= rows
+    keys <<= _PLACE_BITS
+    keys |= np.minimum(places.astype(np.int32, copy=False), _LAST_PLACE)
     keys.sort()
     pairs = keys >> _PLACE_BITS
     at = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)])

@@ -136,7 +136,7 @@ def _cut(rows: np.ndarray, runs: np.ndarray, distinct: list[str], analyzer: Anal
     """Cut distinct runs to words and give each word its term."""
     numbers: dict[str, int] = {}
     cut: list[int] = []
-    counts = np.zeros(len(distinct), np.int64)
+    counts = np.zeros(len(distinct), np.int32)  # 32 bits: millions of tokens stand here
     terms: list[str] = []
     for start in range(0, len(distinct), _RUNS_AT_ONCE):
         for n, run in enumerate(distinct[start : start + _RUNS_AT_ONCE], start):
@@ -152,10 +152,10 @@ def _cut(rows: np.ndarray, runs: np.ndarray, distinct: list[str], analyzer: Anal
     flat = np.array(cut, np.int32)
     if (counts == 1).all():
         return Tokens(rows, flat[runs] if len(runs) else runs, list(numbers), terms)
-    first = np.concatenate([[0], np.cumsum(counts)])
+    first = np.concatenate([[0], np.cumsum(counts[:-1])]).astype(np.int32)
     of = counts[runs]
-    ends = np.cumsum(of)
+    ends = np.cumsum(of, dtype=np.int32)
     total = int(ends[-1]) if len(ends) else 0
-    within = np.arange(total) - np.repeat(ends - of, of)
-    words = flat[np.repeat(first[runs], of) + within] if total else np.empty(0, np.int32)
-    return Tokens(np.repeat(rows, of), words, list(numbers), terms)
+    at = np.arange(total, dtype=np.int32)
+    at += np.repeat(first[runs] - (ends - of), of)
+    return Tokens(np.repeat(rows, of), flat[at], list(numbers), terms)

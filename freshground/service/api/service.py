@@ -24,10 +24,10 @@ class Service:
         self.settings = context.settings.serve
         self.collections = Collections(context.lake, context.clock)
         self.follower = Follower(context)
-        self.turns = Turns.of_this_machine()
-        self.encoding = Encoding(context, self.turns)
+        turns = Turns.of_this_machine()
+        self.encoding = Encoding(context, turns)
         self.reranker = _reranker(context)
-        self.catalog = Catalog(context, self.follower, self.collections, self.encoding)
+        self.catalog = Catalog(context, self.follower, self.collections, self.encoding, turns)
 
     def start(self) -> None:
         """Load what is served and follow it, in the background."""

@@ -84,8 +84,7 @@ def answered(
         refuse_stale(served.name, served.freshness, caller.accepted)
         return ask(served)
 
-    with service.turns.taken():
-        found, served = service.catalog.answer(name, caller.principal, caller.session, of, hits)
+    found, served = service.catalog.answer(name, caller.principal, caller.session, of, hits)
     for each in answers(found) if served.index is not None else ():
         if served.index is not None and each.vector is not None:
             note_question(service.context, served.index, each.question, each.vector, each.nearest)

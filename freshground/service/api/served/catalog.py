@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from freshground.service.api.principal import Principal
     from freshground.service.api.served.encoding import Encoding
     from freshground.service.api.served.follow import Follower, Line, Loaded
+    from freshground.service.api.served.turns import Turns
     from freshground.service.context import Context
     from freshground.service.denial.overlay import Overlay
     from indexes.release import Manifest
@@ -80,12 +81,18 @@ class Catalog:
     """All names that can be asked: managed indexes, their releases, clients' indexes, aliases."""
 
     def __init__(
-        self, context: Context, follower: Follower, collections: Collections, encoding: Encoding
+        self,
+        context: Context,
+        follower: Follower,
+        collections: Collections,
+        encoding: Encoding,
+        turns: Turns,
     ) -> None:
         self._context = context
         self._lines = follower.lines
         self._collections = collections
         self._encoding = encoding
+        self._turns = turns
         self._views: OrderedDict[tuple[Any, ...], tuple[Overlay, View]] = OrderedDict()
 
     def is_managed(self, name: str) -> bool:
@@ -116,6 +123,17 @@ class Catalog:
         `request` names a session or caller: the same one always meets the canary, or never.
         `hits` counts those of an answer, for the canary's judgement.
         """
+        with self._turns.taken():
+            return self._answer(name, principal, request, ask, hits)
+
+    def _answer(
+        self,
+        name: str,
+        principal: Principal,
+        request: str | None,
+        ask: Callable[[Served], T],
+        hits: Callable[[T], int],
+    ) -> tuple[T, Served]:
         target = self._resolved(name, principal)
         trial = target[0].trial if isinstance(target, tuple) and target[1] is None else None
         if not isinstance(target, tuple) or trial is None:

@@ -30,7 +30,9 @@ def ask(endpoint: str, key: str, index: str, question: str, where: str | None = 
     client = SearchClient(endpoint, index, AzureKeyCredential(key))
     hits = client.search(
         search_text=question,
-        vector_queries=[VectorizableTextQuery(text=question, fields="vector", k=50)],
+        vector_queries=[
+            VectorizableTextQuery(text=question, fields="vector", k_nearest_neighbors=50)
+        ],
         filter=where,
         top=3,
         select=["title", "text", "source_uri", "source_modified_at", "release"],

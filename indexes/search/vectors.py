@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 ANN_ROWS = 20_000
 """Rows from which lists are made."""
-BUDGET = 4096
+BUDGET = 16_384
 """Rows that a query compares at least, or one in `BUDGET_SHARE` where that is more."""
-BUDGET_SHARE = 24
+BUDGET_SHARE = 5
 _ROUNDS = 8
 _SAMPLE_A_LIST = 64
 _BLOCK = 512

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from freshground.core.errors import ConfigError, Fatal
 from freshground.core.records import PUBLIC
@@ -93,7 +92,6 @@ class Catalog:
         self._collections = collections
         self._encoding = encoding
         self._turns = turns
-        self._views: OrderedDict[tuple[Any, ...], tuple[Overlay, View]] = OrderedDict()
 
     def is_managed(self, name: str) -> bool:
         """Return whether a pipeline writes what bears this name."""
@@ -104,11 +102,7 @@ class Catalog:
 
         A canary is left out: see `answer`.
         """
-        target = self._resolved(name, principal)
-        if isinstance(target, tuple):
-            line, release = target
-            return self._release(name, line, self._loaded(line, release), principal)
-        return self._collection(name, target, principal)
+        return self._served(name, self._resolved(name, principal), principal)
 
     def answer(
         self,
@@ -123,29 +117,21 @@ class Catalog:
         `request` names a session or caller: the same one always meets the canary, or never.
         `hits` counts those of an answer, for the canary's judgement.
         """
-        with self._turns.taken():
-            return self._answer(name, principal, request, ask, hits)
-
-    def _answer(
-        self,
-        name: str,
-        principal: Principal,
-        request: str | None,
-        ask: Callable[[Served], T],
-        hits: Callable[[T], int],
-    ) -> tuple[T, Served]:
         target = self._resolved(name, principal)
         trial = target[0].trial if isinstance(target, tuple) and target[1] is None else None
         if not isinstance(target, tuple) or trial is None:
-            served = self.open(name, principal)
-            return ask(served), served
+            served = self._served(name, target, principal)
+            # What is asked for is in memory by now: who waits for that keeps no turn from others.
+            with self._turns.taken():
+                return ask(served), served
         line = target[0]
         asked: list[Served] = []
 
         def of(manifest: Manifest) -> T:
             loaded = trial[1] if manifest.candidate == trial[1].manifest.candidate else None
             asked.append(self._release(name, line, loaded or line.hold(manifest), principal))
-            return ask(asked[-1])
+            with self._turns.taken():
+                return ask(asked[-1])
 
         found, _ = canary.answer(self._context, line.index, trial[0], request, of, hits)
         return found, asked[-1]
@@ -175,6 +161,14 @@ class Catalog:
         if collection is None:
             raise ApiError(404, "IndexNotFound", f"There is no index or alias '{name}'.")
         return collection
+
+    def _served(
+        self, name: str, target: tuple[Line, int | None] | Collection, principal: Principal
+    ) -> Served:
+        if isinstance(target, tuple):
+            line, release = target
+            return self._release(name, line, self._loaded(line, release), principal)
+        return self._collection(name, target, principal)
 
     def _loaded(self, line: Line, release: int | None) -> Loaded:
         if release is None:
@@ -210,16 +204,16 @@ class Catalog:
 
     def _view(self, loaded: Loaded, overlay: Overlay, principal: Principal) -> View:
         """Return what a caller may see of a release; the same view while nothing changed."""
-        key = (loaded.manifest.candidate, principal.groups, principal.required)
-        kept = self._views.get(key)
+        key = (principal.groups, principal.required)
+        kept = loaded.views.get(key)
         if kept is not None and kept[0] is overlay:
             return kept[1]
         view = loaded.snapshot.view()
         required = _required(principal, view, loaded.snapshot.definition)
         found = narrowed(view, overlay, principal.groups, required)
-        self._views[key] = (overlay, found)
-        while len(self._views) > _VIEWS_KEPT:
-            self._views.popitem(last=False)
+        loaded.views[key] = (overlay, found)
+        while len(loaded.views) > _VIEWS_KEPT:
+            loaded.views.popitem(last=False)
         return found
 
     def _collection(self, name: str, collection: Collection, principal: Principal) -> Served:

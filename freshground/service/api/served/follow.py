@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from freshground.core.errors import FreshgroundError
@@ -21,12 +21,15 @@ from freshground.service.asking.serving import CurrentOverlay, load_release
 from freshground.service.freshness.as_of import served_as_of
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from datetime import datetime
 
     from freshground.core.settings import IndexSettings
     from freshground.service.asking.canary import Trial
     from freshground.service.context import Context
+    from freshground.service.denial.overlay import Overlay
     from indexes.release import Manifest
+    from indexes.search.contract import View
     from indexes.search.snapshot import Snapshot
 
 LOOK_SECONDS = 0.2
@@ -44,11 +47,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A release in memory."""
+    """A release in memory. `views` are what callers may see of it, kept as long as it is."""
 
     manifest: Manifest
     snapshot: Snapshot
     overlay: CurrentOverlay
+    views: OrderedDict[Hashable, tuple[Overlay, View]] = field(default_factory=OrderedDict)
 
 
 class Line:

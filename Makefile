@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-serve conformance lint format up clean
+.PHONY: help env demo test test-fast prove bench bench-serve conformance browser lint format up clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,11 @@ bench-serve: env ## the query service at 100,000 chunks: latency, recall, a swit
 
 conformance: env ## other people's clients and stores against the service; writes docs/conformance.md
 	$(BIN)/python -m conformance
+
+browser: ## a Chromium for the tests of pages, by Debian's packages where there is none
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq chromium; } || \
+	  { echo "Install Chromium, or name one by FRESHGROUND_CHROMIUM." >&2; exit 1; }
 
 lint: env ## style, types of imports, layers
 	$(BIN)/ruff check .

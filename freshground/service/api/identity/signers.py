@@ -92,7 +92,7 @@ class Signers:
 
 
 def _url(value: object) -> str:
-    from freshground.core.settings.serve import fetchable
+    from freshground.core.settings.values import fetchable
 
     try:
         return fetchable(value if isinstance(value, str) else "")

@@ -16,6 +16,7 @@ from freshground.service.ui.board import Board
 from freshground.service.ui.doors.front import FrontDoor
 from freshground.service.ui.doors.oidc import ByIssuer
 from freshground.service.ui.doors.own import Passwords
+from freshground.service.ui.headers import Headers as Secured
 from freshground.service.ui.mounting import Beside
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Home:
             headers = Headers(scope=scope)
             own = any(name in headers for name in ("api-key", "authorization"))
             if "text/html" in headers.get("accept", "") and not own:
-                answer = RedirectResponse(f"{scope.get('root_path', '')}{self._path}/", 307)
+                target = f"{scope.get('root_path', '')}{self._path}/"
+                answer = Secured(RedirectResponse(target, 307))
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -28,7 +28,9 @@ def audit(
 
     A row: at (ISO 8601), by, role, action, subject, comment, run_id, facts.
     """
-    rows = context.lake.journal.entries(ACTION, LOGIN, since=since, last=max(last, LAST) if by else last)
+    rows = context.lake.journal.entries(
+        ACTION, LOGIN, since=since, last=max(last, LAST) if by else last
+    )
     found = [_row(row) for row in reversed(rows) if not by or row.body.get("by") == by]
     return found[:last]
 

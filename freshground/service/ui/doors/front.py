@@ -102,9 +102,15 @@ class FrontDoor:
             return await self.form(board, request, next_path=request.query_params.get("next", "/"))
 
         async def out(request: Request) -> Response:
+            # What was remembered of the session for a second must not greet who has just left.
+            self.guests.forget(self.cookies.read(request, SESSION))
+            request.state.person = await self.person(request)
             places = [await way.also_out() for way in self._ways]
             data = {"places": [place for place in places if place is not None]}
-            return render(board, request, Page("login/out.html", "Logged out", data))
+            answer = render(board, request, Page("login/out.html", "Logged out", data))
+            if request.state.person is None:
+                self.cookies.drop(answer, request, SESSION)
+            return answer
 
         own = [
             Route("/login", login, methods=["GET"], name="login"),

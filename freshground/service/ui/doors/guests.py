@@ -72,6 +72,11 @@ class Guests:
         groups = None if session.groups is None else frozenset(session.groups)
         return Person(session.name, session.role, groups, form_token(secret))
 
+    def forget(self, secret: str) -> None:
+        """Read a session anew when it is asked for next."""
+        with self._changing:
+            self._known.pop(secret, None)
+
     def _read(self, secret: str, before: _Guest | None) -> _Guest:
         started = self._timer()
         session = self._lake.sessions.find(secret)

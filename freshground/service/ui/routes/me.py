@@ -8,6 +8,7 @@ from freshground.core.errors import ConfigError, Retriable
 from freshground.lake import passwords
 from freshground.lake.sessions import session_id
 from freshground.service.accounts import own_password
+from freshground.service.ui.devices import device_name
 from freshground.service.ui.doors.throttle import Throttle
 from freshground.service.ui.routing import Asked, Done, Page, action, page
 from freshground.service.views.audit import audit
@@ -103,7 +104,7 @@ def _shown(asked: Asked, session: Session) -> dict[str, object]:
         "made": session.made,
         "until": session.until,
         "seen": asked.context.lake.sessions.last_seen(session.id),
-        "device": session.device,
+        "device": device_name(session.device),
         "this": session.id == session_id(asked.person.token),
     }
 

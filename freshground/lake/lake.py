@@ -14,9 +14,11 @@ from freshground.lake.denials import Denials
 from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
 from freshground.lake.keys import Keys
+from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
 from freshground.lake.queries import QueryCounts
 from freshground.lake.schemas import FORMAT, TABLES
+from freshground.lake.sessions import Sessions
 from freshground.lake.storage import Files
 from freshground.lake.tables import Table
 from freshground.lake.usage import Usage
@@ -59,6 +61,8 @@ class Lake:
         self.holds = Holds(self.files, clock)
         self.alerts = Alerts(self.files, clock)
         self.keys = Keys(self.files, clock)
+        self.people = People(self.files, clock)
+        self.sessions = Sessions(self.files, clock)
         self.usage = Usage(self.files, clock)
         self.aliases = Aliases(self.files)
 

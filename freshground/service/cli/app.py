@@ -172,6 +172,7 @@ def query(
         )
     finally:
         context.lake.queries.flush()  # refusals and errors count as well
+        context.lake.traffic.flush()
     show.answer(answer.as_dict(), as_json=as_json)
 
 

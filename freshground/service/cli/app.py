@@ -22,6 +22,7 @@ from freshground.service.cli import (
     serve,
     show,
     show_trace,
+    status,
     usage,
 )
 from freshground.service.cli.options import By, Comment, Json, Place
@@ -53,6 +54,7 @@ governance.register(app)
 canary.register(app)
 keys.register(app)
 serve.register(app)
+status.register(app)
 usage.register(app)
 
 Index = Annotated[
@@ -120,14 +122,6 @@ def refresh(
     reports = run(context, sources=source or (), indexes=index or ())
     show.refresh(reports, as_json=as_json)
     raise typer.Exit(exit_status(reports))
-
-
-@app.command()
-def status(settings: Place = None, *, as_json: Json = False) -> None:
-    """Show each index: live release, as-of, staleness against its SLA, quarantine."""
-    from freshground.service import status as service
-
-    show.status(service.status(_context(settings)), as_json=as_json)
 
 
 @app.command()

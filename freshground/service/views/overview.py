@@ -11,7 +11,7 @@ from freshground.service.freshness.sla import report
 from freshground.service.plans.deferral import shortage
 from freshground.service.releases.holding import message
 from freshground.service.status import quarantined
-from freshground.service.views.checks import failing
+from freshground.service.views.standing_checks import failing
 from freshground.service.views.latest import last_refreshes
 from freshground.service.views.spending import spending
 

@@ -169,6 +169,10 @@ def _refresh(index: str | None, source: str | None) -> Act:
     return Act("Refresh now", "/refresh", fields)
 
 
+def _documents(count: int) -> str:
+    return f"{count} document{'' if count == 1 else 's'}"
+
+
 def _canaries(context: Context) -> Iterator[Need]:
     for index in context.settings.indexes:
         if canary.running(context, index) is None:
@@ -237,7 +241,7 @@ def _budgets(context: Context, rows: Sequence[Mapping[str, Any]]) -> Iterator[Ne
             "budget",
             row["index"],
             None,
-            f"{row['deferred']} documents of index {row['index']} wait for the budget",
+            f"{_documents(row['deferred'])} of index {row['index']} waiting for the budget",
             "What they replace is served on. They come in with a run or day (UTC) that has room.",
             iso(min(times, default=None)),
             "To take them in now, raise `budget` in freshground.yaml and refresh.",
@@ -261,7 +265,7 @@ def _aside(context: Context) -> Iterator[Need]:
             "quarantine",
             None,
             source_id,
-            f"{len(new)} documents of source {source_id} were set aside within a day, "
+            f"{_documents(len(new))} of source {source_id} set aside within a day, "
             f"{len(own)} in all",
             f"By rule: {', '.join(rules)}.",
             new[0],

@@ -11,9 +11,9 @@ from freshground.service.freshness.sla import report
 from freshground.service.plans.deferral import shortage
 from freshground.service.releases.holding import message
 from freshground.service.status import quarantined
-from freshground.service.views.standing_checks import failing
 from freshground.service.views.latest import last_refreshes
 from freshground.service.views.spending import spending
+from freshground.service.views.standing_checks import failing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

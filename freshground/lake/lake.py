@@ -21,6 +21,7 @@ from freshground.lake.schemas import FORMAT, TABLES
 from freshground.lake.sessions import Sessions
 from freshground.lake.storage import Files
 from freshground.lake.tables import Table
+from freshground.lake.traffic import TrafficCounts
 from freshground.lake.usage import Usage
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Lake:
         self.sessions = Sessions(self.files, clock)
         self.usage = Usage(self.files, clock)
         self.aliases = Aliases(self.files)
+        self.traffic = TrafficCounts(self.files, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:

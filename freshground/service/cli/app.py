@@ -16,6 +16,7 @@ from freshground.service.cli import (
     alerts,
     approvals,
     canary,
+    checks,
     freshness,
     governance,
     keys,
@@ -51,6 +52,7 @@ approvals.register(app)
 freshness.register(app)
 governance.register(app)
 canary.register(app)
+checks.register(app)
 keys.register(app)
 serve.register(app)
 usage.register(app)

@@ -16,6 +16,7 @@ from freshground.service.cli import (
     alerts,
     approvals,
     canary,
+    checks,
     freshness,
     governance,
     keys,
@@ -53,6 +54,7 @@ approvals.register(app)
 freshness.register(app)
 governance.register(app)
 canary.register(app)
+checks.register(app)
 keys.register(app)
 people.register(app)
 serve.register(app)

@@ -22,6 +22,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
     from tests.airflow.conftest import AirflowProject
 
 NEVER = "0 0 29 2 *"

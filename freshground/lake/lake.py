@@ -13,6 +13,7 @@ from freshground.lake.blobs import Blobs
 from freshground.lake.denials import Denials
 from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
+from freshground.lake.journal_mirror import JournalMirror
 from freshground.lake.keys import Keys
 from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
@@ -72,6 +73,11 @@ class Lake:
     def open(cls, settings: Settings, clock: Clock) -> Lake:
         """Open the lake that the settings name."""
         return cls(settings.resolve(settings.lake), dict(settings.storage_options), clock)
+
+    def keep_journal(self) -> None:
+        """Answer from memory what is asked of the journal: for a process that asks all day."""
+        if self.journal.mirror is None:
+            self.journal.mirror = JournalMirror(self.journal.table, self.files, "tables/journal")
 
     @property
     def created_at(self) -> datetime | None:

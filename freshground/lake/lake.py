@@ -11,8 +11,10 @@ from freshground.lake.alerts import Alerts
 from freshground.lake.aliases import Aliases
 from freshground.lake.blobs import Blobs
 from freshground.lake.denials import Denials
+from freshground.lake.found import Found
 from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
+from freshground.lake.judgements import Judgements
 from freshground.lake.keys import Keys
 from freshground.lake.pointers import Pointers
 from freshground.lake.queries import QueryCounts
@@ -61,6 +63,8 @@ class Lake:
         self.keys = Keys(self.files, clock)
         self.usage = Usage(self.files, clock)
         self.aliases = Aliases(self.files)
+        self.judgements = Judgements(self.files, clock)
+        self.found = Found(self.files, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:

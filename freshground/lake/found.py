@@ -215,7 +215,9 @@ def _body(day_by_index: dict[str, Day]) -> dict[str, Any]:
         if len(day.documents) > KEPT:
             _trim(day)
         told: dict[str, Any] = {"answers": day.answers, "documents": dict(day.documents)}
-        words = {doc_id: [(w.text, w.groups) for w in own] for doc_id, own in day.words.items() if own}
+        words = {
+            doc_id: [(w.text, w.groups) for w in own] for doc_id, own in day.words.items() if own
+        }
         if words:
             told["words"] = words
         body[index] = told

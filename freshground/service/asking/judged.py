@@ -141,6 +141,14 @@ def remove(context: Context, index: IndexSettings, question: str) -> int:
     return context.lake.judgements.remove(index.id, question)
 
 
+def record(
+    context: Context, index: IndexSettings, action: str, facts: dict[str, Any], comment: str
+) -> None:
+    """Note in the journal what somebody did to a question, as a page's actions are noted."""
+    body = {"action": action, "by": context.by, "comment": comment, **facts}
+    context.lake.journal.add(context.run_id, "action", index.id, body)
+
+
 def named(context: Context, index: IndexSettings, name: str) -> str:
     """Return the doc_id of a document by key, source/key, uri or doc_id. ConfigError if not one."""
     found = {

@@ -19,6 +19,7 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    questions,
     serve,
     show,
     show_trace,
@@ -52,6 +53,7 @@ freshness.register(app)
 governance.register(app)
 canary.register(app)
 keys.register(app)
+questions.register(app)
 serve.register(app)
 usage.register(app)
 

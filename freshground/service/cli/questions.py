@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,6 +12,9 @@ from rich.table import Table
 from freshground.core.errors import ConfigError
 from freshground.service.cli.options import By, Comment, Json, Place, open_context
 from freshground.service.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from freshground.lake.judgements import Verdict
 
 commands = typer.Typer(
     no_args_is_help=True, help="Golden questions: those that releases are judged by."
@@ -86,7 +89,8 @@ def add(
         raise typer.BadParameter("name a document.", param_hint="--relevant")
     context = open_context(settings, by=by)
     found = _index(context, index)
-    verdicts = {judged.named(context, found, name): "not_relevant" for name in wrong}
+    verdicts: dict[str, Verdict] = {}
+    verdicts |= {judged.named(context, found, name): "not_relevant" for name in wrong}
     verdicts |= {judged.named(context, found, name): "relevant" for name in right}
     name = ""
     for doc_id, verdict in verdicts.items():
@@ -97,7 +101,7 @@ def add(
             doc_id,
             verdict,
             groups=as_group,
-            comment=comment,  # type: ignore[arg-type]
+            comment=comment,
         )
         judged.record(context, found, "judge", {"question": name, "document": doc_id,
                                                 "verdict": verdict}, comment)  # fmt: skip

@@ -55,7 +55,7 @@ def show(context: Context, index: IndexSettings) -> None:
 
 
 def tidy(context: Context, index: IndexSettings) -> None:
-    """Delete releases, narrowings and counts (queries, finds, usage) that nothing needs any more."""
+    """Delete releases, narrowings and counts of queries that nothing needs any more."""
     now = context.clock.now()
     engine = context.engine(index)
     gone = context.releases.retire(engine, index.id, index.keep_releases, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.records import Check
@@ -42,7 +43,8 @@ def regression(
     left = _left_out(found)
     if not questions:
         detail = "There is no golden question yet: name a file, or judge hits (docs/dashboard.md)"
-        return [_unjudged(gate, detail)], None
+        # Never critical: people judge hits of a release, so there has to be a first one.
+        return [replace(_unjudged(gate, detail), severity="warning")], None
     if not found.judged:
         detail = f"None of the {len(questions)} golden questions can be judged{left}"
         return [_unjudged(gate, detail)], None

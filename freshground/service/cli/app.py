@@ -21,6 +21,7 @@ from freshground.service.cli import (
     governance,
     keys,
     people,
+    questions,
     serve,
     show,
     show_trace,
@@ -57,6 +58,7 @@ canary.register(app)
 checks.register(app)
 keys.register(app)
 people.register(app)
+questions.register(app)
 serve.register(app)
 status.register(app)
 usage.register(app)

@@ -120,7 +120,7 @@ def confirm(settings: Settings, source: str) -> None:
 
 def decide(settings: Settings) -> list[dict[str, Any]]:
     """Let the governor decide on every source; return how to wake the ingest DAGs of those due."""
-    from dags.governing import ingest_id
+    from dags.ids import ingest_id
     from freshground.service.freshness.governor import govern
 
     with retried_if_time_mends():

@@ -1,4 +1,4 @@
-"""What "refresh now" does inside Airflow: it starts runs of the ingest DAGs, which wake all that follows."""
+"""What "refresh now" does inside Airflow: it starts ingest DAGs, which wake all that follows."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    monitoring,
     serve,
     show,
     show_trace,
@@ -52,6 +53,7 @@ freshness.register(app)
 governance.register(app)
 canary.register(app)
 keys.register(app)
+monitoring.register(app)
 serve.register(app)
 usage.register(app)
 

@@ -76,9 +76,11 @@ def run_stage(
 
 def _recorded(context: Context, name: str, scope: Scope) -> StageReport:
     from freshground.service import stages
+    from freshground.service.telemetry.switch import flush
 
     report: StageReport = getattr(stages, name)(context, scope)
     context.lake.journal.commit()
+    flush(context.settings)
     if report.message:
         print(f"{report.stage} {report.subject}: {report.message}")  # noqa: T201 - the task's log
     if report.retriable:

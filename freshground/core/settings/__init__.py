@@ -44,6 +44,7 @@ from freshground.core.settings.sources import (
     RecordsSource,
     SourceSettings,
 )
+from freshground.core.settings.telemetry import Telemetry
 from freshground.core.settings.values import DottedPath, Duration, Id, Line, Section, duration
 
 __all__ = [
@@ -95,6 +96,7 @@ __all__ = [
     "SizeGuard",
     "Sla",
     "SourceSettings",
+    "Telemetry",
     "Tls",
     "WallTime",
     "Watcher",

@@ -28,7 +28,7 @@ LATE_ROWS = timedelta(days=1)
 STAGES_READ = 100
 """Stages of a source or index that are looked back on for the newest that made checks."""
 
-OUTCOMES = {0: "ok", 1: "failed", 3: "quarantined", 4: "guard", 5: "gate"}
+OUTCOMES = {0: "ok", 1: "failed", 3: "quarantined", 4: "guard", 5: "gate", 130: "interrupted"}
 """How a refresh ended, by its exit status."""
 
 

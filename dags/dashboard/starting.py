@@ -54,6 +54,9 @@ class DagStarter:
             said += f" Paused, so that nothing runs until it is switched on: {', '.join(paused)}."
         return said
 
+    def close(self) -> None:
+        """Leave the runs to Airflow."""
+
 
 def _sources(settings: Settings, indexes: Sequence[str], sources: Sequence[str]) -> list[str]:
     """Return the ids of the sources meant; ConfigError for a name that is none."""

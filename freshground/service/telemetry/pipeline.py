@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from freshground.core.errors import FreshgroundError
-from freshground.service.freshness.as_of import Freshness, judged
 from freshground.service.views.vitals import OUTCOMES, Counted, vitals
 
 if TYPE_CHECKING:
@@ -119,22 +118,19 @@ def _of_indexes(context: Context, rows: list[IndexVitals], now: datetime) -> Ite
     aside = gauge("quarantined_documents", "Documents of its sources that may not be served")
     for row in rows:
         label, manifest = [row.index.id], row.manifest
-        state = (
-            judged(context, row.index, manifest, row.as_of)
-            if manifest
-            else Freshness(None, None, None, "unknown")
-        )
+        margin = context.settings.governor.margin_of(row.index.sla.max_staleness)
+        state = row.judged(now, margin)
         sla.add_metric(label, row.index.sla.max_staleness.total_seconds())
         objective.add_metric(label, row.index.sla.objective)
         aside.add_metric(label, row.quarantined)
         for word in VERDICTS:
-            verdict.add_metric([*label, word], float(word == state.sla))
+            verdict.add_metric([*label, word], float(word == state.state))
         spent = row.budget(now)
         left.add_metric(label, spent.left)
         burn.add_metric([*label, "1h"], spent.burn_1h)
         burn.add_metric([*label, "24h"], spent.burn_24h)
-        if state.staleness_s is not None and row.as_of is not None:
-            staleness.add_metric(label, state.staleness_s)
+        if state.staleness is not None and row.as_of is not None:
+            staleness.add_metric(label, state.staleness.total_seconds())
             as_of.add_metric(label, row.as_of.timestamp())
         if manifest is not None:
             release.add_metric(label, manifest.release)
@@ -154,7 +150,7 @@ def _of_quality(sources: Sequence[str], found: Vitals) -> Iterator[Metric]:
         aside.add_metric([source_id], found.aside[source_id])
     failing = GaugeMetricFamily(
         "freshground_failing_checks",
-        "Checks that failed in the newest run of their stage",
+        "Checks that do not hold now",
         labels=("layer", "severity"),
     )
     for layer in LAYERS:

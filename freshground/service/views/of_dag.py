@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
 from freshground.service.plans.approvals import stopped
-from freshground.service.status import quarantined, status
+from freshground.service.status import quarantined
+from freshground.service.views.overview import overview
 
 if TYPE_CHECKING:
     from freshground.lake.journal import Entry
@@ -41,7 +42,7 @@ def of_dag(
 
     `layer` is as in `dags.ids.Work`; `run_id` the run's id in the journal. JSON-ready: `stages`
     newest first, with `counts` by name; `checks` those of the newest stage that made any; `indexes`
-    rows of `status`; `aside` quarantined documents by rule; `plans` stopped ones; `decisions` the
+    rows of `overview`; `aside` quarantined documents by rule; `plans` stopped ones; `decisions` the
     governor's last on each source. `aside`, `plans` and `decisions` are of the DAG's own sources.
     """
     settings = context.settings
@@ -62,7 +63,7 @@ def of_dag(
         "run_id": run_id,
         "stages": [_stage(entry) for entry in rows],
         "checks": next((entry.body["checks"] for entry in rows if entry.body.get("checks")), []),
-        "indexes": [row for row in status(context) if row["index"] in mine],
+        "indexes": [row for row in overview(context) if row["index"] in mine],
         "aside": dict(aside.most_common()),
         "plans": [row for row in stopped(context) if row["source"] in sources],
         "decisions": [

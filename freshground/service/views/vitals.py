@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from freshground.service.freshness.as_of import served_as_of
+from freshground.service.freshness.as_of import durations, expected, served_as_of
 from freshground.service.freshness.sla import as_of_steps
 from freshground.service.status import quarantined
+from freshground.service.views.standing_checks import failing
 from quality.freshness.budget import Step, budget
+from quality.freshness.verdict import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,12 +23,10 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from indexes.release import Manifest
     from quality.freshness.budget import Budget
+    from quality.freshness.verdict import Verdict
 
 LATE_ROWS = timedelta(days=1)
 """How long after the time it bears a row of the journal may come: it is written when a run ends."""
-
-STAGES_READ = 100
-"""Stages of a source or index that are looked back on for the newest that made checks."""
 
 OUTCOMES = {0: "ok", 1: "failed", 3: "quarantined", 4: "guard", 5: "gate", 130: "interrupted"}
 """How a refresh ended, by its exit status."""
@@ -34,13 +34,21 @@ OUTCOMES = {0: "ok", 1: "failed", 3: "quarantined", 4: "guard", 5: "gate", 130: 
 
 @dataclass(frozen=True)
 class IndexVitals:
-    """What is known of an index without looking at the clock. `steps`: when its as-of moved."""
+    """What is known of an index without looking at the clock.
+
+    `steps` says when its as-of moved, `expected_run` how long a refresh takes.
+    """
 
     index: IndexSettings
     manifest: Manifest | None
     as_of: datetime | None
     steps: list[Step]
+    expected_run: timedelta
     quarantined: int
+
+    def judged(self, now: datetime, margin: timedelta) -> Verdict:
+        """Return staleness and verdict at a moment, as the freshness report does."""
+        return judge(self.as_of, now, self.index.sla, self.expected_run, margin)
 
     def budget(self, now: datetime) -> Budget:
         """Return the error budget at a moment."""
@@ -108,7 +116,7 @@ class Counted:
 class Vitals:
     """All of it. `aside` counts quarantined documents by source, `failing` checks by what failed.
 
-    `failing` has (layer, severity) for its keys, and counts checks of the newest run of each stage.
+    `failing` has (layer, severity) for its keys, and counts checks that do not hold now.
     """
 
     indexes: list[IndexVitals]
@@ -130,25 +138,18 @@ def vitals(context: Context, counted: Counted) -> Vitals:
                 manifest,
                 served_as_of(context, manifest) if manifest else None,
                 as_of_steps(context, index.id),
+                max(map(expected, durations(context, index.id).values()), default=timedelta(0)),
                 sum(aside[source_id] for source_id in index.sources),
             )
         )
-    return Vitals(indexes, aside, failing(context), counted.read(context))
+    return Vitals(indexes, aside, _failing(context), counted.read(context))
 
 
-def failing(context: Context) -> Counter[tuple[str, str]]:
-    """Return how many checks failed in the newest run of each stage that made any."""
-    found: Counter[tuple[str, str]] = Counter()
-    names = dict.fromkeys([*context.settings.source_ids, *(i.id for i in context.settings.indexes)])
-    for subject in names:
-        newest: dict[str, Entry] = {}
-        for entry in context.lake.journal.newest("stage", subject, STAGES_READ):
-            if entry.body["checks"]:
-                newest[entry.body["stage"]] = entry
-        for entry in newest.values():
-            found.update(
-                (each["layer"], each["severity"])
-                for each in entry.body["checks"]
-                if not each["passed"]
-            )
-    return found
+def _failing(context: Context) -> Counter[tuple[str, str]]:
+    """Return how many checks do not hold, those of a source that several indexes share once."""
+    rows = {
+        (row["check_id"], row["subject"]): row
+        for index in context.settings.indexes
+        for row in failing(context, index)
+    }
+    return Counter((row["layer"], row["severity"]) for row in rows.values())

@@ -55,7 +55,7 @@ def protect(app: FastAPI, service: Any) -> Protection:
     if collector(context.settings) is not None:
         app.user_middleware.append(Middleware(Traced, settings=context.settings, clock=clock))
     app.user_middleware += [
-        Middleware(Upkeep, tasks=(lake.usage.flush, lake.queries.flush)),
+        Middleware(Upkeep, tasks=(lake.usage.flush, lake.queries.flush, lake.traffic.flush)),
         Middleware(Accounting, log=made.log, metrics=made.metrics, usage=lake.usage),
         Middleware(Identity, ring=made.ring, tokens=tokens, settings=settings),
         Middleware(Limits, settings=settings.limits),

@@ -13,6 +13,7 @@ from freshground.service.asking.serving import open_release
 from freshground.service.asking.timing import timed
 from freshground.service.freshness.accepted import refuse_stale
 from freshground.service.freshness.as_of import freshness
+from freshground.service.telemetry.traced import traced_query
 from indexes.filters.parse import parse as parse_filter
 from indexes.fusion import Calibration, FusedHit, fuse
 from indexes.rows import filterable
@@ -171,6 +172,7 @@ def searcher(
     return Searcher(context, index, manifest)
 
 
+@traced_query
 def query(
     context: Context,
     index: IndexSettings,

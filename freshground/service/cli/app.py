@@ -20,6 +20,7 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    monitoring,
     people,
     questions,
     serve,
@@ -57,6 +58,7 @@ governance.register(app)
 canary.register(app)
 checks.register(app)
 keys.register(app)
+monitoring.register(app)
 people.register(app)
 questions.register(app)
 serve.register(app)

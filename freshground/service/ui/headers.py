@@ -41,7 +41,10 @@ class Headers:
             if message["type"] == "http.response.start":
                 good = lasting and message["status"] in _LASTING
                 kept = b"public, max-age=86400" if good else b"no-store"
-                message["headers"] = [*message["headers"], *_HEADERS, (b"cache-control", kept)]
+                own = message["headers"]
+                named = {name.lower() for name, _ in own}
+                usual = [*_HEADERS, (b"cache-control", kept)]
+                message["headers"] = [*own, *(each for each in usual if each[0] not in named)]
             await send(message)
 
         await self._app(scope, receive, answer)

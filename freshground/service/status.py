@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def releases(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     """Return the kept releases of an index, newest first, gates included."""
     live = context.lake.pointers.live(index.id)
+    first: dict[str, str] = {}
+    for pointer in context.lake.pointers.history(index.id):
+        first.setdefault(pointer.candidate, pointer.at)
     rows: list[dict[str, Any]] = []
     for number, pointer in context.releases.published(index.id).items():
         manifest = context.releases.find(index.id, pointer.candidate)
@@ -30,8 +33,8 @@ def releases(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
                 "index": index.id,
                 "release": number,
                 "live": live is not None and live.candidate == pointer.candidate,
-                "published_at": pointer.at,
-                "by": pointer.by,
+                "published_at": first[pointer.candidate],  # its rollbacks come later
+                "by": manifest.by,
                 "parent": manifest.parent,
                 "as_of": manifest.as_of,
                 "verdict": manifest.verdict,

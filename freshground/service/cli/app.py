@@ -16,9 +16,13 @@ from freshground.service.cli import (
     alerts,
     approvals,
     canary,
+    checks,
     freshness,
     governance,
     keys,
+    monitoring,
+    people,
+    questions,
     serve,
     show,
     show_trace,
@@ -52,7 +56,11 @@ approvals.register(app)
 freshness.register(app)
 governance.register(app)
 canary.register(app)
+checks.register(app)
 keys.register(app)
+monitoring.register(app)
+people.register(app)
+questions.register(app)
 serve.register(app)
 status.register(app)
 usage.register(app)

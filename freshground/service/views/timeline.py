@@ -80,14 +80,14 @@ def timeline(
     past = Past(context, index)
     served = _served(context, index, past)
     events = [
+        *_canaries(context, index, past),
         *served,
         *_stopped(context, index, past),
-        *_canaries(context, index, past),
-        *_resumed(past),
         *_retired(past, served),
+        *_resumed(past),
     ]
-    events.sort(key=lambda event: event["at"], reverse=True)
-    found = paged(events, page, size)
+    events.sort(key=lambda event: event["at"])  # of one moment: in the order of cause
+    found = paged(events[::-1], page, size)
     found["growth"] = _growth(served)
     for event in found["rows"]:
         event["at"] = iso(event["at"])

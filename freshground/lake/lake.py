@@ -16,6 +16,7 @@ from freshground.lake.journal import Journal
 from freshground.lake.keys import Keys
 from freshground.lake.pointers import Pointers
 from freshground.lake.queries import QueryCounts
+from freshground.lake.reviews import Reviews
 from freshground.lake.schemas import FORMAT, TABLES
 from freshground.lake.storage import Files
 from freshground.lake.tables import Table
@@ -56,6 +57,7 @@ class Lake:
         self.pointers = Pointers(self.files)
         self.queries = QueryCounts(self.files, clock)
         self.denials = Denials(self.files, clock)
+        self.reviews = Reviews(self.files, clock)
         self.holds = Holds(self.files, clock)
         self.alerts = Alerts(self.files, clock)
         self.keys = Keys(self.files, clock)

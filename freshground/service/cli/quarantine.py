@@ -28,9 +28,13 @@ def list_(settings: Place = None, *, as_json: Json = False) -> None:
 
 
 def _list(settings: Place, *, as_json: bool) -> None:
+    from freshground.service.quarantine.evidence import evidence
     from freshground.service.quarantine.listing import listed
 
-    show.rows(listed(open_context(settings)), as_json=as_json)
+    context = open_context(settings)
+    rows = listed(context)
+    spans = evidence(context, rows)
+    show.rows([{**row, "evidence": spans.get(row["doc_id"], [])} for row in rows], as_json=as_json)
 
 
 @commands.command("show")

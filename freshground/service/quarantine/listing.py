@@ -29,8 +29,8 @@ def listed(context: Context) -> list[dict[str, Any]]:
     A row has source, key, uri, doc_id, groups as its source says, content_hash, `rule`,
     `rule_version` and `reason`, `since`, `held_by` (source: its bytes could not be read; parser;
     check; person), `stale_served`, `can_release`, `decision` (None, or verdict, by, at, comment;
-    of a replay as long as it is ahead), `waiting` for somebody to decide, `matters` (each rule with
-    its version), and `evidence`: spans of the document's text.
+    of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`: each rule
+    with its version. `evidence.evidence` tells where in the text.
     """
     decisions = context.lake.reviews.decisions()
     rows: list[dict[str, Any]] = []
@@ -56,7 +56,8 @@ def shown(context: Context, doc_id: str) -> dict[str, Any]:
     found = next((row for row in listed(context) if row["doc_id"] in wanted), None)
     if found is None:
         raise ConfigError(f"{doc_id!r} is not in quarantine.", "See `freshground quarantine list`.")
-    return {**found, "evidence": evidence(context, found), "history": history(context, found)}
+    spans = evidence(context, [found]).get(found["doc_id"], [])
+    return {**found, "evidence": spans, "history": history(context, found)}
 
 
 def history(context: Context, row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -124,7 +125,6 @@ def _aside(
         "waiting": decision is None and document.rule != TAKEN_DOWN,
         "seen": seen,
         "sample": [],
-        "evidence": [],
     }
 
 
@@ -148,7 +148,6 @@ def _held(document: Current, cases: Sequence[Held], decisions: Decisions) -> dic
         "waiting": not decided,
         "seen": "",
         "sample": list(first.sample),
-        "evidence": [],
     }
 
 

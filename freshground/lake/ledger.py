@@ -196,10 +196,13 @@ class Ledger:
             if in_shard(doc_id, shard) and wanted(doc_id, row["content_hash"])
         ]
 
-    def aside(self, doc_id: str, content_hash: str, silver_id: str, source_id: str) -> int:
-        """Return how often the parser set a version aside: what a replay of it has seen."""
-        state = self._silver_states(source_id).get((doc_id, content_hash, silver_id))
-        return state["tries"] if state and state["status"] != "ok" else 0
+    def attempts(self, source_id: str, silver_id: str) -> dict[tuple[str, str], int]:
+        """Return how often the parser set each (doc_id, content_hash) aside: what a replay saw."""
+        return {
+            key[:2]: state["tries"]
+            for key, state in self._silver_states(source_id).items()
+            if key[2] == silver_id and state["status"] != "ok"
+        }
 
     def chunked(self, source_id: str, chunker_id: str) -> set[tuple[str, str, str]]:
         """Return (doc_id, content_hash, silver_id) of every document cut by a chunker."""

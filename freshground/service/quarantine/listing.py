@@ -35,13 +35,14 @@ def listed(context: Context) -> list[dict[str, Any]]:
     decisions = context.lake.reviews.decisions()
     rows: list[dict[str, Any]] = []
     for source_id in context.settings.source_ids:
-        documents = withhold(
-            context, source_id, context.ledger.current(source_id, context.silver_id(source_id))
-        )
+        version = context.silver_id(source_id)
+        documents = withhold(context, source_id, context.ledger.current(source_id, version))
+        tries = context.ledger.attempts(source_id, version)
         cases = _cases(context, source_id, documents)
         for document in documents:
             if document.state == "quarantined":
-                rows.append(_aside(context, source_id, document, decisions))
+                seen = tries.get((document.doc_id, document.row["content_hash"]), 0)
+                rows.append(_aside(source_id, document, decisions, version, seen))
             elif document.doc_id in cases:
                 rows.append(_held(document, cases[document.doc_id], decisions))
     return sorted(rows, key=lambda row: (row["source"], row["key"]))
@@ -91,12 +92,11 @@ def _row(source_id: str, document: Current, matters: Sequence[Matter]) -> dict[s
 
 
 def _aside(
-    context: Context, source_id: str, document: Current, decisions: Decisions
+    source_id: str, document: Current, decisions: Decisions, version: str, tries: int
 ) -> dict[str, Any]:
     content = document.row["content_hash"]
     rejection = decisions.rejected.get((document.doc_id, content))
-    version = context.silver_id(source_id)
-    seen = str(context.ledger.aside(document.doc_id, content, version, source_id))
+    seen = str(tries)
     matters: Sequence[Matter] = [Matter(document.doc_id, content, document.rule or "", version)]
     held_by = "source" if document.row["rule"] else "parser"
     ahead = decisions.again.get(matters[0].key)

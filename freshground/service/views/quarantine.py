@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.service.denial.takedown import TAKEN_DOWN
 from freshground.service.quarantine.evidence import evidence, texts
-from freshground.service.quarantine.listing import listed
 from freshground.service.views.documents.catalogue import catalogue, visible
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ def quarantine(
     `state` is waiting, decided or all. `hidden` counts the documents of that choice that they may
     not read. Of these there is nothing but their part in counts.
     """
-    rows = [row for row in listed(context) if row["rule"] != TAKEN_DOWN]
     whole = catalogue(context)
+    rows = [row for row in whole.aside.values() if row["rule"] != TAKEN_DOWN]
     wanted = [
         row
         for row in rows

@@ -90,10 +90,15 @@ def router(board: Board) -> list[BaseRoute]:
     ]
 
 
-def theirs(asked: Asked) -> str:
-    """Return the doc_id in the path. Refused as unknown where the person may not read it."""
-    entry = catalogue(asked.context).by_id.get(asked.path["doc_id"])
+def theirs(asked: Asked, doc_id: str = "", *, denied: bool = True) -> str:
+    """Return a doc_id, by default that in the path. Refused where the person may not read it.
+
+    What is taken down is for nobody: with `denied` it may be acted on, without it is refused too.
+    """
+    entry = catalogue(asked.context).by_id.get(doc_id or asked.path["doc_id"])
     if entry is None or not visible(entry, asked.person.groups):
+        raise unknown()
+    if not denied and entry.states[0] == "taken down":
         raise unknown()
     return entry.doc_id
 

@@ -35,30 +35,27 @@ def router(board: Board) -> list[BaseRoute]:
         return Page("quarantine/list.html", "Quarantine", data)
 
     def one(asked: Asked) -> Page:
-        row = shown(asked.context, theirs(asked))
+        row = shown(asked.context, theirs(asked, denied=False))
         (row,) = with_evidence(asked.context, [row])
         return Page("quarantine/one.html", row["key"], {"row": row})
 
     def release(asked: Asked) -> Done:
-        done = deciding.release(asked.context, theirs(asked), asked.comment)
+        done = deciding.release(asked.context, theirs(asked, denied=False), asked.comment)
         return _done(done, "The next refresh serves it.")
 
     def reject(asked: Asked) -> Done:
-        done = deciding.reject(asked.context, theirs(asked), asked.comment)
+        done = deciding.reject(asked.context, theirs(asked, denied=False), asked.comment)
         return _done(done, "It stays aside, and waits for nobody any more.")
 
     def replay(asked: Asked) -> Done:
         rule, source = asked.form.get("rule", ""), asked.form.get("source", "")
         documents = [asked.form["doc_id"]] if asked.form.get("doc_id") else []
         if documents:
-            _theirs(asked, documents[0])
+            theirs(asked, documents[0], denied=False)
         done = deciding.replay(asked.context, rule, source, documents, asked.comment)
         facts = {"documents": done["documents"], "rule": rule, "source": source}
         said = f"The next refresh tries {done['documents']} documents again, and nothing else."
         return Done(_BACK, said, documents[0] if documents else source or rule or "all", facts)
-
-    def _theirs(asked: Asked, doc_id: str) -> None:
-        theirs(Asked(asked.context, asked.person, {"doc_id": doc_id}, asked.query, asked.form))
 
     def _done(done: dict[str, object], said: str) -> Done:
         if not done["recorded"]:

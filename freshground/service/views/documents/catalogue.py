@@ -79,12 +79,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All documents by source and key; `by_id` and `by_content` find them."""
+    """All documents by source and key; `by_id` and `by_content` find them.
+
+    `aside` are the rows of the quarantine by doc_id.
+    """
 
     entries: tuple[Entry, ...]
     by_id: dict[str, Entry]
     by_content: dict[str, list[Entry]]
     access: Access
+    aside: dict[str, dict[str, Any]]
 
 
 _lock = threading.Lock()
@@ -145,7 +149,7 @@ def _read(context: Context) -> Catalogue:
     for entry in entries:
         if entry.states[0] != "deleted":
             by_content.setdefault(entry.row["content_hash"], []).append(entry)
-    return Catalogue(tuple(entries), {e.doc_id: e for e in entries}, by_content, overlay)
+    return Catalogue(tuple(entries), {e.doc_id: e for e in entries}, by_content, overlay, rules)
 
 
 def _states(

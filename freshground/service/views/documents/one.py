@@ -10,7 +10,7 @@ from freshground.core.clock import iso
 from freshground.lake.tables import quoted, records
 from freshground.service.lineage.reach import published
 from freshground.service.lineage.versions import object_versions
-from freshground.service.quarantine.listing import history, listed
+from freshground.service.quarantine.listing import history
 from freshground.service.views.documents.access import reads
 from freshground.service.views.documents.catalogue import catalogue, visible
 from freshground.service.views.documents.text import cuts, passages
@@ -52,7 +52,7 @@ def document(
     brought = [
         row for index in _indexes(context, entry) for row in published(context, index, doc_id)
     ]
-    versions = _versions(context, entry, rows, parsed, brought)
+    versions = _versions(entry, rows, parsed, brought)
     shown = _shown_version(entry, parsed, version)
     allowed = entry.open and reads(reader, _groups_of(entry, rows, shown))
     text = (
@@ -81,7 +81,7 @@ def document(
         "served": _served(context, entry),
         "copies": _copies(whole, entry, reader),
         "findings": _findings(context, entry),
-        "quarantine": _quarantine(context, entry),
+        "quarantine": _quarantine(context, whole.aside.get(doc_id)),
     }
 
 
@@ -109,16 +109,13 @@ def _parsed(context: Context, doc_id: str) -> list[dict[str, Any]]:
 
 
 def _versions(
-    context: Context,
     entry: Entry,
     rows: Sequence[dict[str, Any]],
     parsed: Sequence[dict[str, Any]],
     brought: Sequence[dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return the versions, newest first, each with what changed and the releases it came with."""
-    runs = {row["run_id"] for row in rows}
-    stages = context.lake.journal.entries("stage", runs=runs)
-    found = object_versions(rows, parsed, [], brought, stages)
+    found = object_versions(rows, parsed, [], brought, [])
     silver = {row["content_hash"]: row for row in parsed}
     before: dict[str, Any] | None = None
     for version in found:
@@ -290,8 +287,5 @@ def _findings(context: Context, entry: Entry) -> list[dict[str, Any]]:
     return found[::-1][:_SHOWN_CHECKS]
 
 
-def _quarantine(context: Context, entry: Entry) -> dict[str, Any] | None:
-    if entry.rule is None:
-        return None
-    row = next((r for r in listed(context) if r["doc_id"] == entry.doc_id), None)
+def _quarantine(context: Context, row: dict[str, Any] | None) -> dict[str, Any] | None:
     return {**row, "history": history(context, row)} if row else None

@@ -15,6 +15,7 @@ from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
 from freshground.lake.keys import Keys
 from freshground.lake.pointers import Pointers
+from freshground.lake.progress import Beats
 from freshground.lake.queries import QueryCounts
 from freshground.lake.schemas import FORMAT, TABLES
 from freshground.lake.storage import Files
@@ -54,6 +55,7 @@ class Lake:
         self.blobs = Blobs(self.files)
         self.journal = Journal(tables["journal"], clock)
         self.pointers = Pointers(self.files)
+        self.progress = Beats(self.files, clock)
         self.queries = QueryCounts(self.files, clock)
         self.denials = Denials(self.files, clock)
         self.holds = Holds(self.files, clock)

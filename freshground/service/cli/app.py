@@ -19,6 +19,7 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    runs,
     serve,
     show,
     show_trace,
@@ -52,6 +53,7 @@ freshness.register(app)
 governance.register(app)
 canary.register(app)
 keys.register(app)
+runs.register(app)
 serve.register(app)
 usage.register(app)
 
@@ -106,6 +108,10 @@ def refresh(
     approve_deletes: Annotated[
         list[str] | None, typer.Option(help="Let this source's guard pass once; repeatable.")
     ] = None,
+    by: By = "",
+    comment: Comment = "",
+    run_id: Annotated[str, typer.Option(hidden=True)] = "",
+    trigger: Annotated[str, typer.Option(hidden=True)] = "command",
     *,
     as_json: Json = False,
 ) -> None:
@@ -113,11 +119,14 @@ def refresh(
     from freshground.service.refresh import refresh as run
     from freshground.service.reports import exit_status
 
-    context = _context(settings, bars=not as_json)
+    context = _context(settings, bars=not as_json, by=by)
+    context.run_id = run_id or context.run_id
     for name in (*(source or ()), *(approve_deletes or ())):
         context.settings.source(name)
     context.approved_deletes = frozenset(approve_deletes or ())
-    reports = run(context, sources=source or (), indexes=index or ())
+    reports = run(
+        context, sources=source or (), indexes=index or (), trigger=trigger, comment=comment
+    )
     show.refresh(reports, as_json=as_json)
     raise typer.Exit(exit_status(reports))
 

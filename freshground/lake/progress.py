@@ -1,6 +1,6 @@
 """What runs at this moment: a small file for each run and process, written anew while it works.
 
-`progress/<run>/<process>.json` goes when its run ends. That of a killed process stays, and its
+`progress/<run>.<process>.json` goes when its run ends. That of a killed process stays, and its
 heartbeat stands still: the run counts as lost after `LOST_AFTER`, and is shown for `KEPT`.
 """
 
@@ -69,15 +69,16 @@ class Beats:
     def put(self, beat: Beat) -> None:
         """Write how far a process is."""
         data = json.dumps(asdict(beat), ensure_ascii=False, separators=(",", ":"))
-        self._files.put(f"{folder(beat.run_id)}/{beat.process}.json", data.encode())
+        self._files.put(_path(beat), data.encode())
 
     def forget(self, beat: Beat) -> None:
         """Remove a process that has ended."""
-        self._files.delete([f"{folder(beat.run_id)}/{beat.process}.json"])
+        self._files.delete([_path(beat)])
 
     def ended(self, run_id: str) -> None:
         """Remove all processes of a run."""
-        self._files.delete(self._files.list(folder(run_id)))
+        start = f"{_FOLDER}/{file_name(run_id)}."
+        self._files.delete([p for p in self._files.list(_FOLDER) if p.startswith(start)])
 
     def running(self) -> list[Beat]:
         """Return all processes at work or lost, those of the oldest run first."""
@@ -101,9 +102,14 @@ class Beats:
         return found
 
 
-def folder(run_id: str, under: str = _FOLDER) -> str:
-    """Return a run's folder; ids that are no plain names, as Airflow's, by their digest."""
-    return f"{under}/{run_id if _PLAIN.fullmatch(run_id) else digest('run', run_id)[:32]}"
+def file_name(run_id: str) -> str:
+    """Return a run's name in file names; of ids that are no plain names, as Airflow's, a digest."""
+    return run_id if _PLAIN.fullmatch(run_id) else digest("run", run_id)[:32]
+
+
+def _path(beat: Beat) -> str:
+    # No folder a run: they would stay behind, empty, where the lake is a local one.
+    return f"{_FOLDER}/{file_name(beat.run_id)}.{beat.process}.json"
 
 
 def _parsed(data: bytes) -> Beat | None:

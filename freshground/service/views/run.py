@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso, parse_iso
 from freshground.core.errors import ConfigError
 from freshground.lake.lineage import lineage_run
-from freshground.lake.progress import folder
+from freshground.service.views.output import read_output
 from freshground.service.views.runs import KINDS, Rows, runs, stages_of, summary
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from freshground.lake.journal import Entry
     from freshground.service.context import Context
-
-OUTPUT = "run_output"
-"""The folder of what runs that the dashboard started wrote, the last part of it."""
 
 _LOOK_BACK_DAYS = 90
 
@@ -50,14 +47,13 @@ def run(context: Context, name: str) -> dict[str, Any]:
     beat = beats[0] if beats else None
     found = summary(run_id, rows, beat, context.clock.now())
     bodies = [entry.body for entry in rows.stages]
-    output = context.lake.files.get(f"{folder(run_id, OUTPUT)}.txt")
     return {
         **found,
         "code": next((body["code"] for body in bodies if body.get("code")), None),
         "settings": next((body["settings"] for body in bodies if body.get("settings")), None),
         "plan": rows.applied.body["plan_id"] if rows.applied else None,
         "process_status": rows.ended.body["status"] if rows.ended else None,
-        "output": output.decode("utf-8", "replace") if output is not None else None,
+        "output": read_output(context, run_id),
         "stages": _stages(run_id, rows, found),
         "costs": [{"index": entry.subject, **entry.body} for entry in rows.costs],
         "gates": [

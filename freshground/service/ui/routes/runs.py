@@ -91,7 +91,7 @@ def run(asked: Asked) -> Page:
     data = {
         "run": _for_person(asked.context, asked.person, found),
         "longest": max((_end(stage) for stage in found["stages"]), default=0.0) or 1.0,
-        "now": own[0] if own else None,
+        "current": own[0] if own else None,
     }
     return Page("run.html", f"Run {found['run'][:60]}", data)
 
@@ -108,7 +108,8 @@ def cost(asked: Asked) -> Page:
     callers.sort(key=lambda row: -(row["tokens_in"] + row["tokens_out"]))
     unit = "money" if found["total"]["money"] else "tokens"
     data = {
-        **found,
+        **{name: value for name, value in found.items() if name != "parts"},
+        "parts_told": found["parts"],
         "all_days": DAYS,
         "parts_known": costs.PARTS,
         "unit": unit,

@@ -24,6 +24,8 @@ STREAMS = 50
 BUSY_S = 1.0
 IDLE_S = 3.0
 
+_WHOLE = 100
+
 _PROCESSES = 12
 """Processes of one run that are shown; a run of Airflow may have many more."""
 
@@ -62,7 +64,11 @@ def _part(part: Mapping[str, Any]) -> dict[str, Any]:
         text = "between two stages"
     elif part["unit"]:
         of = f" of {count(part['total'])}" if part["total"] else ""
-        rate = f", {decimal(part['rate'])} a second" if part["rate"] else ""
+        rate = (
+            f", {(count if part['rate'] >= _WHOLE else decimal)(part['rate'])} a second"
+            if part["rate"]
+            else ""
+        )
         text = f"{count(part['done'])}{of} {part['unit']}{rate}"
     else:
         text = f"for {age(part['seconds'])}"

@@ -88,7 +88,10 @@ def run(asked: Asked) -> Page:
         raise Refused(404, error.found, "It may be older than what the list shows.") from None
     now = told(asked.context)
     own = [row for row in now["runs"] if row["run"] == found["run"]]
+    judged = _judged(found)
     data = {
+        "failed": [each for each in judged if not each["passed"]],
+        "passed": [each for each in judged if each["passed"]],
         "run": _for_person(asked.context, asked.person, found),
         "longest": max((_end(stage) for stage in found["stages"]), default=0.0) or 1.0,
         "current": own[0] if own else None,
@@ -148,6 +151,18 @@ def _for_person(context: Context, person: Person, found: dict[str, Any]) -> dict
         "output": found["output"] if every else None,
         "output_withheld": withheld,
     }
+
+
+def _judged(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return gates and checks alike; those of a build are its gates."""
+    gates = [{**gate, "of": gate["index"]} for gate in found["gates"]]
+    checks = [
+        {**check, "of": f"{stage['stage']} {stage['subject']}", "release": None}
+        for stage in found["stages"]
+        if stage["stage"] != "build"
+        for check in stage["checks"]
+    ]
+    return [*gates, *checks]
 
 
 def _days(asked: Asked) -> int:

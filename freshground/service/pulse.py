@@ -44,6 +44,7 @@ class Pulse:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="freshground-pulse", daemon=True)
         self._began = time.perf_counter()
+        self._outer: list[tuple[str, str, float]] = []
         self._seen: deque[tuple[float, int]] = deque(maxlen=_WINDOW)
         self._told: tuple[object, ...] | None = None
         self._told_at = 0.0
@@ -61,20 +62,24 @@ class Pulse:
                 self._beats.forget(self._beat)
 
     def begin(self, stage: str, subject: str) -> None:
-        """Note that a stage begins."""
-        self._began = time.perf_counter()
-        self._seen.clear()
-        beat = self._beat
-        beat.stage, beat.subject, beat.unit, beat.done, beat.total = stage, subject, "", 0, 0
+        """Note that a stage begins, perhaps within another one, as a canary's within a build."""
+        self._outer.append((self._beat.stage, self._beat.subject, self._began))
+        self._set(stage, subject, time.perf_counter())
 
     def end(self, report: StageReport) -> None:
-        """Note what a stage did."""
-        done = {"stage": report.stage, "subject": report.subject, "outcome": report.outcome}
-        self._beat.stages = [
-            *self._beat.stages,
-            {**done, "seconds": round(report.seconds, 3), "counts": dict(report.counts)},
-        ]
-        self.begin("", "")
+        """Note what a stage did, and that the one around it goes on."""
+        stage, subject, began = self._outer.pop()
+        if not stage or report.outcome != "nothing":
+            done = {"stage": report.stage, "subject": report.subject, "outcome": report.outcome}
+            more = {"seconds": round(report.seconds, 3), "counts": dict(report.counts)}
+            self._beat.stages = [*self._beat.stages, {**done, **more}]
+        self._set(stage, subject, began)
+
+    def _set(self, stage: str, subject: str, began: float) -> None:
+        beat = self._beat
+        self._began = began
+        self._seen.clear()
+        beat.stage, beat.subject, beat.unit, beat.done, beat.total = stage, subject, "", 0, 0
 
     def units(self, total: int, unit: str) -> None:
         """Note what the stage counts, and how many there are; 0 where nobody knows."""

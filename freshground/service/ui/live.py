@@ -49,7 +49,7 @@ def told(context: Context) -> dict[str, Any]:
 
 
 def _run(row: Mapping[str, Any]) -> dict[str, Any]:
-    left = "no estimate yet" if row["left_s"] is None else f"about {age(row['left_s'])} left"
+    left = "no estimate" if row["left_s"] is None else f"about {age(row['left_s'])} left"
     parts = [_part(part) for part in row["parts"]]
     return {
         **row,

@@ -109,7 +109,7 @@ class ChildRefresher:
         child = self._child
         if child is not None and child.process.poll() is None:
             raise ConfigError(
-                f"A refresh is going on already: run {child.run_id[:12]} by {child.by}, since "
+                f"A refresh is going on already: run {child.run_id[:12]} by {child.by}, for "
                 f"{spoken(now - child.started_at)}.",
                 "Its page shows how far it is; start another one when it has ended.",
             )

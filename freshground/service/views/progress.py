@@ -12,6 +12,7 @@ from freshground.service.views.remaining import Past, left_of_process, left_of_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from freshground.lake.lake import Lake
     from freshground.lake.progress import Beat
@@ -50,8 +51,9 @@ def _run(context: Context, beats: Sequence[Beat], past: Past) -> dict[str, Any]:
     alive = [beat for beat in beats if not beat.lost(now)]
     at = max(beat.at for beat in beats)
     began = parse_iso(first.started_at) or now
-    seconds = ((parse_iso(at) or now) - began).total_seconds()
-    left = [left_of_process(context, beat, past) for beat in alive]
+    until = now if alive else parse_iso(at) or now
+    seconds = (until - began).total_seconds()
+    left = [left_of_process(context, beat, past, _since(beat, now)) for beat in alive]
     # Processes of one run work side by side: it ends with the last of them.
     known = [each for each in left if each is not None]
     left_s = max(known) if known and len(known) == len(left) else None
@@ -66,7 +68,7 @@ def _run(context: Context, beats: Sequence[Beat], past: Past) -> dict[str, Any]:
         "lost": not alive,
         "share": _share(seconds, left_s, beats),
         "left_s": None if left_s is None else round(left_s, 1),
-        "parts": [_part(beat, past) for beat in alive or beats],
+        "parts": [_part(beat, past, now) for beat in alive or beats],
         "stages": [
             {name: each[name] for name in ("stage", "subject", "outcome", "seconds")}
             for each in stages
@@ -75,8 +77,14 @@ def _run(context: Context, beats: Sequence[Beat], past: Past) -> dict[str, Any]:
     }
 
 
-def _part(beat: Beat, past: Past) -> dict[str, Any]:
-    left = left_of_stage(beat, past, None) if beat.stage else None
+def _since(beat: Beat, now: datetime) -> float:
+    """Return how many seconds ago a heartbeat was; none of a process that is lost counts."""
+    return 0.0 if beat.lost(now) else (now - (parse_iso(beat.at) or now)).total_seconds()
+
+
+def _part(beat: Beat, past: Past, now: datetime) -> dict[str, Any]:
+    since_s = _since(beat, now)
+    left = left_of_stage(beat, past, None, since_s) if beat.stage else None
     return {
         "process": beat.process,
         "stage": beat.stage,
@@ -86,7 +94,7 @@ def _part(beat: Beat, past: Past) -> dict[str, Any]:
         "total": beat.total or None,
         "share": min(1.0, beat.done / beat.total) if beat.total else None,
         "rate": beat.rate or None,
-        "seconds": beat.seconds,
+        "seconds": round(beat.seconds + since_s, 3),
         "left_s": None if left is None else round(left, 1),
     }
 

@@ -18,6 +18,8 @@ _RUNS = 60
 _NEAREST = 9
 """Of those, the ones whose amount of work was nearest are reckoned with."""
 
+_PATIENCE_S = 3.0
+
 _OF_SOURCES = ("ingest", "look", "silver", "gold")
 _CHANGES = ("added", "changed", "removed")
 _STOPPED = ("failed", "guard", "gate")
@@ -59,19 +61,30 @@ def read_past(context: Context) -> Past:
     return past
 
 
-def left_of_stage(beat: Beat, past: Past, documents: int | None) -> float | None:
-    """Return the probable seconds until a process's stage ends; None where nothing tells."""
+def left_of_stage(
+    beat: Beat, past: Past, documents: int | None, since_s: float = 0.0
+) -> float | None:
+    """Return the probable seconds until a process's stage ends; None where nothing tells.
+
+    `since_s` is how long ago the heartbeat was. A stage that takes much longer than it ever did has
+    no estimate.
+    """
+    if not beat.stage:
+        return 0.0
     if beat.total and beat.rate:
-        return max(0.0, beat.total - beat.done) / beat.rate
-    usual = past.expected(beat.stage, beat.subject, documents) if beat.stage else 0.0
-    return None if usual is None else max(0.0, usual - beat.seconds)
+        return max(0.0, (beat.total - beat.done) / beat.rate - since_s)
+    usual = past.expected(beat.stage, beat.subject, documents)
+    gone = beat.seconds + since_s
+    if usual is None or gone > 2 * usual + _PATIENCE_S:
+        return None
+    return max(0.0, usual - gone)
 
 
-def left_of_process(context: Context, beat: Beat, past: Past) -> float | None:
+def left_of_process(context: Context, beat: Beat, past: Past, since_s: float = 0.0) -> float | None:
     """Return the probable seconds until a process is done, its stages to come included."""
     told = [{**each["counts"], **each} for each in beat.stages]
     now = _documents(context, beat.stage, beat.subject, told)
-    parts = [left_of_stage(beat, past, now)]
+    parts = [left_of_stage(beat, past, now, since_s)]
     for stage, subject in _to_come(beat):
         parts.append(past.expected(stage, subject, _documents(context, stage, subject, told)))
     known = [part for part in parts if part is not None]

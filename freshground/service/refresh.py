@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.service import stages
 from freshground.service.plans.deferral import in_turn
 from freshground.service.reports import Scope, StageReport, exit_status
+from freshground.service.telemetry.traced import traced_refresh
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,6 +20,7 @@ INTERRUPTED = 130
 """The status of a run that Ctrl-C, or the service's end, broke off."""
 
 
+@traced_refresh
 def refresh(
     context: Context,
     *,

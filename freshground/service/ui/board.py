@@ -45,6 +45,7 @@ class Board:
     def __init__(self, context: Context, door: Door) -> None:
         self.context = context
         self.door = door
+        context.lake.keep_journal()
         self.limiter = CapacityLimiter(PAGES_AT_ONCE)
         self.refresher: Refresher = ChildRefresher()
 

@@ -19,6 +19,7 @@ from freshground.lake.judgements import Judgements
 from freshground.lake.keys import Keys
 from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
+from freshground.lake.progress import Beats
 from freshground.lake.queries import QueryCounts
 from freshground.lake.reviews import Reviews
 from freshground.lake.schemas import FORMAT, TABLES
@@ -61,6 +62,7 @@ class Lake:
         self.blobs = Blobs(self.files)
         self.journal = Journal(tables["journal"], clock)
         self.pointers = Pointers(self.files)
+        self.progress = Beats(self.files, clock)
         self.queries = QueryCounts(self.files, clock)
         self.denials = Denials(self.files, clock)
         self.reviews = Reviews(self.files, clock)

@@ -300,6 +300,16 @@ class Ledger:
         kept = _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted, also=("ordinal",))
         return kept.sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
 
+    def text_hashes(self, documents: Sequence[Current], chunker_id: str) -> set[str]:
+        """Return the embed hashes of all chunks of the versions to serve; reads no text."""
+        wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
+        columns = ("doc_id", "content_hash", "silver_id", "embed_hash")
+        table = self._lake.gold.rows(
+            f"SELECT {', '.join(columns)} FROM t WHERE chunker_id = {quoted([chunker_id])}"
+        )
+        rows = zip(*(table.column(name).to_pylist() for name in columns), strict=True)
+        return {embed_hash for *key, embed_hash in rows if tuple(key) in wanted}
+
     def known_vectors(self, space_id: str) -> set[str]:
         """Return the embed hashes that have a vector in a space."""
         table = self._lake.vectors.rows(

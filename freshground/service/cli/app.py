@@ -24,6 +24,7 @@ from freshground.service.cli import (
     people,
     quarantine,
     questions,
+    runs,
     serve,
     show,
     show_trace,
@@ -61,6 +62,7 @@ monitoring.register(app)
 people.register(app)
 questions.register(app)
 quarantine.register(app)
+runs.register(app)
 serve.register(app)
 status.register(app)
 usage.register(app)
@@ -116,6 +118,10 @@ def refresh(
     approve_deletes: Annotated[
         list[str] | None, typer.Option(help="Let this source's guard pass once; repeatable.")
     ] = None,
+    by: By = "",
+    comment: Comment = "",
+    run_id: Annotated[str, typer.Option(hidden=True)] = "",
+    trigger: Annotated[str, typer.Option(hidden=True)] = "command",
     *,
     as_json: Json = False,
 ) -> None:
@@ -123,11 +129,14 @@ def refresh(
     from freshground.service.refresh import refresh as run
     from freshground.service.reports import exit_status
 
-    context = _context(settings, bars=not as_json)
+    context = _context(settings, bars=not as_json, by=by)
+    context.run_id = run_id or context.run_id
     for name in (*(source or ()), *(approve_deletes or ())):
         context.settings.source(name)
     context.approved_deletes = frozenset(approve_deletes or ())
-    reports = run(context, sources=source or (), indexes=index or ())
+    reports = run(
+        context, sources=source or (), indexes=index or (), trigger=trigger, comment=comment
+    )
     show.refresh(reports, as_json=as_json)
     raise typer.Exit(exit_status(reports))
 

@@ -62,7 +62,7 @@ def test_the_numbers_are_those_of_the_freshness_report(quick) -> None:
     quick.fill(4)
     quick.refresh()
     quick.write("d001.md", "# Changed\n\nOnce more.\n")
-    quick.write("broken.pdf", b"%PDF-1.7 no document")
+    quick.write("empty.md", b"")
     quick.refresh()
     quick.clock.advance(timedelta(hours=25))
     found = values(scraped(quick))

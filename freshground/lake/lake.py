@@ -15,11 +15,14 @@ from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
 from freshground.lake.journal_mirror import JournalMirror
 from freshground.lake.keys import Keys
+from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
 from freshground.lake.queries import QueryCounts
 from freshground.lake.schemas import FORMAT, TABLES
+from freshground.lake.sessions import Sessions
 from freshground.lake.storage import Files
 from freshground.lake.tables import Table
+from freshground.lake.traffic import TrafficCounts
 from freshground.lake.usage import Usage
 
 if TYPE_CHECKING:
@@ -60,8 +63,11 @@ class Lake:
         self.holds = Holds(self.files, clock)
         self.alerts = Alerts(self.files, clock)
         self.keys = Keys(self.files, clock)
+        self.people = People(self.files, clock)
+        self.sessions = Sessions(self.files, clock)
         self.usage = Usage(self.files, clock)
         self.aliases = Aliases(self.files)
+        self.traffic = TrafficCounts(self.files, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:

@@ -55,6 +55,11 @@ def regression(
             f"for these questions, so nothing was compared{left}"
         )
         return [_unjudged(gate, detail)], note
+    # What the live release answered is kept too: it was asked again, of the documents as they are.
+    note["live"] = {
+        "release": state.live[1].release,
+        "ndcg_10": {q.query_id: q.ndcg_10 for q in before.results},
+    }
     measured = compare(before.results, answers.results, resamples=gate.resamples)
     blamed = _blame(state, found, before, answers, measured.lost)
     detail = _words(measured, gate, state, found, blamed) + left

@@ -51,7 +51,7 @@ def protect(app: FastAPI, service: Any) -> Protection:
     tokens = Tokens(settings.jwt, clock) if settings.jwt else None
     app.state.metrics = made.metrics
     app.user_middleware += [
-        Middleware(Upkeep, tasks=(lake.usage.flush, lake.queries.flush)),
+        Middleware(Upkeep, tasks=(lake.usage.flush, lake.queries.flush, lake.traffic.flush)),
         Middleware(Accounting, log=made.log, metrics=made.metrics, usage=lake.usage),
         Middleware(Identity, ring=made.ring, tokens=tokens, settings=settings),
         Middleware(Limits, settings=settings.limits),

@@ -39,7 +39,7 @@ def run(root: Path, *, quick: bool) -> list[Result]:
         parts = _parts(pages)
         warm = _times(pages, rounds)
         with _child(root, "refresh") as (_, refresher):
-            busy = _times(pages, rounds)
+            busy = _times(pages, rounds, 2 if quick else 40)
             refresher.stdin.close()
             done = refresher.stdout.read().split()
     with _child(root, "plain") as (base, _):
@@ -119,16 +119,19 @@ def _parts(pages: list[Found]) -> dict[str, int]:
     return {url: len(httpx.get(url).raise_for_status().content) for url in urls}
 
 
-def _times(pages: list[Found], rounds: int) -> dict[str, list[float]]:
-    """Return milliseconds by pattern; the first round does not count."""
+def _times(pages: list[Found], rounds: int, seconds: float = 0) -> dict[str, list[float]]:
+    """Return milliseconds by pattern, of at least so many rounds; the first does not count."""
     found: dict[str, list[float]] = {page.pattern: [] for page in pages}
+    until = time.monotonic() + seconds
+    number = 0
     with httpx.Client(timeout=60) as client:
-        for number in range(rounds + 1):
+        while number <= rounds or time.monotonic() < until:
             for page in pages:
                 started = time.perf_counter()
                 client.get(page.url)
                 if number:
                     found[page.pattern].append(1e3 * (time.perf_counter() - started))
+            number += 1
     return found
 
 

@@ -11,9 +11,11 @@ from freshground.lake.alerts import Alerts
 from freshground.lake.aliases import Aliases
 from freshground.lake.blobs import Blobs
 from freshground.lake.denials import Denials
+from freshground.lake.found import Found
 from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
 from freshground.lake.journal_mirror import JournalMirror
+from freshground.lake.judgements import Judgements
 from freshground.lake.keys import Keys
 from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
@@ -68,6 +70,8 @@ class Lake:
         self.usage = Usage(self.files, clock)
         self.aliases = Aliases(self.files)
         self.traffic = TrafficCounts(self.files, clock)
+        self.judgements = Judgements(self.files, clock)
+        self.found = Found(self.files, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:

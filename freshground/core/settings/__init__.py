@@ -45,6 +45,7 @@ from freshground.core.settings.sources import (
     RecordsSource,
     SourceSettings,
 )
+from freshground.core.settings.telemetry import Telemetry
 from freshground.core.settings.values import (
     DottedPath,
     Duration,
@@ -106,6 +107,7 @@ __all__ = [
     "SizeGuard",
     "Sla",
     "SourceSettings",
+    "Telemetry",
     "Tls",
     "WallTime",
     "Watcher",

@@ -38,6 +38,7 @@ class Service:
         self.follower.stop()
         self.context.lake.queries.flush()
         self.context.lake.traffic.flush()
+        self.context.lake.found.flush()
 
 
 def _reranker(context: Context) -> Reranker | None:

@@ -13,6 +13,7 @@ from freshground.service.asking.serving import open_release
 from freshground.service.asking.timing import timed
 from freshground.service.freshness.accepted import refuse_stale
 from freshground.service.freshness.as_of import freshness
+from freshground.service.telemetry.traced import traced_query
 from indexes.filters.parse import parse as parse_filter
 from indexes.fusion import Calibration, FusedHit, fuse
 from indexes.rows import filterable
@@ -67,7 +68,7 @@ class Searcher:
 
     def __init__(self, context: Context, index: IndexSettings, manifest: Manifest) -> None:
         self._context = context
-        self._index = index
+        self.index = index
         self.manifest = manifest
         self.reader = open_release(context, index, manifest)
         stored = manifest.calibration
@@ -87,7 +88,7 @@ class Searcher:
         `note` is told the question's vector, where it has one, and the cosine of the best hit.
         """
         parsed = (
-            parse_filter(where, self.reader.schema, filterable(self._index.fields))
+            parse_filter(where, self.reader.schema, filterable(self.index.fields))
             if where
             else None
         )
@@ -95,10 +96,10 @@ class Searcher:
         by_vector: Sequence[Hit] = ()
         by_text: Sequence[Hit] = ()
         if mode != "text" and text.strip():
-            encoder = self._context.encoder(self._index)
+            encoder = self._context.encoder(self.index)
             if encoder.space.id != self.manifest.space["id"]:
                 raise ConfigError(
-                    f"Release {self.manifest.release} of {self._index.id} was embedded by "
+                    f"Release {self.manifest.release} of {self.index.id} was embedded by "
                     f"{self.manifest.space['model']}, and the settings name {encoder.space.model}.",
                     "Refresh the index, or query it with --mode text.",
                 )
@@ -112,7 +113,7 @@ class Searcher:
             [(hit.chunk_id, hit.score) for hit in by_vector],
             [(hit.chunk_id, hit.score) for hit in by_text],
             k,
-            self._index.fusion.mode,
+            self.index.fusion.mode,
             self._calibration,
             query=text,
         )
@@ -124,7 +125,7 @@ class Searcher:
 
         What was denied since they were ranked is left out. An older release may lack a field.
         """
-        names = [n for n in (*_COLUMNS, *self._index.fields) if n in self.reader.schema.names]
+        names = [n for n in (*_COLUMNS, *self.index.fields) if n in self.reader.schema.names]
         ids = [hit.chunk_id for hit in ranked]
         table = self.reader.rows(names, chunk_ids=ids, groups=groups)
         found = {row["chunk_id"]: row for row in table.to_pylist()}
@@ -171,6 +172,7 @@ def searcher(
     return Searcher(context, index, manifest)
 
 
+@traced_query
 def query(
     context: Context,
     index: IndexSettings,

@@ -20,7 +20,9 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    monitoring,
     people,
+    questions,
     serve,
     show,
     show_trace,
@@ -56,7 +58,9 @@ governance.register(app)
 canary.register(app)
 checks.register(app)
 keys.register(app)
+monitoring.register(app)
 people.register(app)
+questions.register(app)
 serve.register(app)
 status.register(app)
 usage.register(app)

@@ -17,6 +17,7 @@ _QUERIES_KEPT = timedelta(days=31)
 _USAGE_KEPT = timedelta(days=400)
 """A year's bill can be looked into, and compared with the one before."""
 _TRAFFIC_KEPT = timedelta(days=90)
+_FOUND_KEPT = timedelta(days=90)
 
 
 def publish(context: Context, manifest: Manifest, seen: Pointer | None) -> Pointer:
@@ -69,3 +70,4 @@ def tidy(context: Context, index: IndexSettings) -> None:
     context.lake.usage.forget((now - _USAGE_KEPT).date())
     context.lake.traffic.fold()
     context.lake.traffic.forget(now - _TRAFFIC_KEPT)
+    context.lake.found.forget((now - _FOUND_KEPT).date())

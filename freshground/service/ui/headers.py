@@ -39,7 +39,10 @@ class Headers:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS, (b"cache-control", kept)]
+                own = message["headers"]
+                named = {name.lower() for name, _ in own}
+                usual = [*_HEADERS, (b"cache-control", kept)]
+                message["headers"] = [*own, *(each for each in usual if each[0] not in named)]
             await send(message)
 
         await self._app(scope, receive, answer)

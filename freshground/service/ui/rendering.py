@@ -71,7 +71,7 @@ def render(board: Board, request: Request, page: Page) -> Response:
             said=flash.take(request),
         )
     )
-    answer = HTMLResponse(text, page.status)
+    answer = HTMLResponse(text, page.status, dict(page.headers))
     flash.clear(answer, request)
     return answer
 

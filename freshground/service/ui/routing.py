@@ -48,6 +48,13 @@ class Asked:
     query: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict)
 
+    def many(self, name: str) -> list[str]:
+        """Return all values of a name in the query, in order."""
+        listed = getattr(self.query, "getlist", None)
+        if listed is not None:
+            return listed(name)
+        return [self.query[name]] if name in self.query else []
+
     @property
     def comment(self) -> str:
         """Why somebody acts."""
@@ -56,12 +63,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A template of `templates/`, and what it shows."""
+    """A template of `templates/`, and what it shows. `headers` go before the usual ones."""
 
     template: str
     title: str
     data: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.lake.tables import among
 from freshground.service.stages.drift import CHECK as DRIFT
 from freshground.service.stages.regression import CHECK as GOLDEN
-from freshground.service.views import questions
+from freshground.service.views import won_and_lost
 from freshground.service.views.readable import objects
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def failing(context: Context, result: Result, seen: Sight) -> dict[str, Any]:
         named.setdefault(doc_id, [])
     visible = [doc_id for doc_id in named if seen.row(rows.get(doc_id))]
     lost = body["sample"] if asked else ()
-    texts = questions.texts(context, context.settings.index(result.subject), lost, seen) \
+    texts = won_and_lost.texts(context, context.settings.index(result.subject), lost, seen) \
         if asked else {}  # fmt: skip
     naming = result.check_id.startswith(_NAMING)
     return {

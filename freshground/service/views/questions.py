@@ -1,108 +1,139 @@
-"""Golden questions by their ids: texts for who may read the documents that answer them."""
+"""The golden questions of an index: whose they are, what answers them, how they last went."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from freshground.core.errors import ConfigError
 from freshground.service.asking.evaluation import names_of
-from freshground.service.stages.golden import golden
+from freshground.service.asking.judged import joined, judged
+from freshground.service.stages.golden import of_file
 from freshground.service.stages.regression import NOTE
-from freshground.service.views.readable import objects
+from freshground.service.views.readable import objects, sight
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable, Mapping, Sequence
 
     from freshground.core.settings import IndexSettings
+    from freshground.service.asking.judged import Judged
     from freshground.service.context import Context
-    from freshground.service.views.readable import Sight
-    from indexes.release import Manifest
-
-_ROUNDING = 1e-9
-"""As in `quality.regression`: less is a tie."""
+    from quality.questions import Question
 
 
-def texts(
-    context: Context, index: IndexSettings, ids: Collection[str], seen: Sight
-) -> dict[str, str | None]:
-    """Return the texts of those questions that somebody may see; None where the file has none now.
+@dataclass(frozen=True, slots=True)
+class Last:
+    """How a release answered golden questions when it was judged."""
 
-    A question is for those who may read all documents that answer it: it tells what they say.
-    """
-    if not ids:
-        return {}
-    try:
-        asked = {question.id: question for question in golden(context, index)}
-    except ConfigError:
-        asked = {}
-    answers = {name for i in ids if i in asked for name in asked[i].documents}
-    hidden: set[str] = set()
-    known: set[str] = set()
-    for row in objects(context, index.sources).values() if answers else ():
-        names = answers.intersection(names_of(row))
-        known |= names
-        if names and not seen.row(row):
-            hidden |= names
-    if seen.groups is not None:
-        hidden |= answers - known
-    found: dict[str, str | None] = {}
-    for name in ids:
-        question = asked.get(name)
-        if question is None:
-            if seen.groups is None:
-                found[name] = None
-        elif hidden.isdisjoint(question.documents):
-            found[name] = question.text
-    return found
+    release: int
+    results: dict[str, dict[str, Any]]
+    ranking: dict[str, list[str]]
 
 
-def won_and_lost(
-    context: Context, index: IndexSettings, manifest: Manifest, seen: Sight
-) -> dict[str, Any] | None:
-    """Return the questions that a candidate answers better and worse than what was live then.
-
-    By nDCG@10, the greatest change first; `hidden` counts those that somebody may not see. None
-    where no questions were asked.
-    """
-    note = context.releases.noted(manifest, NOTE)
-    if note is None:
+def last(context: Context, index: IndexSettings) -> Last | None:
+    """Return how the live release answered, None where it was not asked."""
+    live = context.releases.live(index.id)
+    note = context.releases.noted(live[1], NOTE) if live else None
+    if live is None or note is None:
         return None
-    after = {row["query_id"]: row["ndcg_10"] for row in note["results"]}
-    against, before = _live(context, index, manifest, note)
-    changes = {name: after[name] - before[name] for name in after if name in before}
-    changed = [name for name, change in changes.items() if abs(change) > _ROUNDING]
-    shown = texts(context, index, changed, seen)
-    rows = [
-        {"id": name, "text": shown[name], "before": before[name], "after": after[name]}
-        for name in sorted(shown, key=lambda name: (-abs(changes[name]), name))
-    ]
+    results = {row["query_id"]: row for row in note["results"]}
+    return Last(live[1].release, results, note["ranking"])
+
+
+def questions(
+    context: Context, index: IndexSettings, own: frozenset[str] | None = None
+) -> dict[str, Any]:
+    """Return the questions that somebody with groups may see, the file's first. JSON-ready.
+
+    A question is seen by who has one of the groups that it is asked as, and may read a document
+    that was judged for it; `hidden` counts the others. `own` None: every known group.
+    """
+    file = of_file(context, index)
+    people = judged(context, index)
+    counted = {question.id for question in joined(file, people)}
+    answers = last(context, index)
+    seen = sight(context, own)
+    rows_of = objects(context, index.sources)
+    known = _documents(context, index, (name for q in file for name in q.documents))
+    rows: list[dict[str, Any]] = []
+    hidden = 0
+    for question, by in [*((q, None) for q in file), *((each.question, each) for each in people)]:
+        right = [d for name in question.documents for d in known.get(name, [name])]
+        wrong = list(by.wrong) if by is not None else []
+        readable = {d for d in (*right, *wrong) if seen.row(rows_of.get(d))}
+        # Nobody but the owner sees a question of which no document is theirs to read.
+        asked_as = question.groups
+        theirs = bool(readable) and (asked_as is None or seen.meets(asked_as))
+        if own is not None and not theirs:
+            hidden += 1
+            continue
+        rows.append(
+            {
+                **_row(question, by, counted=question.id in counted),
+                "relevant": _named(rows_of, right, readable),
+                "not_relevant": _named(rows_of, wrong, readable),
+                "unreadable": len({*right, *wrong} - readable),
+                **_went(question.id, wrong, answers),
+            }
+        )
+    gate = index.gates.retrieval
     return {
-        "asked": len(after),
-        "compared": len(changes),
-        "against": against,
-        "ndcg_10": _mean(list(after.values())),
-        "live_ndcg_10": _mean([before[name] for name in changes]),
-        "won": [row for row in rows if row["after"] > row["before"]],
-        "lost": [row for row in rows if row["after"] < row["before"]],
-        "ties": len(changes) - len(changed),
-        "hidden": len(changed) - len(shown),
+        "index": index.id,
+        "gate": gate is not None,
+        "file": gate.questions if gate else None,
+        "counted": len(counted),
+        "release": answers.release if answers else None,
+        "hidden": hidden,
+        "questions": rows,
     }
 
 
-def _live(
-    context: Context, index: IndexSettings, manifest: Manifest, note: dict[str, Any]
-) -> tuple[int | None, dict[str, float]]:
-    """Return what was live, and its results: as asked then, else as it was asked when new."""
-    live = note.get("live")
-    if live is not None:
-        return live["release"], live["ndcg_10"]
-    pointer = context.releases.published(index.id).get(manifest.parent or 0)
-    parent = context.releases.find(index.id, pointer.candidate) if pointer else None
-    older = context.releases.noted(parent, NOTE) if parent else None
-    if older is None:
-        return None, {}
-    return manifest.parent, {row["query_id"]: row["ndcg_10"] for row in older["results"]}
+def _row(question: Question, by: Judged | None, *, counted: bool) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "text": question.text,
+        "source": "file" if by is None else "judged",
+        "by": list(by.by) if by is not None else [],
+        "at": by.at if by is not None else None,
+        "groups": None if question.groups is None else sorted(question.groups),
+        "counts": counted,
+    }
 
 
-def _mean(values: list[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _named(
+    rows_of: Mapping[str, Mapping[str, Any]], documents: Sequence[str], readable: set[str]
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for doc_id in dict.fromkeys(documents):
+        row = rows_of.get(doc_id)
+        if doc_id in readable and row is not None:
+            found.append({"doc_id": doc_id, "source": row["source_id"], "key": row["key"]})
+    return found
+
+
+def _went(question: str, wrong: Sequence[str], answers: Last | None) -> dict[str, Any]:
+    """Return the rank of the first answer in the release that is live, None beyond the tenth."""
+    result = answers.results.get(question) if answers else None
+    if answers is None or result is None:
+        return {"asked": False, "rank": None, "ndcg_10": None, "wrong_before": 0}
+    rank = round(1 / result["mrr_10"]) if result["mrr_10"] else None
+    ranking = answers.ranking.get(question, [])
+    ahead = ranking if rank is None else ranking[: rank - 1]
+    return {
+        "asked": True,
+        "rank": rank,
+        "ndcg_10": result["ndcg_10"],
+        "wrong_before": len(set(ahead) & set(wrong)),
+    }
+
+
+def _documents(
+    context: Context, index: IndexSettings, names: Iterable[str]
+) -> dict[str, list[str]]:
+    """Return the doc_ids that names of the file mean, by name."""
+    wanted = set(names)
+    found: dict[str, list[str]] = {}
+    for source in index.sources if wanted else ():
+        for doc_id, row in context.ledger.objects(source).items():
+            for name in wanted.intersection(names_of(row)):
+                found.setdefault(name, []).append(doc_id)
+    return found

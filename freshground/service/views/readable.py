@@ -25,10 +25,14 @@ class Sight:
         """Return whether a document of these groups may be shown; one of none is for nobody."""
         if doc_id in self.denied.documents:
             return False
-        left = self.denied.groups_of(doc_id, groups)
-        if not left:
+        return self.meets(self.denied.groups_of(doc_id, groups))
+
+    def meets(self, groups: Iterable[str]) -> bool:
+        """Return whether somebody with one of these groups is among who sees; none is nobody."""
+        let_in = set(groups)
+        if not let_in:
             return False
-        return PUBLIC in left or self.groups is None or not self.groups.isdisjoint(left)
+        return PUBLIC in let_in or self.groups is None or not self.groups.isdisjoint(let_in)
 
     def row(self, row: Mapping[str, Any] | None) -> bool:
         """Return whether a bronze row may be shown; one that nobody knows may not."""

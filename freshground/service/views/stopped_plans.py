@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.plans.approvals import objections
-from freshground.service.views.readers import may_see
+from freshground.service.views.readable import sight
 
 if TYPE_CHECKING:
     from freshground.service.context import Context
@@ -35,14 +35,14 @@ def affected(
     stopped = objections(context, source_id, plan)
     if not stopped:
         return []
-    seen = may_see(context, groups)
+    seen = sight(context, groups)
     known = context.ledger.objects(source_id)
     found: list[dict[str, Any]] = []
     for guard, (count, doc_ids) in stopped.items():
         named: list[dict[str, Any]] = []
         for doc_id in doc_ids:
             row = known.get(doc_id)
-            if row is None or not seen(doc_id, row["groups"]):
+            if row is None or not seen.row(row):
                 continue
             named.append({"doc_id": doc_id, "key": row["key"], "uri": row["uri"]})
             if len(named) == SHOWN:

@@ -10,7 +10,7 @@ from freshground.service.releases import holding
 from freshground.service.ui.asked import index_of, number
 from freshground.service.ui.errors import Refused
 from freshground.service.ui.routing import Asked, Done, Nav, Page, action, page
-from freshground.service.views import changes, comparing, questions, releases, timeline
+from freshground.service.views import changes, comparing, releases, timeline, won_and_lost
 from freshground.service.views.readable import sight
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def one_release(asked: Asked) -> Page:
     manifest = context.releases.find(index.id, found["candidate"])
     data = {
         "found": found,
-        "questions": questions.won_and_lost(context, index, manifest, seen) if manifest else None,
+        "questions": won_and_lost.won_and_lost(context, index, manifest, seen)
+        if manifest
+        else None,
         "documents": changes.brought(
             context, index, found["candidate"], seen, number(asked.query, "page")
         ),

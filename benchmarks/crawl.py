@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -52,21 +53,26 @@ class Found:
 
 
 def crawl(
-    base: str, get: Callable[[str], tuple[int, str, bytes]], routes: Sequence[BaseRoute]
+    base: str,
+    get: Callable[[str], tuple[int, str, bytes]],
+    routes: Sequence[BaseRoute],
+    each: int = 1,
 ) -> Iterator[Found]:
-    """Yield one page of each pattern that can be reached from `base`, which ends without a slash.
+    """Yield `each` pages of every pattern that can be reached from `base` by links.
 
-    `get` returns status, content type and body of a URL.
+    `base` ends without a slash; `get` returns status, content type and body of a URL.
     """
-    seen: set[str] = set()
+    asked: set[str] = set()
+    seen: Counter[str] = Counter()
     waiting = [(f"{base}/", 0, "")]
     while waiting:
         url, depth, from_ = waiting.pop(0)
         pattern = pattern_of(url.removeprefix(base), routes)
-        if pattern in seen:
+        if url in asked or seen[pattern] >= each:
             continue
+        asked.add(url)
         status, kind, body = get(url)
-        seen.add(pattern)
+        seen[pattern] += 1
         links = _Links()
         if kind.startswith("text/html"):
             links.feed(body.decode())

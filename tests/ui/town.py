@@ -84,7 +84,11 @@ def _write(made: Project) -> None:
     for number in range(8):
         made.write(f"../archive/old{number}.md", article(60 + number))
     questions = [
-        {"id": f"q{number}", "text": f"Clause 2 of policy {number}", "relevant": [f"d00{number}.md"]}
+        {
+            "id": f"q{number}",
+            "text": f"Clause 2 of policy {number}",
+            "relevant": [f"d00{number}.md"],
+        }
         for number in range(4)
     ]
     lines = (json.dumps(question) + "\n" for question in questions)

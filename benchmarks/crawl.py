@@ -85,11 +85,14 @@ def crawl(
 
 
 def pattern_of(path: str, routes: Sequence[BaseRoute]) -> str:
-    """Return what kind of page a path leads to: its route, and the names in its query."""
+    """Return what kind of page a path leads to: its route, and the names in its query.
+
+    Where no route leads there, all paths of the same beginning are one kind.
+    """
     split = urlsplit(path or "/")
     scope = {"type": "http", "method": "GET", "path": split.path, "headers": []}
     for route in routes:
         if route.matches(dict(scope))[0] is Match.FULL:
             names = sorted(name for name, _ in parse_qsl(split.query, keep_blank_values=True))
             return getattr(route, "path", "") + ("?" + "&".join(names) if names else "")
-    return split.path
+    return "/".join((*split.path.split("/")[:2], "?"))

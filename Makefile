@@ -27,7 +27,7 @@ demo: env ## ingest the samples through the DAGs, publish two releases, query th
 	$(BIN)/python -m examples.demo
 
 test: env ## all tests, proofs in their small form
-	$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=40
 
 test-fast: env ## the fast tests, without network
 	$(BIN)/python -m pytest -m "not slow and not prove and not airflow" -q -n $(WORKERS)

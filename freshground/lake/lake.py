@@ -14,13 +14,17 @@ from freshground.lake.denials import Denials
 from freshground.lake.found import Found
 from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
+from freshground.lake.journal_mirror import JournalMirror
 from freshground.lake.judgements import Judgements
 from freshground.lake.keys import Keys
+from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
 from freshground.lake.queries import QueryCounts
 from freshground.lake.schemas import FORMAT, TABLES
+from freshground.lake.sessions import Sessions
 from freshground.lake.storage import Files
 from freshground.lake.tables import Table
+from freshground.lake.traffic import TrafficCounts
 from freshground.lake.usage import Usage
 
 if TYPE_CHECKING:
@@ -61,8 +65,11 @@ class Lake:
         self.holds = Holds(self.files, clock)
         self.alerts = Alerts(self.files, clock)
         self.keys = Keys(self.files, clock)
+        self.people = People(self.files, clock)
+        self.sessions = Sessions(self.files, clock)
         self.usage = Usage(self.files, clock)
         self.aliases = Aliases(self.files)
+        self.traffic = TrafficCounts(self.files, clock)
         self.judgements = Judgements(self.files, clock)
         self.found = Found(self.files, clock)
 
@@ -70,6 +77,11 @@ class Lake:
     def open(cls, settings: Settings, clock: Clock) -> Lake:
         """Open the lake that the settings name."""
         return cls(settings.resolve(settings.lake), dict(settings.storage_options), clock)
+
+    def keep_journal(self) -> None:
+        """Answer from memory what is asked of the journal: for a process that asks all day."""
+        if self.journal.mirror is None:
+            self.journal.mirror = JournalMirror(self.journal.table, self.files, "tables/journal")
 
     @property
     def created_at(self) -> datetime | None:

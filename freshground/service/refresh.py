@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.service import stages
 from freshground.service.plans.deferral import in_turn
 from freshground.service.reports import Scope, StageReport, exit_status
+from freshground.service.telemetry.traced import traced_refresh
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
 
 
+@traced_refresh
 def refresh(
     context: Context,
     *,

@@ -22,6 +22,7 @@ from freshground.core.settings.guards import Budget
 from freshground.core.settings.indexes import IndexSettings
 from freshground.core.settings.serve import Serve
 from freshground.core.settings.sources import FilesSource, RecordsSource, SourceSettings
+from freshground.core.settings.telemetry import Telemetry
 from freshground.core.settings.values import Duration, Section
 
 
@@ -50,6 +51,7 @@ class Settings(Section):
     alerts: Alerts = Alerts()
     budget: Budget = Budget()
     serve: Serve = Serve()
+    telemetry: Telemetry = Telemetry()
     shard_size: int = Field(200, ge=1)
     retain_versions: Duration = timedelta(days=30)
 

@@ -10,8 +10,10 @@ from freshground.core.errors import ConfigError
 from freshground.service.asking import canary, past
 from freshground.service.asking.noting import note_question
 from freshground.service.asking.serving import open_release
+from freshground.service.asking.timing import timed
 from freshground.service.freshness.accepted import refuse_stale
 from freshground.service.freshness.as_of import freshness
+from freshground.service.telemetry.traced import traced_query
 from indexes.filters.parse import parse as parse_filter
 from indexes.fusion import Calibration, FusedHit, fuse
 from indexes.rows import filterable
@@ -170,6 +172,7 @@ def searcher(
     return Searcher(context, index, manifest)
 
 
+@traced_query
 def query(
     context: Context,
     index: IndexSettings,
@@ -203,15 +206,18 @@ def query(
         ranked = opened.ranked(text, k, mode, where, groups, note)
         return Answer(index.id, mode, state, opened.rows(ranked, groups))
 
-    trial = canary.running(context, index) if release is None and at is None else None
-    if trial is None:
-        return ask(searcher(context, index, release=release, at=at))
-    found, by_canary = canary.answer(
-        context,
-        index,
-        trial,
-        request,
-        lambda manifest: ask(Searcher(context, index, manifest)),
-        lambda answer: len(answer.hits),
-    )
-    return replace(found, canary=by_canary)
+    def answered() -> Answer:
+        trial = canary.running(context, index) if release is None and at is None else None
+        if trial is None:
+            return ask(searcher(context, index, release=release, at=at))
+        found, by_canary = canary.answer(
+            context,
+            index,
+            trial,
+            request,
+            lambda manifest: ask(Searcher(context, index, manifest)),
+            lambda answer: len(answer.hits),
+        )
+        return replace(found, canary=by_canary)
+
+    return timed(context, index.id, answered, lambda answer: len(answer.hits))

@@ -16,13 +16,17 @@ from freshground.service.cli import (
     alerts,
     approvals,
     canary,
+    checks,
     freshness,
     governance,
     keys,
+    monitoring,
+    people,
     questions,
     serve,
     show,
     show_trace,
+    status,
     usage,
 )
 from freshground.service.cli.options import By, Comment, Json, Place
@@ -52,9 +56,13 @@ approvals.register(app)
 freshness.register(app)
 governance.register(app)
 canary.register(app)
+checks.register(app)
 keys.register(app)
+monitoring.register(app)
+people.register(app)
 questions.register(app)
 serve.register(app)
+status.register(app)
 usage.register(app)
 
 Index = Annotated[
@@ -125,14 +133,6 @@ def refresh(
 
 
 @app.command()
-def status(settings: Place = None, *, as_json: Json = False) -> None:
-    """Show each index: live release, as-of, staleness against its SLA, quarantine."""
-    from freshground.service import status as service
-
-    show.status(service.status(_context(settings)), as_json=as_json)
-
-
-@app.command()
 def query(
     text: Annotated[str, typer.Argument(help="What to look for.")],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Number of hits.")] = 5,
@@ -174,6 +174,7 @@ def query(
         )
     finally:
         context.lake.queries.flush()  # refusals and errors count as well
+        context.lake.traffic.flush()
     show.answer(answer.as_dict(), as_json=as_json)
 
 

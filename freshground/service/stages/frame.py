@@ -11,6 +11,7 @@ import pandas as pd
 from freshground.core.errors import FreshgroundError, GateStop, GuardStop, Retriable
 from freshground.lake.lineage import StageEvent
 from freshground.service.reports import StageReport
+from freshground.service.telemetry.traced import traced_stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
 
 
+@traced_stage
 @contextmanager
 def stage(
     context: Context, name: str, subject: str, inputs: Sequence[str], output: str

@@ -61,6 +61,11 @@ def regression(
             f"for these questions, so nothing was compared{left}"
         )
         return [_unjudged(gate, detail)], note
+    # What the live release answered is kept too: it was asked again, of the documents as they are.
+    note["live"] = {
+        "release": state.live[1].release,
+        "ndcg_10": {q.query_id: q.ndcg_10 for q in before.results},
+    }
     known = {result.query_id for result in before.results}
     after = [result for result in answers.results if result.query_id in known]
     if len(after) < len(answers.results):

@@ -43,6 +43,7 @@ class Board:
     def __init__(self, context: Context, door: Door) -> None:
         self.context = context
         self.door = door
+        context.lake.keep_journal()
         self.limiter = CapacityLimiter(PAGES_AT_ONCE)
 
     def acting(self, person: Person) -> Context:

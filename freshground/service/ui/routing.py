@@ -10,7 +10,6 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from anyio import to_thread
 from starlette.responses import RedirectResponse, Response
@@ -19,6 +18,7 @@ from starlette.routing import Route
 from freshground.core.errors import FreshgroundError
 from freshground.service.ui import flash
 from freshground.service.ui.errors import Refused
+from freshground.service.ui.paths import inside
 from freshground.service.ui.person import person_of
 from freshground.service.ui.rendering import render
 
@@ -165,10 +165,7 @@ def _admitted(request: Request, role: Role) -> Person:
 
 
 def _back(request: Request, to: str, said: str, *, failed: bool = False) -> Response:
-    # A path of ours alone: `//host` and `https:` would lead elsewhere.
-    inside = to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/"
-    target = request.scope.get("root_path", "") + quote(inside, safe="/?&=%-._~:'()*,;+@#")
-    answer = RedirectResponse(target, 303)
+    answer = RedirectResponse(request.scope.get("root_path", "") + inside(to), 303)
     flash.put(answer, request, said, failed=failed)
     return answer
 

@@ -6,7 +6,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.views.questions import last, questions
-from freshground.service.views.readers import Readers
+from freshground.service.views.readable import objects, sight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +27,8 @@ def found_by(
     are of answers of the service; `words` are those that who looks could have asked, and are kept
     only where `serve.log.query_text` is set.
     """
-    readers = Readers(context, context.settings.source_ids)
-    row = readers.row(doc_id)
-    if row is None or not readers.may_read(doc_id, own):
+    row = objects(context, context.settings.source_ids).get(doc_id)
+    if row is None or not sight(context, own).row(row):
         return None
     today = context.clock.now().astimezone(UTC).date()
     first = today - timedelta(days=DAYS - 1)

@@ -9,10 +9,10 @@ from freshground.service.asking.evaluation import names_of
 from freshground.service.asking.judged import joined, judged
 from freshground.service.stages.golden import of_file
 from freshground.service.stages.regression import NOTE
-from freshground.service.views.readers import Readers, meet
+from freshground.service.views.readable import objects, sight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from freshground.core.settings import IndexSettings
     from freshground.service.asking.judged import Judged
@@ -51,25 +51,26 @@ def questions(
     people = judged(context, index)
     counted = {question.id for question in joined(file, people)}
     answers = last(context, index)
-    readers = Readers.of(context, index)
+    seen = sight(context, own)
+    rows_of = objects(context, index.sources)
     known = _documents(context, index, (name for q in file for name in q.documents))
     rows: list[dict[str, Any]] = []
     hidden = 0
     for question, by in [*((q, None) for q in file), *((each.question, each) for each in people)]:
         right = [d for name in question.documents for d in known.get(name, [name])]
         wrong = list(by.wrong) if by is not None else []
-        readable = {d for d in (*right, *wrong) if readers.may_read(d, own)}
+        readable = {d for d in (*right, *wrong) if seen.row(rows_of.get(d))}
         # Nobody but the owner sees a question of which no document is theirs to read.
         asked_as = question.groups
-        seen = own is None or (bool(readable) and (asked_as is None or meet(asked_as, own)))
-        if not seen:
+        theirs = bool(readable) and (asked_as is None or seen.meets(asked_as))
+        if own is not None and not theirs:
             hidden += 1
             continue
         rows.append(
             {
                 **_row(question, by, counted=question.id in counted),
-                "relevant": _named(readers, right, readable),
-                "not_relevant": _named(readers, wrong, readable),
+                "relevant": _named(rows_of, right, readable),
+                "not_relevant": _named(rows_of, wrong, readable),
                 "unreadable": len({*right, *wrong} - readable),
                 **_went(question.id, wrong, answers),
             }
@@ -98,10 +99,12 @@ def _row(question: Question, by: Judged | None, *, counted: bool) -> dict[str, A
     }
 
 
-def _named(readers: Readers, documents: Sequence[str], readable: set[str]) -> list[dict[str, Any]]:
+def _named(
+    rows_of: Mapping[str, Mapping[str, Any]], documents: Sequence[str], readable: set[str]
+) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for doc_id in dict.fromkeys(documents):
-        row = readers.row(doc_id)
+        row = rows_of.get(doc_id)
         if doc_id in readable and row is not None:
             found.append({"doc_id": doc_id, "source": row["source_id"], "key": row["key"]})
     return found

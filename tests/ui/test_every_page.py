@@ -1,187 +1,193 @@
-"""Every route of the whole dashboard, as it is put together: a new one is held to the same."""
+"""All pages that links lead to, in a real browser: readable, by keyboard, on a phone, for whom."""
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from starlette.routing import Mount, Route
 
-from freshground.core.errors import ConfigError
-from freshground.lake.sessions import form_token
+from benchmarks.crawl import Found, crawl
+from freshground.service.ui import navigation
 from freshground.service.ui.app import create_ui
 from freshground.service.ui.board import Board
-from freshground.service.ui.doors.front import FrontDoor
-from freshground.service.ui.doors.oidc import ByIssuer
-from freshground.service.ui.doors.own import Passwords
-from freshground.service.ui.mounting import Beside
-from freshground.service.ui.routing import Done, action
-from tests.serve.served import running
-from tests.ui.desk import elsewhere
-from tests.ui.house import PASSWORD, cheap  # noqa: F401
+from tests.ui.chromium import chromium
+from tests.ui.desk import OpenDoor, desk, somebody
+from tests.ui.town import town
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("cheap")]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-OPEN = {
-    ("GET", "/login"), ("POST", "/login"), ("GET", "/login/out"), ("GET", "/login/setup"),
-    ("POST", "/login/setup"), ("GET", "/login/oidc"), ("GET", "/login/back"),
-}  # fmt: skip
-OF_ONESELF = {"/me/logout", "/me/sessions/end", "/me/password"}
-"""What viewers do, to their own account alone."""
+    from playwright.sync_api import Browser, Page
 
-MAKERS = {f"{kind}.<locals>.endpoint" for kind in ("page", "action", "events")}
-ROLES = ("viewer", "operator", "admin")
+    from tests.project import Project
 
+pytestmark = pytest.mark.slow
 
-class Poked(FrontDoor):
-    """A door with one more action, which does what it is told."""
-
-    def routes(self, board):
-        def poke(asked):
-            if asked.form.get("fail"):
-                raise ConfigError("It cannot be poked.", "Leave it.")
-            return Done("/me", f"Poked <{asked.form['what']}>.", asked.form["what"], {"times": 1})
-
-        return [*super().routes(board), action(board, "/poke", poke)]
+MOST_TABS = 120
+_AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+_CONTRAST = {**_AXE, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+_WATCH_FOCUS = """() => {
+  const all = [...document.querySelectorAll(
+    'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
+    .filter(e => !e.disabled && e.checkVisibility({visibilityProperty: true}) && e.tabIndex >= 0);
+  window.found = [];
+  document.addEventListener('focusin', event => {
+    const style = getComputedStyle(event.target);
+    const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+    window.found.push([all.indexOf(event.target), ring || style.boxShadow !== 'none']);
+  });
+  window.named = all.map(e => e.outerHTML.slice(0, 120));
+  return all.length;
+}"""
 
 
-@pytest.fixture
-def context(quick):
-    quick.changes["serve"] = {
-        "dashboard": {
-            "passwords": True,
-            "oidc": {
-                "issuer": "https://issuer.example",
-                "client_id": "x",
-                "roles": {"admin": "a"},
-            },
-        }
-    }
-    return quick.context()
+@dataclass
+class Sweep:
+    """A town's dashboard in a browser. `wrong` is what any page did that none may do."""
 
+    project: Project
+    url: str
+    door: OpenDoor
+    browser: Browser
+    pages: list[Found]
+    wrong: list[str] = field(default_factory=list)
 
-@pytest.fixture
-def app(context):
-    ways = [Passwords(context), ByIssuer(context, context.settings.serve.dashboard.oidc)]
-    return create_ui(Board(context, Poked(context, ways)))
-
-
-@pytest.fixture
-def routes(app) -> list[tuple[str, str]]:
-    """Methods and paths of all that is served but what pages are made of."""
-    found = [
-        (method, re.sub(r"\{(\w+)(:\w+)?\}", "x", route.path))
-        for route in app.routes
-        if isinstance(route, Route)
-        for method in (route.methods or set()) - {"HEAD"}
-    ]
-    return sorted(found)
-
-
-@pytest.fixture
-def people(context, app):
-    """Clients of people who have logged in, by role, and the token of their forms."""
-    with running(Beside(elsewhere, "/ui", app)) as url:  # type: ignore[arg-type]
-        made = {}
-        for role in ROLES:
-            account = context.lake.people.add(f"the-{role}", PASSWORD, role)
-            _, secret = context.lake.sessions.begin(
-                "own", account.name, role, (), lasts=timedelta(days=1), generation=1
-            )
-            client = httpx.Client(base_url=f"{url}/ui", timeout=30)
-            client.cookies.set(f"fg_session_{client.base_url.port}", secret)
-            made[role] = (client, form_token(secret))
-        made[""] = (httpx.Client(base_url=f"{url}/ui", timeout=30), "")
-        yield made
-        for client, _ in made.values():
-            client.close()
-
-
-def status(client: httpx.Client, method: str, path: str, **more) -> int:
-    with client.stream(method, path, **more) as found:  # a stream of events has no end
-        return found.status_code
-
-
-def test_every_route_is_made_by_the_frame(app, routes) -> None:
-    assert {each for each in routes if each[1].startswith("/login")} == OPEN
-    for route in app.routes:
-        if isinstance(route, Mount):
-            assert route.path == "/static"
-            continue
-        assert isinstance(route, Route)
-        if not route.path.startswith("/login"):
-            assert route.endpoint.__module__ == "freshground.service.ui.routing", route.path
-            assert route.endpoint.__qualname__ in MAKERS, route.path
-            writes = (route.methods or set()) - {"GET", "HEAD"}
-            assert bool(writes) == ("action." in route.endpoint.__qualname__), route.path
-
-
-def test_nobody_gets_in_without_a_session(routes, people) -> None:
-    client, _ = people[""]
-    assert len(routes) > 8
-    for method, path in routes:
-        if (method, path) not in OPEN:
-            assert status(client, method, path) == 401, (method, path)
-            html = status(client, method, path, headers={"accept": "text/html"})
-            assert html == 303, (method, path)
-    assert status(client, "GET", "/static/app.css") == 200
-    for odd in ("/static/../routes/me.py", "/static/%2e%2e/app.py", "/loginx", "//me", "/LOGIN"):
-        assert status(client, "GET", odd) in (401, 404), odd
-
-
-def test_a_viewer_sees_and_decides_nothing(routes, people) -> None:
-    client, token = people["viewer"]
-    seen = 0
-    for method, path in routes:
-        if (method, path) in OPEN:
-            continue
-        found = status(
-            client, method, path, **({} if method == "GET" else {"data": {"token": token}})
+    def tab(self, **options: Any) -> Page:
+        page = self.browser.new_page(**options)
+        origin = self.url.removesuffix("/ui")
+        page.on("console", lambda m: self._note(page, m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self._note(page, str(error)))
+        page.on("dialog", lambda dialog: (self._note(page, dialog.message), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((origin, "data:")) else self._note(page, r.url),
         )
-        if method == "GET":
-            assert found < 500, (method, path)
-            seen += found == 200
-        elif path not in OF_ONESELF:
-            assert found == 403, (method, path)
-    assert seen >= 2
+        return page
+
+    def _note(self, page: Page, what: str) -> None:
+        self.wrong.append(f"{page.url}: {what}")
 
 
-def test_an_action_needs_the_sessions_token_and_a_post(context, routes, people) -> None:
-    actions = [path for method, path in routes if method == "POST" and (method, path) not in OPEN]
-    assert set(actions) > OF_ONESELF
-    client, _ = people["admin"]
-    _, another = people["operator"]
-    before = context.lake.journal.entries("action")
-    for path in actions:
-        for sent in ({}, {"token": ""}, {"token": another}, {"token": "ü"}):
-            found = status(client, "POST", path, data={"x": "y", **sent})
-            assert found == 403, (path, sent)
-        assert status(client, "POST", path, json={"token": "x"}) == 415, path
-        if ("GET", path) not in routes:
-            assert status(client, "GET", path) in (404, 405), path
-    assert context.lake.journal.entries("action") == before
-    assert len(context.lake.sessions.all()) == len(ROLES)
+def _crawled(project: Project, url: str, each: int = 1) -> list[Found]:
+    routes = create_ui(Board(project.context(), OpenDoor(None))).routes
+    with httpx.Client(timeout=60, headers={"accept": "text/html"}) as client:
+
+        def get(address: str) -> tuple[int, str, bytes]:
+            answer = client.get(address)
+            return answer.status_code, answer.headers.get("content-type", ""), answer.content
+
+        return list(crawl(url, get, routes, each))
 
 
-def test_an_action_is_recorded(context, people) -> None:
-    client, token = people["operator"]
-    data = {"token": token, "what": "docs", "comment": "  because  ", "from": "/me"}
-    done = client.post("/poke", data=data)
-    assert (done.status_code, done.headers["location"]) == (303, "/ui/me")
-    assert "Poked &lt;docs&gt;." in client.get("/me").text
-    assert "Poked" not in client.get("/me").text  # it is said once
-    [row] = context.lake.journal.entries("action")
-    assert (row.subject, row.at, len(row.run_id)) == ("docs", context.clock.now(), 32)
-    assert row.body == {
-        "action": "poke", "by": "the-operator", "role": "operator", "comment": "because",
-        "times": 1,
-    }  # fmt: skip
-    failed = client.post("/poke", data={**data, "fail": "1"})
-    assert failed.headers["location"] == "/ui/me"
-    assert "It cannot be poked. Leave it." in client.get("/me").text
-    assert len(context.lake.journal.entries("action")) == 1
-    shown = people["admin"][0].get("/me/audit").text
-    assert "because</td>" in shown
-    assert "the-operator" in shown
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory) -> Iterator[Sweep]:
+    project = town(tmp_path_factory.mktemp("town"))
+    with desk(project.context()) as (url, door), chromium() as browser:
+        pages = _crawled(project, url)
+        html = [p for p in pages if p.status == 200 and p.kind.startswith("text/html")]
+        yield Sweep(project, url, door, browser, html)
+
+
+def test_every_link_leads_to_a_page(sweep: Sweep) -> None:
+    pages = _crawled(sweep.project, sweep.url, each=2)
+    assert not [f"{p.linked} -> {p.url}: {p.status}" for p in pages if p.status != 200]
+    found = {page.url.removeprefix(sweep.url).partition("?")[0] for page in pages}
+    assert {entry.path for entry in navigation.entries()} <= found
+
+
+def test_axe_finds_nothing_serious_and_nothing_wrong_happens(sweep: Sweep) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found: dict[str, list[str]] = defaultdict(list)
+    tab = sweep.tab()
+    for place in sweep.pages:
+        for scheme, options in (("light", _AXE), ("dark", _CONTRAST)):
+            tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            if scheme == "light":
+                tab.goto(place.url)
+            for rule in Axe().run(tab, options=options).response["violations"]:
+                if rule["impact"] in ("serious", "critical"):
+                    nodes = [node["html"][:160] for node in rule["nodes"]][:3]
+                    found[f"{place.pattern} {scheme}"].append(f"{rule['id']}: {nodes}")
+    tab.close()
+    assert not found
+    assert not sweep.wrong
+
+
+def test_on_a_phone_no_page_is_wider_than_the_screen(sweep: Sweep) -> None:
+    tab = sweep.tab(viewport={"width": 390, "height": 844})
+    wide = {}
+    for place in sweep.pages:
+        tab.goto(place.url)
+        width = tab.evaluate("document.documentElement.scrollWidth")
+        if width > 390:
+            wide[place.pattern] = width
+    tab.close()
+    assert not wide
+    assert not sweep.wrong
+
+
+def test_the_tab_key_reaches_everything_in_order_and_shows_where_it_is(sweep: Sweep) -> None:
+    tab = sweep.tab()
+    wrong: dict[str, list[str]] = defaultdict(list)
+    for place in sweep.pages:
+        tab.goto(place.url)
+        count = min(tab.evaluate(_WATCH_FOCUS), MOST_TABS)
+        for _ in range(count):
+            tab.keyboard.press("Tab")
+        reached, named = tab.evaluate("[window.found, window.named]")
+        order = [number for number, _ in reached]
+        if order[:count] != list(range(count)):
+            missed = sorted(set(range(count)) - set(order))
+            wrong[place.pattern] += [f"not in order: {order}", *(named[n] for n in missed[:5])]
+        wrong[place.pattern] += [
+            f"no ring: {named[n]}" for n, ring in reached if n >= 0 and not ring
+        ]
+    tab.close()
+    assert not {pattern: said for pattern, said in wrong.items() if said}
+
+
+def test_the_skip_link_leads_to_the_content(sweep: Sweep) -> None:
+    tab = sweep.tab()
+    tab.goto(f"{sweep.url}/")
+    tab.keyboard.press("Tab")
+    assert "skip" in (tab.locator(":focus").get_attribute("class") or "")
+    tab.keyboard.press("Enter")
+    assert tab.evaluate("document.activeElement.id") == "main"
+    tab.close()
+
+
+def test_who_may_not_read_a_document_finds_nothing_of_it_on_any_page(sweep: Sweep) -> None:
+    sweep.door.who = somebody("admin")
+    everything = b"".join(page.html for page in _crawled(sweep.project, sweep.url, each=6))
+    sweep.door.who = somebody("viewer", frozenset({"others"}))
+    pages = _crawled(sweep.project, sweep.url, each=6)
+    sweep.door.who = somebody("admin")
+    assert not [p.url for p in pages if p.status == 200 and b"note1.md" in p.html]
+    assert not [p.url for p in pages if p.status == 200 and b"olicy 41" in p.html]
+    assert b"<script>alert" not in everything
+    assert b"javascript:alert" not in everything.replace(b"(javascript:alert", b"")
+
+
+def test_without_scripts_pages_say_the_same_and_actions_work(sweep: Sweep) -> None:
+    plain = sweep.browser.new_context(java_script_enabled=False)
+    tab = plain.new_page()
+    for place in sweep.pages:
+        tab.goto(place.url)
+        assert tab.locator("h1").count() == 1, place.url
+        assert len(tab.locator("main").inner_text()) > 20, place.url
+    tab.goto(f"{sweep.url}/")
+    tab.locator("details.act", has_text="Approve").locator("summary").first.focus()
+    tab.keyboard.press("Enter")
+    form = tab.locator("details.act[open] form")
+    form.locator("[name=comment]").fill("they were copies")
+    form.locator("button").focus()
+    tab.keyboard.press("Space")
+    tab.wait_for_selector(".said")
+    assert "approved" in tab.locator(".said").inner_text()
+    rows = sweep.project.context().lake.journal.entries("action")
+    assert rows[-1].body["comment"] == "they were copies"
+    plain.close()

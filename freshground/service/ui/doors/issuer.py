@@ -41,7 +41,7 @@ class Issuer:
         self._tokens = Tokens(tokens, clock, Signers(tokens))
         self._told: dict[str, Any] = {}
         self._told_at = 0.0
-        self._failed: tuple[float, Refused] | None = None
+        self._failed: tuple[float, str] | None = None
         self._secret = None
         if settings.client_secret_env is not None:
             self._secret = os.environ.get(settings.client_secret_env)
@@ -135,7 +135,7 @@ class Issuer:
         if self._told and now - self._told_at < _KEPT:
             return self._told
         if self._failed is not None and now - self._failed[0] < PAUSE:
-            raise self._failed[1]  # nobody may have us ask again and again
+            raise _away(self._failed[1])  # nobody may have us ask again and again
         try:
             told = await get_json(self._settings.issuer.rstrip("/") + DISCOVERY)
             if told.get("issuer") != self._settings.issuer:
@@ -144,8 +144,8 @@ class Issuer:
                 if name in told or name != "end_session_endpoint":
                     told[name] = fetchable(str(told.get(name, "")))
         except (Unreachable, ValueError) as error:
-            self._failed = now, _away(str(error))
-            raise self._failed[1] from error
+            self._failed = now, str(error)
+            raise _away(str(error)) from error
         self._told, self._told_at, self._failed = told, now, None
         return told
 

@@ -79,6 +79,18 @@ def test_thinning_keeps_every_peak(points) -> None:
     assert min(known, default=None) == min(kept, default=None)
 
 
+def test_thinning_many_points_keeps_the_ends_of_each_stretch() -> None:
+    x = np.arange(6000.0)
+    y = 500 + 100 * np.sin(x / 7)
+    y[[1234, 4321]] = 1, 999
+    y[3000] = np.nan
+    kept_x, kept_y = thinned((x, y), 400)
+    assert len(kept_x) <= 400
+    assert {1234.0, 3000.0, 4321.0} <= set(kept_x.tolist())
+    assert (np.nanmin(kept_y), np.nanmax(kept_y)) == (1, 999)
+    assert kept_y[kept_x == 3000.0] != kept_y[kept_x == 3000.0], "a gap stays"
+
+
 def test_a_sparkline_has_gaps_and_stays_inside() -> None:
     line = sparkline([0, 10, 20, 30, 40], [0, 10, None, 5, 20], 15)
     assert line is not None

@@ -11,6 +11,7 @@ from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOpe
 from airflow.sdk import DAG, DeltaTriggerTimetable, Param, task
 
 from dags import deadlines, tasks
+from dags.ids import DEADLINES, GOVERNOR, approval_id, ingest_id
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -50,7 +51,7 @@ def governor_dag(settings: Settings) -> DAG:
     its SLA, for the DAG freshground_deadlines.
     """
     with DAG(
-        "freshground_governor",
+        GOVERNOR,
         schedule=DeltaTriggerTimetable(settings.governor.every),
         start_date=START,
         catchup=False,
@@ -81,7 +82,7 @@ def deadline_dag(settings: Settings) -> DAG:
     Its runs need no worker and wait for nothing, so they are made when the governor hangs, too.
     """
     with DAG(
-        "freshground_deadlines",
+        DEADLINES,
         schedule=DeltaTriggerTimetable(settings.governor.every),
         start_date=START,
         catchup=False,
@@ -140,13 +141,3 @@ def approval_dag(settings: Settings, source_id: str) -> DAG:
         plan >> ask >> approved >> ingest
         approved >> reject_if_told(plan)
     return dag
-
-
-def ingest_id(source_id: str) -> str:
-    """Return the id of a source's ingest DAG."""
-    return f"freshground_ingest_{source_id}"
-
-
-def approval_id(source_id: str) -> str:
-    """Return the id of the DAG that asks about a source's stopped plan."""
-    return f"freshground_approval_{source_id}"

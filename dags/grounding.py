@@ -22,11 +22,10 @@ from dags.governing import (
     RETRIES,
     START,
     approval_dag,
-    approval_id,
     deadline_dag,
     governor_dag,
-    ingest_id,
 )
+from dags.ids import approval_id, ingest_id, layer_id
 from freshground.core.errors import ConfigError
 from freshground.core.settings import load
 
@@ -120,7 +119,7 @@ def layer_dag(settings: Settings, name: str, before: str, source_id: str) -> DAG
         timetable=_cron(settings, "drain"), assets=asset(settings, before, source_id)
     )
     with DAG(
-        f"freshground_{name}_{source_id}",
+        layer_id(name, source_id),
         schedule=schedule,
         tags=["freshground", name],
         doc_md="Run the stage over the source's pending documents, a mapped task a shard.",
@@ -161,7 +160,7 @@ def build_dag(settings: Settings, index: IndexSettings) -> DAG:
     golds = [asset(settings, "gold", source_id) for source_id in index.sources]
     schedule = AssetOrTimeSchedule(timetable=_cron(settings, "drain"), assets=reduce(or_, golds))
     with DAG(
-        f"freshground_build_{index.id}",
+        layer_id("build", index.id),
         schedule=schedule,
         tags=["freshground", "build"],
         doc_md=build_dag.__doc__,

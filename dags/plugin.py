@@ -1,4 +1,7 @@
-"""What Airflow loads into each of its processes: the deadline that reads an index's SLA."""
+"""What Airflow loads into each of its processes: the deadline of an index, and where its pages are.
+
+The dashboard itself is made in the API server, when somebody first asks for it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from dags.dashboard.entries import apps, views
 from dags.deadlines import PLUGIN, StalenessDeadline
 
 
@@ -14,3 +18,5 @@ class FreshgroundPlugin(AirflowPlugin):
 
     name = PLUGIN
     deadline_references: ClassVar[list[Any]] = [StalenessDeadline]
+    fastapi_apps: ClassVar[list[Any]] = apps()
+    external_views: ClassVar[list[Any]] = views()

@@ -76,9 +76,11 @@ def run_stage(
 
 def _recorded(context: Context, name: str, scope: Scope) -> StageReport:
     from freshground.service import stages
+    from freshground.service.telemetry.switch import flush
 
     report: StageReport = getattr(stages, name)(context, scope)
     context.lake.journal.commit()
+    flush(context.settings)
     if report.message:
         print(f"{report.stage} {report.subject}: {report.message}")  # noqa: T201 - the task's log
     if report.retriable:
@@ -120,7 +122,7 @@ def confirm(settings: Settings, source: str) -> None:
 
 def decide(settings: Settings) -> list[dict[str, Any]]:
     """Let the governor decide on every source; return how to wake the ingest DAGs of those due."""
-    from dags.governing import ingest_id
+    from dags.ids import ingest_id
     from freshground.service.freshness.governor import govern
 
     with retried_if_time_mends():

@@ -153,9 +153,9 @@ def decide(settings: Path) -> None:
 
 def go_back() -> float:
     """Roll back, show that it lasts, and resume; return what the rollback took, in seconds."""
-    from freshground.service import status
-    from freshground.service.cli import show
+    from freshground.service.cli import show, show_status
     from freshground.service.releases import holding
+    from freshground.service.views.overview import overview
 
     context, index = project()
     started = time.perf_counter()
@@ -163,7 +163,7 @@ def go_back() -> float:
     seconds = time.perf_counter() - started
     show.rollback(row, as_json=False)
     print(f"  ({seconds:.2f} s)")
-    show.status(status.status(context), as_json=False)
+    show_status.status(overview(context), as_json=False)
     return seconds
 
 
@@ -195,6 +195,7 @@ def main() -> int:
     from freshground.service.cli import show_plan, show_quarantine
     from freshground.service.plans import planning
     from freshground.service.quarantine.listing import listed
+    from freshground.service.views.overview import overview
 
     context, _ = project()
     aside = listed(context)
@@ -228,7 +229,7 @@ def main() -> int:
     say("An app asks with Azure AI Search's client: `freshground serve`")
     answered = over_http(settings)
     context, _ = project()
-    live = {row["index"]: row["release"] for row in status.status(context)}
+    live = {row["index"]: row["release"] for row in overview(context)}
     say(f"Live releases: {live}. {time.perf_counter() - started:.0f} s in all. Look further with")
     print(f"  .venv/bin/freshground status --settings {os.path.relpath(WORK / 'project')}")
     releases = status.releases(context, project()[1])

@@ -73,7 +73,12 @@ def write(
         except Quarantine as error:
             rows.append({**row, "status": "quarantined", "rule": error.rule, "reason": str(error)})
             report.quarantined.append(
-                {"uri": bronze["uri"], "rule": error.rule, "reason": str(error)}
+                {
+                    "doc_id": bronze["doc_id"],
+                    "uri": bronze["uri"],
+                    "rule": error.rule,
+                    "reason": str(error),
+                }
             )
         else:
             rows.append({**row, "status": "ok", **_columns(document)})

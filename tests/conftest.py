@@ -62,6 +62,16 @@ def shared_data() -> Path:
     return path
 
 
+LONGEST = "test_governed_loop.py"
+WHOLE_AIRFLOWS = ("test_up.py", "test_wakeups.py")
+"""They wait for each other and for the longest, so that they come last."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file that takes longest: at the end, one process would wait for it."""
+    items.sort(key=lambda item: (item.path.name != LONGEST) + (item.path.name in WHOLE_AIRFLOWS))
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     if _data() is None:
         terminalreporter.write_line(

@@ -192,6 +192,7 @@ class Check:
     warning (recorded). `sample` holds ids of failing rows, never text. `blamed` holds the doc_ids
     of changes that caused the failure, where the check can tell. `failing_ids` holds the ids of all
     failing rows of a critical check whose rows have names, and is not part of its record.
+    `expectation` is what Great Expectations said of a failure: type, kwargs, counts, some numbers.
     """
 
     check_id: str
@@ -206,9 +207,12 @@ class Check:
     detail: str = ""
     blamed: tuple[str, ...] = ()
     failing_ids: tuple[str, ...] = ()
+    expectation: Mapping[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record: JSON-ready, and of bounded size."""
         body = asdict(self)
         del body["failing_ids"]
+        if self.expectation is None:
+            del body["expectation"]  # as in most rows of years of journal
         return body

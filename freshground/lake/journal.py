@@ -17,10 +17,11 @@ from freshground.lake.schemas import JOURNAL
 from freshground.lake.tables import among, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from freshground.core.clock import Clock
+    from freshground.lake.journal_mirror import JournalMirror
     from freshground.lake.tables import Table
 
 
@@ -37,10 +38,14 @@ class Entry:
 
 @dataclass
 class Journal:
-    """The journal table, with the rows that this process has not committed yet."""
+    """The journal table, with the rows that this process has not committed yet.
+
+    `mirror` answers instead of the table where it can.
+    """
 
     table: Table
     clock: Clock
+    mirror: JournalMirror | None = None
     _waiting: list[Entry] = field(default_factory=list)
 
     def add(self, run_id: str, kind: str, subject: str, body: dict[str, Any]) -> None:
@@ -82,14 +87,7 @@ class Journal:
         """
         if runs is not None and not runs:
             return []
-        where = f"kind IN ({quoted(list(kinds))})"
-        where += f" AND subject = {quoted([subject])}" if subject is not None else ""
-        where += f" AND run_id = {quoted([run_id])}" if run_id is not None else ""
-        where += f" AND {among('run_id', sorted(runs))}" if runs is not None else ""
-        where += f" AND at >= TIMESTAMP '{since.isoformat()}'" if since is not None else ""
-        where += f" ORDER BY at DESC LIMIT {last}" if last is not None else ""
-        table = self.table.rows(f"SELECT * FROM t WHERE {where}")
-        found = [_entry(row) for row in table.to_pylist()]
+        found = self._committed(kinds, subject, run_id, runs, since, last)
         found += [
             row
             for row in self._waiting
@@ -102,8 +100,36 @@ class Journal:
         found.sort(key=lambda row: row.at)
         return found if last is None else found[-last:]
 
+    def _committed(
+        self,
+        kinds: Sequence[str],
+        subject: str | None,
+        run_id: str | None,
+        runs: Collection[str] | None,
+        since: datetime | None,
+        last: int | None,
+    ) -> list[Entry]:
+        if self.mirror is not None:
+            held = self.mirror.entries(
+                kinds, subject=subject, run_id=run_id, runs=runs, since=since, last=last
+            )
+            if held is not None:
+                return held
+        where = f"kind IN ({quoted(list(kinds))})"
+        where += f" AND subject = {quoted([subject])}" if subject is not None else ""
+        where += f" AND run_id = {quoted([run_id])}" if run_id is not None else ""
+        where += f" AND {among('run_id', sorted(runs))}" if runs is not None else ""
+        where += f" AND at >= TIMESTAMP '{since.isoformat()}'" if since is not None else ""
+        where += f" ORDER BY at DESC LIMIT {last}" if last is not None else ""
+        table = self.table.rows(f"SELECT * FROM t WHERE {where}")
+        return [_entry(row) for row in table.to_pylist()]
+
     def newest(self, kind: str, subject: str, count: int) -> list[Entry]:
         """Return the newest `count` rows of one kind and subject, committed ones only."""
+        if self.mirror is not None:
+            held = self.mirror.entries((kind,), subject=subject, last=count)
+            if held is not None:
+                return held
         table = self.table.rows(
             "SELECT at, run_id, kind, subject, body FROM t "
             f"WHERE kind = {quoted([kind])} AND subject = {quoted([subject])} "
@@ -113,16 +139,21 @@ class Journal:
 
     def latest(self, kind: str) -> dict[str, Entry]:
         """Return the newest row of one kind for each subject."""
+        newest = self.mirror.latest(kind) if self.mirror is not None else None
+        if newest is None:
+            newest = self._latest(kind)
+        for row in self._waiting:
+            if row.kind == kind and (row.subject not in newest or newest[row.subject].at <= row.at):
+                newest[row.subject] = row
+        return newest
+
+    def _latest(self, kind: str) -> dict[str, Entry]:
         table = self.table.rows(
             "SELECT at, run_id, kind, subject, body FROM (SELECT *, row_number() OVER "
             f"(PARTITION BY subject ORDER BY at DESC) AS n FROM t WHERE kind = {quoted([kind])}) "
             "WHERE n = 1"
         )
-        newest = {row["subject"]: _entry(row) for row in table.to_pylist()}
-        for row in self._waiting:
-            if row.kind == kind and (row.subject not in newest or newest[row.subject].at <= row.at):
-                newest[row.subject] = row
-        return newest
+        return {row["subject"]: _entry(row) for row in table.to_pylist()}
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -11,15 +11,22 @@ from freshground.lake.alerts import Alerts
 from freshground.lake.aliases import Aliases
 from freshground.lake.blobs import Blobs
 from freshground.lake.denials import Denials
+from freshground.lake.found import Found
 from freshground.lake.holds import Holds
 from freshground.lake.journal import Journal
+from freshground.lake.journal_mirror import JournalMirror
+from freshground.lake.judgements import Judgements
 from freshground.lake.keys import Keys
+from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
+from freshground.lake.progress import Beats
 from freshground.lake.queries import QueryCounts
 from freshground.lake.reviews import Reviews
 from freshground.lake.schemas import FORMAT, TABLES
+from freshground.lake.sessions import Sessions
 from freshground.lake.storage import Files
 from freshground.lake.tables import Table
+from freshground.lake.traffic import TrafficCounts
 from freshground.lake.usage import Usage
 
 if TYPE_CHECKING:
@@ -55,19 +62,30 @@ class Lake:
         self.blobs = Blobs(self.files)
         self.journal = Journal(tables["journal"], clock)
         self.pointers = Pointers(self.files)
+        self.progress = Beats(self.files, clock)
         self.queries = QueryCounts(self.files, clock)
         self.denials = Denials(self.files, clock)
         self.reviews = Reviews(self.files, clock)
         self.holds = Holds(self.files, clock)
         self.alerts = Alerts(self.files, clock)
         self.keys = Keys(self.files, clock)
+        self.people = People(self.files, clock)
+        self.sessions = Sessions(self.files, clock)
         self.usage = Usage(self.files, clock)
         self.aliases = Aliases(self.files)
+        self.traffic = TrafficCounts(self.files, clock)
+        self.judgements = Judgements(self.files, clock)
+        self.found = Found(self.files, clock)
 
     @classmethod
     def open(cls, settings: Settings, clock: Clock) -> Lake:
         """Open the lake that the settings name."""
         return cls(settings.resolve(settings.lake), dict(settings.storage_options), clock)
+
+    def keep_journal(self) -> None:
+        """Answer from memory what is asked of the journal: for a process that asks all day."""
+        if self.journal.mirror is None:
+            self.journal.mirror = JournalMirror(self.journal.table, self.files, "tables/journal")
 
     @property
     def created_at(self) -> datetime | None:

@@ -8,6 +8,7 @@ chunker. A document whose bytes cannot be served keeps its last good version, ma
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,15 +58,18 @@ class Ledger:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._kept: dict[tuple[str, ...], tuple[tuple[int, ...], Any]] = {}
+        self._turns: dict[tuple[str, ...], threading.RLock] = {}
 
     def _keep(
         self, tables: tuple[Table, ...], key: tuple[str, ...], read: Callable[[], Any]
     ) -> Any:
-        versions = tuple(table.version for table in tables)
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != versions:
-            kept = self._kept[key] = (versions, read())
-        return kept[1]
+        # Of many threads that ask after a commit, one reads.
+        with self._turns.setdefault(key, threading.RLock()):
+            versions = tuple(table.version for table in tables)
+            kept = self._kept.get(key)
+            if kept is None or kept[0] != versions:
+                kept = self._kept[key] = (versions, read())
+            return kept[1]
 
     def objects(self, source_id: str) -> dict[str, dict[str, Any]]:
         """Return the newest bronze row of each document of a source, deleted ones too.
@@ -295,6 +299,16 @@ class Ledger:
         )
         kept = _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted, also=("ordinal",))
         return kept.sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
+
+    def text_hashes(self, documents: Sequence[Current], chunker_id: str) -> set[str]:
+        """Return the embed hashes of all chunks of the versions to serve; reads no text."""
+        wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
+        columns = ("doc_id", "content_hash", "silver_id", "embed_hash")
+        table = self._lake.gold.rows(
+            f"SELECT {', '.join(columns)} FROM t WHERE chunker_id = {quoted([chunker_id])}"
+        )
+        rows = zip(*(table.column(name).to_pylist() for name in columns), strict=True)
+        return {embed_hash for *key, embed_hash in rows if tuple(key) in wanted}
 
     def known_vectors(self, space_id: str) -> set[str]:
         """Return the embed hashes that have a vector in a space."""

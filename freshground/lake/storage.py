@@ -48,6 +48,18 @@ def clear_errors(what: str) -> Iterator[None]:
         raise Fatal(f"The lake's store failed ({what}): {text}.", "Check the store.") from error
 
 
+def stamp(folder: Path) -> int | None:
+    """Return a number that is another one once a file came to or went from a local folder.
+
+    None for a moment after a change, when another one might bear the same time.
+    """
+    try:
+        changed = folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+    return changed if time.time_ns() - changed > _SETTLED_NS else None
+
+
 class Files:
     """The files of one lake. Paths are relative, with slashes."""
 
@@ -116,13 +128,7 @@ class Files:
         None where that cannot be told: on object stores, and for a moment after a change, when
         another one might bear the same time. It saves a listing, which a full folder makes dear.
         """
-        if self._local is None:
-            return None
-        try:
-            changed = (self._local / folder).stat().st_mtime_ns
-        except FileNotFoundError:
-            return None
-        return changed if time.time_ns() - changed > _SETTLED_NS else None
+        return None if self._local is None else stamp(self._local / folder)
 
     def delete(self, paths: list[str]) -> None:
         """Delete files; one that is gone already is no error."""

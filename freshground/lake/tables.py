@@ -6,7 +6,10 @@ several writers never clash, and killing a writer leaves either all rows of a co
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,10 +17,11 @@ from deltalake import DeltaTable, QueryBuilder, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from freshground.lake.memory import give_back, limit_arenas
-from freshground.lake.storage import clear_errors
+from freshground.lake.storage import clear_errors, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
 limit_arenas()
 
@@ -27,6 +31,9 @@ COMPACT_AFTER = 24
 FILE_BYTES = 4_000_000
 """Size that compaction aims at. Files of at least half of it are left alone, so that the work and
 the memory of compaction grow with what was added and not with the table."""
+
+LOOK_EVERY = 0.5
+"""Seconds after which the log is looked at in any case, should a folder's time not tell."""
 
 VACUUM_AFTER = timedelta(hours=24)
 """Age at which a file that compaction replaced is deleted: no reader takes that long."""
@@ -41,9 +48,14 @@ class Table:
         self.schema = schema
         self._options = options
         self._delta: DeltaTable | None = None
+        self._log = None if "://" in url else Path(url) / "_delta_log"
+        self._seen: tuple[int | None, float] = (None, 0.0)
+        self._lock = threading.Lock()
 
     def _open(self) -> DeltaTable:
-        with clear_errors(f"opening table {self.name}"):
+        with self._lock, clear_errors(f"opening table {self.name}"):
+            # The time of the log's folder, taken before: what comes between is seen next.
+            looked = (stamp(self._log) if self._log else None, time.monotonic())
             if self._delta is None:
                 try:
                     self._delta = DeltaTable(self.url, storage_options=self._options or None)
@@ -57,14 +69,33 @@ class Table:
                         storage_options=self._options or None,
                     )
                     self._delta = DeltaTable(self.url, storage_options=self._options or None)
-            else:
+            elif (
+                looked[0] is None
+                or looked[0] != self._seen[0]
+                or looked[1] - self._seen[1] > LOOK_EVERY
+            ):
                 self._delta.update_incremental()
+            else:
+                return self._delta
+            self._seen = looked
             return self._delta
 
     @property
     def version(self) -> int:
         """The number of the newest commit."""
         return self._open().version()
+
+    def active(self) -> tuple[int, list[tuple[str, datetime]]]:
+        """Return the newest commit, and the path and latest `at` of each file that counts in it.
+
+        For tables with a column `at`. Paths are relative to the table's folder.
+        """
+        delta = self._open()
+        version = added = None
+        while version != delta.version():  # another thread may move it on in between
+            version, added = delta.version(), pa.table(delta.get_add_actions(flatten=True))
+        paths, newest = added.column("path").to_pylist(), added.column("max.at").to_pylist()
+        return version, list(zip(paths, newest, strict=True))
 
     def append(self, rows: pa.Table) -> None:
         """Add rows in one commit; nothing at all for no rows. Compacts a table of many files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import uuid
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +53,7 @@ class Context:
         self.expected_listings: dict[str, str | None] = {}
         """What a plan that is applied saw of each source; another listing is refused."""
         self._parts: dict[tuple[str, str], Any] = {}
+        self._opening = threading.Lock()
 
     @cached_property
     def lake(self) -> Lake:
@@ -97,11 +99,12 @@ class Context:
 
         settings = self.settings.encoder_of(index)
         key = ("encoder", settings.model_dump_json())
-        if key not in self._parts:
-            self._parts[key] = open_encoder(
-                settings, self.cache, self.settings.resolve, token_counter=tokens.count
-            )
-        return self._parts[key]
+        with self._opening:  # queries and pages share one encoder: it takes seconds and memory
+            if key not in self._parts:
+                self._parts[key] = open_encoder(
+                    settings, self.cache, self.settings.resolve, token_counter=tokens.count
+                )
+            return self._parts[key]
 
     def chunker(self, index: IndexSettings) -> Chunker:
         """Return the chunker that cuts for an index."""

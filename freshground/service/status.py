@@ -1,4 +1,4 @@
-"""What operators ask: how each index is, its releases, and what is set aside."""
+"""What operators ask: the releases of an index, and what is set aside. How it is: `views`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.service.asking import canary
 from freshground.service.denial.takedown import withhold
-from freshground.service.freshness.as_of import freshness
-from freshground.service.plans.deferral import shortage
-from freshground.service.releases.holding import message, rollback
+from freshground.service.releases.holding import rollback
 
-__all__ = ["quarantined", "releases", "rollback", "status"]
+__all__ = ["quarantined", "releases", "rollback"]
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
@@ -19,35 +17,12 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
 
 
-def status(context: Context) -> list[dict[str, Any]]:
-    """Return one row an index: release, as-of, staleness in seconds, verdict, counts."""
-    aside = quarantined(context)
-    rows: list[dict[str, Any]] = []
-    for index in context.settings.indexes:
-        live = context.releases.live(index.id)
-        manifest = live[1] if live else None
-        holds = context.lake.holds.active(index.id)
-        trial = canary.running(context, index)
-        rows.append(
-            {
-                "index": index.id,
-                **freshness(context, index, manifest).as_dict(),
-                "max_staleness_s": index.sla.max_staleness.total_seconds(),
-                "documents": manifest.counts["documents"] if manifest else 0,
-                "chunks": manifest.counts["chunks"] if manifest else 0,
-                "stale_documents": manifest.counts["stale"] if manifest else 0,
-                "quarantined": sum(row["source"] in index.sources for row in aside),
-                "deferred": sum(shortage(context, source_id) for source_id in index.sources),
-                "canary": trial.manifest.release if trial else None,
-                "hold": message(index.id, holds) if holds else None,
-            }
-        )
-    return rows
-
-
 def releases(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     """Return the kept releases of an index, newest first, gates included."""
     live = context.lake.pointers.live(index.id)
+    first: dict[str, str] = {}
+    for pointer in context.lake.pointers.history(index.id):
+        first.setdefault(pointer.candidate, pointer.at)
     rows: list[dict[str, Any]] = []
     for number, pointer in context.releases.published(index.id).items():
         manifest = context.releases.find(index.id, pointer.candidate)
@@ -58,8 +33,8 @@ def releases(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
                 "index": index.id,
                 "release": number,
                 "live": live is not None and live.candidate == pointer.candidate,
-                "published_at": pointer.at,
-                "by": pointer.by,
+                "published_at": first[pointer.candidate],  # its rollbacks come later
+                "by": manifest.by,
                 "parent": manifest.parent,
                 "as_of": manifest.as_of,
                 "verdict": manifest.verdict,

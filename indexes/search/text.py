@@ -6,6 +6,10 @@ Words are as the user wrote them; each field's analyzer cuts and stems them when
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +61,13 @@ class AnyOf:
 
 
 TextQuery = Everything | Words | Prefix | Phrase | Except | AllOf | AnyOf
+
+
+def plain_words(query: TextQuery) -> Iterator[str]:
+    """Yield the words of a query in their order; what it excludes, and its signs, left out."""
+    match query:
+        case Words(text) | Prefix(text) | Phrase(text):
+            yield text
+        case AllOf(parts) | AnyOf(parts):
+            for part in parts:
+                yield from plain_words(part)

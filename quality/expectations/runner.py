@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SAMPLE_SIZE = 20
 """The greatest number of ids in a check's sample."""
 
+_OBSERVED = 10
+_COUNTS = ("element_count", "missing_count", "unexpected_count", "unexpected_percent")
+
 # One context serves the process; its datasource remembers the batch of the last call.
 _lock = threading.Lock()
 
@@ -91,7 +94,10 @@ class _Part:
         verdicts |= self._count([r for r in self.rules if not verdicts[r.name]["success"]])
         return {
             rule.name: self._check(
-                rule, verdicts[rule.name]["result"], passed=verdicts[rule.name]["success"]
+                rule,
+                verdicts[rule.name]["result"],
+                passed=verdicts[rule.name]["success"],
+                config=verdicts[rule.name]["config"],
             )
             for rule in self.rules
         }
@@ -139,7 +145,11 @@ class _Part:
                     f"The check {self.suite.layer}.{name} could not be evaluated: {reason}.",
                     "Look at the type of its column.",
                 )
-            verdicts[name] = {"success": bool(result.success), "result": result.result}
+            verdicts[name] = {
+                "success": bool(result.success),
+                "result": result.result,
+                "config": result.expectation_config,
+            }
         return verdicts
 
     def _expectation(self, types: Any, rule: Rule, mostly: float) -> Any:
@@ -160,7 +170,9 @@ class _Part:
                 low, high = self.ranges[rule.name]
                 return types.ExpectColumnValuesToBeBetween(min_value=low, max_value=high, **common)
 
-    def _check(self, rule: Rule, result: Mapping[str, Any], *, passed: bool) -> Check:
+    def _check(
+        self, rule: Rule, result: Mapping[str, Any], *, passed: bool, config: Any = None
+    ) -> Check:
         rows = len(self.frame)
         failing = int(result.get("unexpected_count", 0))
         named: list[Any] = []
@@ -190,6 +202,7 @@ class _Part:
             sample=ids[:SAMPLE_SIZE],
             detail="" if passed else f"{failing} of {rows} failing: {rule.means}",
             failing_ids=ids if _names_all(rule) else (),
+            expectation=None if passed or config is None else _said(rule, result, config),
         )
 
     def _column(self, name: str) -> pd.Series:
@@ -207,6 +220,17 @@ class _Part:
         if high is None or (low is not None and least < low):
             return _finite(least), low
         return _finite(greatest), high
+
+
+def _said(rule: Rule, result: Mapping[str, Any], config: Any) -> dict[str, Any]:
+    """Return what is kept of a result: bounded, and of values numbers alone."""
+    kwargs = {name: config.kwargs[name] for name in sorted(config.kwargs) if name != "batch_id"}
+    said: dict[str, Any] = {"type": config.type, "kwargs": kwargs}
+    said |= {name: result[name] for name in _COUNTS if name in result}
+    if isinstance(rule.test, Between):
+        values = (float(value) for value in result.get("partial_unexpected_list") or ())
+        said["observed"] = [value for value in values if math.isfinite(value)][:_OBSERVED]
+    return said
 
 
 def _names_all(rule: Rule) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -19,7 +22,6 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.airflow.conftest import AirflowProject
 
@@ -105,8 +107,24 @@ def start(project: AirflowProject, *arguments: str) -> Airflow:
 
 
 @contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other test process runs an Airflow: two starve each other on two cores."""
+    with (Path(tempfile.gettempdir()) / f"freshground-airflow-{os.getuid()}.lock").open(
+        "w"
+    ) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def airflow_up(project: AirflowProject) -> Iterator[Airflow]:
     """Start Airflow over a project, and leave nothing of it behind."""
+    with alone(), _airflow_up(project) as running:
+        yield running
+
+
+@contextmanager
+def _airflow_up(project: AirflowProject) -> Iterator[Airflow]:
     running = start(project, "--port", "0")
     family = psutil.Process(running.process.pid)
     try:

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from freshground.core.settings import Governor, Sla
-from freshground.service.cli import show, show_plan
+from freshground.service.cli import show_plan, show_status
 from freshground.service.freshness.governor import govern
 from freshground.service.freshness.sla import report
 from freshground.service.plans import approvals
 from freshground.service.plans.planning import plan
-from freshground.service.status import status
+from freshground.service.views.needs import needs
+from freshground.service.views.overview import overview
 from quality.governor import Promise, SourceState, decide
 from tests.project import Project, article
 
@@ -51,9 +52,11 @@ def test_what_waits_is_told_and_leaves_everything_as_it_was(
     assert run.totals["deferred"] == 2
     assert lake_bytes(quick) == files
     assert quick.content() == before
-    (row,) = status(quick.context())
+    (row,) = overview(quick.context())
     assert row["deferred"] == 2
-    show.status([row], as_json=False)
+    assert [limit["unit"] for limit in row["limits"]]
+    assert "2 documents" in next(n for n in needs(quick.context()) if n["kind"] == "budget")["what"]
+    show_status.status([row], as_json=False)
     assert "docs: 2 documents wait for the budget" in capsys.readouterr().out
     for line in report(quick.context()):
         assert line["held_by"] == ["2 documents of docs wait for the budget"]
@@ -65,7 +68,7 @@ def test_what_waits_is_told_and_leaves_everything_as_it_was(
     assert made.action == "refresh"
     assert quick.refresh().totals["deferred"] == 1
     assert quick.refresh(later=DAY).totals["deferred"] == 0
-    assert status(quick.context())[0]["deferred"] == 0
+    assert overview(quick.context())[0]["deferred"] == 0
     assert report(quick.context())[0]["held_by"] == []
     assert not list((quick.root / "lake" / "waiting").glob("*"))
 

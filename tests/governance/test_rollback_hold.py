@@ -7,10 +7,11 @@ import time
 import pytest
 
 from freshground.core.errors import ConfigError
-from freshground.service import stages, status
+from freshground.service import stages
 from freshground.service.releases.holding import resume, rollback
 from freshground.service.reports import Scope
 from freshground.service.stages.build import build
+from freshground.service.views.overview import overview
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow
@@ -44,10 +45,10 @@ def test_refreshes_build_nothing_until_it_is_resumed(quick: Project) -> None:
         assert "wrong prices" in built.message
         assert "freshground resume docs" in built.message
     assert _live(quick) == 1
-    assert "on hold" in status.status(quick.context())[0]["hold"]
+    assert "on hold" in overview(quick.context())[0]["hold"]
     context = quick.context()
     resume(context, context.settings.index("docs"))
-    assert status.status(quick.context())[0]["hold"] is None
+    assert overview(quick.context())[0]["hold"] is None
     assert quick.refresh().status == 0
     assert _live(quick) == 3
     with pytest.raises(ConfigError, match="not on hold"):
@@ -117,7 +118,7 @@ def test_a_rollback_that_cannot_be_leaves_no_hold(quick: Project) -> None:
         _back(quick)
     with pytest.raises(ConfigError, match="names 0 documents"):
         _back(quick, blame=["nothing.md"])
-    assert status.status(quick.context())[0]["hold"] is None
+    assert overview(quick.context())[0]["hold"] is None
 
 
 @pytest.mark.slow

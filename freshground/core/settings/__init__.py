@@ -14,6 +14,7 @@ from freshground.core.settings.alerts import (
     WebhookChannel,
 )
 from freshground.core.settings.azure import AzureSearch
+from freshground.core.settings.dashboard import Dashboard, Oidc
 from freshground.core.settings.encoders import (
     Chunking,
     EncoderSettings,
@@ -35,7 +36,7 @@ from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
 from freshground.core.settings.reranking import RerankerSettings
-from freshground.core.settings.serve import AccessLog, Jwt, Limits, Metrics, Serve, Tls, is_loopback
+from freshground.core.settings.serve import AccessLog, Jwt, Limits, Metrics, Serve, Tls
 from freshground.core.settings.sources import (
     Access,
     FilesSource,
@@ -44,7 +45,16 @@ from freshground.core.settings.sources import (
     RecordsSource,
     SourceSettings,
 )
-from freshground.core.settings.values import DottedPath, Duration, Id, Line, Section, duration
+from freshground.core.settings.telemetry import Telemetry
+from freshground.core.settings.values import (
+    DottedPath,
+    Duration,
+    Id,
+    Line,
+    Section,
+    duration,
+    is_loopback,
+)
 
 __all__ = [
     "SETTINGS_FILE",
@@ -59,6 +69,7 @@ __all__ = [
     "Canary",
     "ChannelSettings",
     "Chunking",
+    "Dashboard",
     "DeleteGuard",
     "DottedPath",
     "DriftGate",
@@ -83,6 +94,7 @@ __all__ = [
     "Lineage",
     "LocalEncoder",
     "Metrics",
+    "Oidc",
     "Percentile",
     "RecordFields",
     "RecordsSource",
@@ -95,6 +107,7 @@ __all__ = [
     "SizeGuard",
     "Sla",
     "SourceSettings",
+    "Telemetry",
     "Tls",
     "WallTime",
     "Watcher",

@@ -13,11 +13,14 @@ from freshground.core.settings.values import Duration, Section
 class RetrievalGate(Section):
     """Golden questions, asked of a candidate and of the live release before publishing.
 
+    `questions` is a file of them; those that people judged (the Ask page, `freshground questions`)
+    join it, and are all there is where no file is named.
+
     `margin` is the loss in mean nDCG@10 that must be ruled out. `auto` stops the release from 100
     questions on, and warns below.
     """
 
-    questions: str
+    questions: str | None = None
     margin: float = Field(0.02, gt=0, lt=1)
     severity: Literal["auto", "warning", "critical"] = "auto"
     resamples: int = Field(2000, ge=200, le=100_000)

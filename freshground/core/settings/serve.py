@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from freshground.core.settings.dashboard import Dashboard
 from freshground.core.settings.reranking import RerankerSettings
-from freshground.core.settings.values import Duration, Id, Line, Section
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach a host."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def fetchable(url: str) -> str:
-    """Return a URL that keys may be fetched from; ValueError when it is none."""
-    parts = urlsplit(url)
-    # Signing keys that come in the clear can be changed on their way: then anybody signs.
-    local = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if not parts.hostname or not (parts.scheme == "https" or local):
-        raise ValueError(f"{url!r} is no https URL; plain http is for this machine alone")
-    return url
-
-
-def _several(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Url = Annotated[str, BeforeValidator(fetchable)]
-Lines = Annotated[tuple[Line, ...], BeforeValidator(_several)]
+from freshground.core.settings.values import Duration, Id, Line, Lines, Section, Url
 
 
 class Jwt(Section):
@@ -133,4 +106,5 @@ class Serve(Section):
     metrics: Metrics = Metrics()
     docs: Literal["key", "open"] = "key"
     reranker: RerankerSettings | None = None
+    dashboard: Dashboard = Dashboard()
     shutdown_wait: Duration = Field(timedelta(seconds=30), ge=timedelta(0))

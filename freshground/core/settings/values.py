@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -30,6 +32,32 @@ Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 Line = Annotated[str, Field(pattern=r"^[^\r\n]+$")]
 DottedPath = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach a host."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def fetchable(url: str) -> str:
+    """Return a URL that keys may be fetched from; ValueError when it is none."""
+    parts = urlsplit(url)
+    # Signing keys that come in the clear can be changed on their way: then anybody signs.
+    local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or not (parts.scheme == "https" or local):
+        raise ValueError(f"{url!r} is no https URL; plain http is for this machine alone")
+    return url
+
+
+def _several(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Url = Annotated[str, BeforeValidator(fetchable)]
+Lines = Annotated[tuple[Line, ...], BeforeValidator(_several)]
 
 
 class Section(BaseModel):

@@ -13,7 +13,7 @@ from freshground.service.plans.approvals import stopped
 from freshground.service.releases import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from freshground.core.settings import AlertKind, IndexSettings
     from freshground.lake.journal import Entry
@@ -38,10 +38,13 @@ class Condition:
     do: str
 
 
-def conditions(context: Context) -> list[Condition]:
-    """Return everything that is wrong, indexes before sources, each key once."""
+def conditions(context: Context, fresh: Sequence[dict[str, Any]] | None = None) -> list[Condition]:
+    """Return everything that is wrong, indexes before sources, each key once.
+
+    `fresh` is the freshness report, where it was made already.
+    """
     found: dict[str, Condition] = {}
-    rows = report(context)
+    rows = report(context) if fresh is None else fresh
     for index in context.settings.indexes:
         for made in (
             *_stale(context, index, [row for row in rows if row["index"] == index.id]),

@@ -37,6 +37,8 @@ class Service:
         """Stop following, and write what was counted."""
         self.follower.stop()
         self.context.lake.queries.flush()
+        self.context.lake.traffic.flush()
+        self.context.lake.found.flush()
 
 
 def _reranker(context: Context) -> Reranker | None:

@@ -10,8 +10,10 @@ from freshground.core.errors import ConfigError
 from freshground.service.asking import canary, past
 from freshground.service.asking.noting import note_question
 from freshground.service.asking.serving import open_release
+from freshground.service.asking.timing import timed
 from freshground.service.freshness.accepted import refuse_stale
 from freshground.service.freshness.as_of import freshness
+from freshground.service.telemetry.traced import traced_query
 from indexes.filters.parse import parse as parse_filter
 from indexes.fusion import Calibration, FusedHit, fuse
 from indexes.rows import filterable
@@ -66,7 +68,7 @@ class Searcher:
 
     def __init__(self, context: Context, index: IndexSettings, manifest: Manifest) -> None:
         self._context = context
-        self._index = index
+        self.index = index
         self.manifest = manifest
         self.reader = open_release(context, index, manifest)
         stored = manifest.calibration
@@ -86,7 +88,7 @@ class Searcher:
         `note` is told the question's vector, where it has one, and the cosine of the best hit.
         """
         parsed = (
-            parse_filter(where, self.reader.schema, filterable(self._index.fields))
+            parse_filter(where, self.reader.schema, filterable(self.index.fields))
             if where
             else None
         )
@@ -94,10 +96,10 @@ class Searcher:
         by_vector: Sequence[Hit] = ()
         by_text: Sequence[Hit] = ()
         if mode != "text" and text.strip():
-            encoder = self._context.encoder(self._index)
+            encoder = self._context.encoder(self.index)
             if encoder.space.id != self.manifest.space["id"]:
                 raise ConfigError(
-                    f"Release {self.manifest.release} of {self._index.id} was embedded by "
+                    f"Release {self.manifest.release} of {self.index.id} was embedded by "
                     f"{self.manifest.space['model']}, and the settings name {encoder.space.model}.",
                     "Refresh the index, or query it with --mode text.",
                 )
@@ -111,7 +113,7 @@ class Searcher:
             [(hit.chunk_id, hit.score) for hit in by_vector],
             [(hit.chunk_id, hit.score) for hit in by_text],
             k,
-            self._index.fusion.mode,
+            self.index.fusion.mode,
             self._calibration,
             query=text,
         )
@@ -123,7 +125,7 @@ class Searcher:
 
         What was denied since they were ranked is left out. An older release may lack a field.
         """
-        names = [n for n in (*_COLUMNS, *self._index.fields) if n in self.reader.schema.names]
+        names = [n for n in (*_COLUMNS, *self.index.fields) if n in self.reader.schema.names]
         ids = [hit.chunk_id for hit in ranked]
         table = self.reader.rows(names, chunk_ids=ids, groups=groups)
         found = {row["chunk_id"]: row for row in table.to_pylist()}
@@ -170,6 +172,7 @@ def searcher(
     return Searcher(context, index, manifest)
 
 
+@traced_query
 def query(
     context: Context,
     index: IndexSettings,
@@ -203,15 +206,18 @@ def query(
         ranked = opened.ranked(text, k, mode, where, groups, note)
         return Answer(index.id, mode, state, opened.rows(ranked, groups))
 
-    trial = canary.running(context, index) if release is None and at is None else None
-    if trial is None:
-        return ask(searcher(context, index, release=release, at=at))
-    found, by_canary = canary.answer(
-        context,
-        index,
-        trial,
-        request,
-        lambda manifest: ask(Searcher(context, index, manifest)),
-        lambda answer: len(answer.hits),
-    )
-    return replace(found, canary=by_canary)
+    def answered() -> Answer:
+        trial = canary.running(context, index) if release is None and at is None else None
+        if trial is None:
+            return ask(searcher(context, index, release=release, at=at))
+        found, by_canary = canary.answer(
+            context,
+            index,
+            trial,
+            request,
+            lambda manifest: ask(Searcher(context, index, manifest)),
+            lambda answer: len(answer.hits),
+        )
+        return replace(found, canary=by_canary)
+
+    return timed(context, index.id, answered, lambda answer: len(answer.hits))

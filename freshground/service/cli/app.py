@@ -16,13 +16,19 @@ from freshground.service.cli import (
     alerts,
     approvals,
     canary,
+    checks,
     freshness,
     governance,
     keys,
+    monitoring,
+    people,
     quarantine,
+    questions,
+    runs,
     serve,
     show,
     show_trace,
+    status,
     usage,
 )
 from freshground.service.cli.options import By, Comment, Json, Place
@@ -50,9 +56,15 @@ approvals.register(app)
 freshness.register(app)
 governance.register(app)
 canary.register(app)
+checks.register(app)
 keys.register(app)
+monitoring.register(app)
+people.register(app)
+questions.register(app)
 quarantine.register(app)
+runs.register(app)
 serve.register(app)
+status.register(app)
 usage.register(app)
 
 Index = Annotated[
@@ -106,6 +118,10 @@ def refresh(
     approve_deletes: Annotated[
         list[str] | None, typer.Option(help="Let this source's guard pass once; repeatable.")
     ] = None,
+    by: By = "",
+    comment: Comment = "",
+    run_id: Annotated[str, typer.Option(hidden=True)] = "",
+    trigger: Annotated[str, typer.Option(hidden=True)] = "command",
     *,
     as_json: Json = False,
 ) -> None:
@@ -113,21 +129,16 @@ def refresh(
     from freshground.service.refresh import refresh as run
     from freshground.service.reports import exit_status
 
-    context = _context(settings, bars=not as_json)
+    context = _context(settings, bars=not as_json, by=by)
+    context.run_id = run_id or context.run_id
     for name in (*(source or ()), *(approve_deletes or ())):
         context.settings.source(name)
     context.approved_deletes = frozenset(approve_deletes or ())
-    reports = run(context, sources=source or (), indexes=index or ())
+    reports = run(
+        context, sources=source or (), indexes=index or (), trigger=trigger, comment=comment
+    )
     show.refresh(reports, as_json=as_json)
     raise typer.Exit(exit_status(reports))
-
-
-@app.command()
-def status(settings: Place = None, *, as_json: Json = False) -> None:
-    """Show each index: live release, as-of, staleness against its SLA, quarantine."""
-    from freshground.service import status as service
-
-    show.status(service.status(_context(settings)), as_json=as_json)
 
 
 @app.command()
@@ -172,6 +183,7 @@ def query(
         )
     finally:
         context.lake.queries.flush()  # refusals and errors count as well
+        context.lake.traffic.flush()
     show.answer(answer.as_dict(), as_json=as_json)
 
 

@@ -40,6 +40,8 @@ def serve(
     from freshground.service.api.hosting.server import check_exposure, run
     from freshground.service.api.protection.protect import protect
     from freshground.service.api.service import Service
+    from freshground.service.ui.serving import PATH as UI
+    from freshground.service.ui.serving import with_dashboard
 
     context = open_context(settings)
     changes: dict[str, Any] = {"host": host, "port": port, "plain_http": plain_http or None}
@@ -58,18 +60,24 @@ def serve(
     service = Service(context)
     app = create_app(service)
     made = protect(app, service)
+    shown = with_dashboard(app, context, made.log)
     found: dict[str, Any] = {"exports": lines}
     if dev:
         found["api_key"] = made.ring.temporary_admin()
     has_keys = dev or wanted.jwt is not None or any(key.secrets for key in context.lake.keys.all())
 
     def started(url: str) -> None:
-        _tell({"url": url, **found}, has_keys=has_keys, as_json=as_json)
+        base = wanted.dashboard.url or url
+        pages = {"dashboard": f"{base}{UI}/"} if wanted.dashboard.enabled else {}
+        if shown.setup:
+            pages["setup"] = f"{base}{shown.setup}"
+        _tell({"url": url, **pages, **found}, has_keys=has_keys, as_json=as_json)
 
     service.start()
     try:
-        run(app, wanted, address, started, renew)
+        run(shown.app, wanted, address, started, renew)
     finally:
+        shown.close()
         service.close()
         made.close()
 
@@ -120,6 +128,10 @@ def _tell(found: dict[str, Any], *, has_keys: bool, as_json: bool) -> None:
         print_json(found)
         return
     typer.echo(f"Serving on {found['url']}")
+    if "dashboard" in found:
+        typer.echo(f"Dashboard: {found['dashboard']}")
+    if "setup" in found:
+        typer.echo(f"Nobody has an account yet. Make yours, once, at {found['setup']}")
     for line in found["exports"]:
         typer.echo(line)
     if "api_key" in found:

@@ -58,34 +58,6 @@ def refresh(reports: list[StageReport], *, as_json: bool) -> None:
             )
 
 
-def status(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Show each index in a line."""
-    if as_json:
-        print_json(rows)
-        return
-    table = Table(box=None, pad_edge=False)
-    for name in ("index", "SLA", "release", "as of", "staleness", "documents", "chunks", "aside"):
-        table.add_column(name)
-    for row in rows:
-        age = row["staleness_s"]
-        table.add_row(
-            row["index"],
-            row["sla"],
-            str(row["release"] or "none"),
-            row["as_of"] or "never",
-            "" if age is None else f"{age:.0f} s",
-            str(row["documents"]),
-            str(row["chunks"]),
-            str(row["quarantined"]),
-        )
-    console().print(table)
-    for row in rows:
-        if row["hold"]:
-            typer.echo(row["hold"])
-        if row["deferred"]:
-            typer.echo(f"{row['index']}: {row['deferred']} documents wait for the budget")
-
-
 def answer(found: dict[str, Any], *, as_json: bool) -> None:
     """Show hits with their passages."""
     if as_json:

@@ -9,10 +9,11 @@ from freshground.service.asking import past
 from freshground.service.asking.serving import row_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
+    from indexes.plan import Served
     from indexes.release import Manifest
 
 _AT_ONCE = 2000
@@ -27,19 +28,13 @@ def diff(context: Context, index: IndexSettings, one: int, other: int) -> dict[s
     """
     before, after = past.numbered(context, index, one), past.numbered(context, index, other)
     old, new = context.releases.served(before), context.releases.served(after)
-    changed = sorted(d for d in old.keys() & new.keys() if old[d].rows_hash != new[d].rows_hash)
-    added, removed = new.keys() - old.keys(), old.keys() - new.keys()
-    touched = [*changed, *added, *removed]
-    names = _names(context, touched)
+    added, changed, removed = differing(old, new)
+    names = _names(context, [*changed, *added, *removed])
     held_before = _chunks(context, index, before, [*changed, *removed])
     held_after = _chunks(context, index, after, [*changed, *added])
-    moved = {
-        document: names[document]["moved_from"]
-        for document in added
-        if names[document]["moved_from"] in removed
-    }
+    moved = moves(added, removed, names)
     rows: list[dict[str, Any]] = []
-    for document in touched:
+    for document in [*changed, *added, *removed]:
         if document in moved.values():
             continue
         source = moved.get(document)
@@ -69,6 +64,22 @@ def diff(context: Context, index: IndexSettings, one: int, other: int) -> dict[s
         },
         "documents": rows,
     }
+
+
+def differing(
+    old: Mapping[str, Served], new: Mapping[str, Served]
+) -> tuple[set[str], list[str], set[str]]:
+    """Return the documents that are added, changed and removed between two releases."""
+    changed = sorted(d for d in old.keys() & new.keys() if old[d].rows_hash != new[d].rows_hash)
+    return new.keys() - old.keys(), changed, old.keys() - new.keys()
+
+
+def moves(
+    added: Collection[str], removed: Collection[str], names: Mapping[str, Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return the documents that are renamed ones, with what they were."""
+    found = {d: names[d]["moved_from"] for d in added if d in names}
+    return {document: old for document, old in found.items() if old in removed}
 
 
 def _kind(document: str, added: Collection[str], removed: Collection[str]) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
 
 _ITEM_DIGITS = 16
+_LONG = ("items", "documents")
 
 
 def item(what: str, doc_id: str, *state: str) -> str:
@@ -70,12 +71,12 @@ def decided(context: Context, source_id: str) -> Decision:
 
 
 def record_stop(context: Context, source_id: str, body: dict[str, Any]) -> None:
-    """Note a stopped plan. Its items stand in the first row of the same plan only."""
+    """Note a stopped plan. Its items and documents stand in the first row of that plan only."""
     known = any(
         row.body.get("plan") == body["plan"] and "items" in row.body
         for row in context.lake.journal.entries("guard", subject=source_id)
     )
-    kept = {key: value for key, value in body.items() if key != "items" or not known}
+    kept = {key: value for key, value in body.items() if key not in _LONG or not known}
     context.lake.journal.add(context.run_id, "guard", source_id, kept)
 
 
@@ -117,6 +118,27 @@ def _stops(context: Context, source_id: str) -> list[Entry]:
         for row in rows
         if row.kind == "guard" and row.body.get("stopped") and not (passed and passed[-1] > row.at)
     ]
+
+
+def objections(
+    context: Context, source_id: str, plan: str | None = None
+) -> dict[str, tuple[int, list[str]]]:
+    """Return what stops a source: by guard how many changes, and the doc_ids of them.
+
+    Nothing of a plan that is not `plan`, where that is given. A plan whose stop was recorded
+    without its documents has counts alone.
+    """
+    stops = _stops(context, source_id)
+    if not stops or plan not in (None, stops[-1].body["plan"]):
+        return {}
+    body = _rows_of(context, source_id, stops[-1].body["plan"])[-1].body
+    documents = body.get("documents", {})
+    return {g: (len(names), documents.get(g, [])) for g, names in body["items"].items()}
+
+
+def _rows_of(context: Context, source_id: str, plan: str) -> list[Entry]:
+    rows = context.lake.journal.entries("guard", subject=source_id)
+    return [row for row in rows if row.body.get("plan") == plan and "items" in row.body]
 
 
 def approve(
@@ -195,9 +217,4 @@ def _latest(
             f"is {newest}.",
             "Look at it with `freshground plan`, then decide anew.",
         )
-    rows = context.lake.journal.entries("guard", subject=source_id)
-    return newest, next(
-        row.body["items"]
-        for row in reversed(rows)
-        if row.body.get("plan") == newest and "items" in row.body
-    )
+    return newest, _rows_of(context, source_id, newest)[-1].body["items"]

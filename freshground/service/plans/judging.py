@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class Judgement:
     """The verdicts that have something to say, and for each that tripped what it objects to.
 
+    `items` are short names of the changes, `documents` the doc_ids that they are made to.
     `approved` names the guards whose objections were approved, `rejected` says by whom and why
     the plan was rejected, if it was.
     """
@@ -33,6 +34,7 @@ class Judgement:
     source_id: str
     verdicts: list[GuardVerdict] = field(default_factory=list)
     items: dict[str, list[str]] = field(default_factory=dict)
+    documents: dict[str, list[str]] = field(default_factory=dict)
     approved: frozenset[str] = frozenset()
     rejected: str = ""
 
@@ -112,22 +114,30 @@ def record(context: Context, judgement: Judgement, listing: Listing) -> None:
         "approved": sorted(judgement.approved),
         "listed_at": listed_at,
         "items": judgement.objections,
+        "documents": {guard: judgement.documents[guard] for guard in judgement.objections},
     }
     if judgement.stopping:
         record_stop(context, judgement.source_id, body)
         return
-    del body["items"]
+    del body["items"], body["documents"]
     context.lake.journal.add(context.run_id, "guard", judgement.source_id, body)
     if by_flag and judgement.approved:
         row = {"by": context.by, "listed_at": listed_at, "guards": sorted(judgement.approved)}
         context.lake.journal.add(context.run_id, "approval", judgement.source_id, row)
 
 
-def _note(result: Judgement, verdict: GuardVerdict, items: Iterable[str] = ()) -> None:
+def _note(result: Judgement, verdict: GuardVerdict, items: Iterable[tuple[str, str]] = ()) -> None:
+    """Note a verdict and what it objects to: pairs of a document and the change to it."""
     if verdict.message:
         result.verdicts.append(verdict)
     if verdict.tripped:
-        result.items[verdict.guard] = sorted(items)
+        pairs = list(items)
+        result.items[verdict.guard] = sorted(name for _, name in pairs)
+        result.documents[verdict.guard] = sorted(document for document, _ in pairs)
+
+
+def _change(what: str, document: str, *state: str) -> tuple[str, str]:
+    return document, item(what, document, *state)
 
 
 def _deletions(
@@ -160,7 +170,7 @@ def _deletions(
         # Moved files are no deletions; finding them costs reading, so only when it matters.
         found = verdict(len(difference.deleted))
     gone = difference.deleted if found.tripped else ()
-    _note(result, found, (item("delete", r["doc_id"], r["content_hash"]) for r in gone))
+    _note(result, found, (_change("delete", r["doc_id"], r["content_hash"]) for r in gone))
 
 
 def _window_start(context: Context, settings: FilesSource | RecordsSource) -> datetime:
@@ -191,7 +201,7 @@ def _edits(
     edits = difference.edits if found.tripped else ()
     if found.tripped:
         found = guards.edit_guard(settings.id, len(edits), live, rule)
-    _note(result, found, (item("edit", difference.id_of(e.stat), e.content_hash) for e in edits))
+    _note(result, found, (_change("edit", difference.id_of(e.stat), e.content_hash) for e in edits))
 
 
 def _growth(
@@ -218,7 +228,7 @@ def _growth(
         result,
         found,
         (
-            item("add", difference.id_of(s), str(s.size), str(iso(s.modified_at)), str(s.etag))
+            _change("add", difference.id_of(s), str(s.size), str(iso(s.modified_at)), str(s.etag))
             for s in added
         ),
     )
@@ -243,7 +253,7 @@ def _widening(
     _note(
         result,
         found,
-        (item("widen", difference.id_of(c.stat), *sorted(c.after)) for c in wider),
+        (_change("widen", difference.id_of(c.stat), *sorted(c.after)) for c in wider),
     )
 
 
@@ -258,7 +268,7 @@ def _sizes(
         return
     largest = max(s.size or 0 for s in found)
     verdict = guards.size_guard(settings.id, len(found), largest, percentile_99(sizes), rule)
-    _note(result, verdict, (item("size", difference.id_of(s), str(s.size)) for s in found))
+    _note(result, verdict, (_change("size", difference.id_of(s), str(s.size)) for s in found))
 
 
 def _rejection(decision: Decision, result: Judgement) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _QUERIES_KEPT = timedelta(days=31)
 _USAGE_KEPT = timedelta(days=400)
 """A year's bill can be looked into, and compared with the one before."""
+_TRAFFIC_KEPT = timedelta(days=90)
+_FOUND_KEPT = timedelta(days=90)
 
 
 def publish(context: Context, manifest: Manifest, seen: Pointer | None) -> Pointer:
@@ -54,7 +56,10 @@ def show(context: Context, index: IndexSettings) -> None:
 
 
 def tidy(context: Context, index: IndexSettings) -> None:
-    """Delete releases, narrowings, counts of queries and usage that nothing needs any more."""
+    """Delete releases, narrowings, counts of queries and usage that nothing needs any more.
+
+    What is kept of traffic is folded by day.
+    """
     now = context.clock.now()
     engine = context.engine(index)
     gone = context.releases.retire(engine, index.id, index.keep_releases, now)
@@ -63,3 +68,6 @@ def tidy(context: Context, index: IndexSettings) -> None:
     clear_away(context)
     context.lake.queries.forget(now - _QUERIES_KEPT)
     context.lake.usage.forget((now - _USAGE_KEPT).date())
+    context.lake.traffic.fold()
+    context.lake.traffic.forget(now - _TRAFFIC_KEPT)
+    context.lake.found.forget((now - _FOUND_KEPT).date())

@@ -180,7 +180,10 @@ def _publish(
         context.releases.note(manifest, NOTE, judged.answers)
     for gate in gates:
         context.lake.journal.add(
-            context.run_id, "gate", index.id, {**gate.as_dict(), "release": number}
+            context.run_id,
+            "gate",
+            index.id,
+            {**gate.as_dict(), "release": number, "candidate": candidate_id},
         )
     report.release = {**manifests.summary(manifest), "state": "stopped"}
     if blocked:

@@ -1,4 +1,7 @@
-"""Golden questions of an index: which of them can be judged, and how a release answers them."""
+"""Golden questions of an index: which of them can be judged, and how a release answers them.
+
+They are those of a file that the settings name, and those that people judged hits of.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from freshground.core.ids import digest
 from freshground.service.asking.evaluation import Hits, names_of
+from freshground.service.asking.judged import joined, judged
 from quality.questions import read_questions
 from quality.retrieval import QuestionResult, by_document, by_span
 
@@ -25,12 +29,21 @@ DOCUMENTS = 10
 
 
 def golden(context: Context, index: IndexSettings) -> list[Question]:
-    """Return the index's golden questions, none where the settings name no file.
+    """Return the index's golden questions, none where its retrieval gate is not set.
 
     Raises ConfigError when the file cannot be used.
     """
+    if index.gates.retrieval is None:
+        return []
+    return joined(of_file(context, index), judged(context, index))
+
+
+def of_file(context: Context, index: IndexSettings) -> list[Question]:
+    """Return the questions of the file that the settings name, none where they name none."""
     gate = index.gates.retrieval
-    return read_questions(context.settings.resolve(gate.questions)) if gate else []
+    if gate is None or gate.questions is None:
+        return []
+    return read_questions(context.settings.resolve(gate.questions))
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,6 @@ def ask(opened: Searcher, found: Sorted) -> Answers:
     return answers
 
 
-def fingerprint(questions: Sequence[Question]) -> str:
-    """Return what changes when the questions that were judged do."""
+def fingerprint(*questions: Question) -> str:
+    """Return what changes when one of the questions does, or how it is judged."""
     return digest(*(repr((q.id, q.text, q.relevant, q.spans)) for q in questions))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.records import Check
+from freshground.service.asking.judged import judged
 from freshground.service.asking.query import Searcher
 from freshground.service.stages.golden import Answers, ask, fingerprint, golden, sort
 from quality.regression import compare, severity
@@ -39,11 +41,15 @@ def regression(
     questions = golden(context, index)
     found = sort(context, index, state, questions)
     left = _left_out(found)
+    if not questions:
+        detail = "There is no golden question yet: name a file, or judge hits (docs/dashboard.md)"
+        # Never critical: people judge hits of a release, so there has to be a first one.
+        return [replace(_unjudged(gate, detail), severity="warning")], None
     if not found.judged:
         detail = f"None of the {len(questions)} golden questions can be judged{left}"
         return [_unjudged(gate, detail)], None
     answers = ask(Searcher(context, index, candidate), found)
-    note = _note(answers, fingerprint(found.judged))
+    note = _note(answers, found)
     if state.live is None:
         mean = sum(q.ndcg_10 for q in answers.results) / len(answers.results)
         detail = f"first release: nDCG@10 {mean:.3f} over {len(answers.results)} questions{left}"
@@ -55,7 +61,17 @@ def regression(
             f"for these questions, so nothing was compared{left}"
         )
         return [_unjudged(gate, detail)], note
-    measured = compare(before.results, answers.results, resamples=gate.resamples)
+    # What the live release answered is kept too: it was asked again, of the documents as they are.
+    note["live"] = {
+        "release": state.live[1].release,
+        "ndcg_10": {q.query_id: q.ndcg_10 for q in before.results},
+    }
+    known = {result.query_id for result in before.results}
+    after = [result for result in answers.results if result.query_id in known]
+    if len(after) < len(answers.results):
+        new = len(answers.results) - len(after)
+        left += f"; {new} judged since the live release answered, whose encoder is another one"
+    measured = compare(before.results, after, resamples=gate.resamples)
     blamed = _blame(state, found, before, answers, measured.lost)
     detail = _words(measured, gate, state, found, blamed) + left
     return [_check(gate, measured.questions, measured, detail, tuple(blamed))], note
@@ -93,23 +109,40 @@ def _unjudged(gate: RetrievalGate, detail: str) -> Check:
 def _live_answers(
     context: Context, index: IndexSettings, state: Desired, found: Sorted
 ) -> Answers | None:
-    """Ask the live release, or read what it answered when it was judged: None if neither can be."""
+    """Ask the live release, or read what it answered when it was judged: None if neither can be.
+
+    Of what is read, questions that people judged since are left out; the file's have to be there.
+    """
     _, live = state.live or (None, None)
     if live is None:
         return None
     if live.space["id"] == state.recipe.space_id:
         return ask(Searcher(context, index, live), found)
     kept = context.releases.noted(live, NOTE)
-    if kept is None or kept["questions"] != fingerprint(found.judged):
+    if kept is None:
         return None
-    return Answers([QuestionResult(**row) for row in kept["results"]], kept["ranking"])
+    results = {row["query_id"]: QuestionResult(**row) for row in kept["results"]}
+    if kept["questions"] != fingerprint(*found.judged):
+        each = kept.get("each", {})
+        same = {q.id for q in found.judged if each.get(q.id) == fingerprint(q)}
+        by_people = {one.question.id for one in judged(context, index)}
+        if not same or any(q.id not in same and q.id not in by_people for q in found.judged):
+            return None
+        results = {name: result for name, result in results.items() if name in same}
+    in_order = [results[q.id] for q in found.judged if q.id in results]
+    return Answers(in_order, kept["ranking"])
 
 
-def _note(answers: Answers, questions: str) -> dict[str, Any]:
+def _note(answers: Answers, found: Sorted) -> dict[str, Any]:
     results = [
         {name: getattr(q, name) for name in QuestionResult.__slots__} for q in answers.results
     ]
-    return {"questions": questions, "results": results, "ranking": answers.ranking}
+    return {
+        "questions": fingerprint(*found.judged),
+        "each": {question.id: fingerprint(question) for question in found.judged},
+        "results": results,
+        "ranking": answers.ranking,
+    }
 
 
 def _blame(

@@ -23,10 +23,17 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp
 
     from freshground.service.ui.board import Board
 
 _STATIC = Path(__file__).parent / "static"
+
+
+class _App(Starlette):
+    def build_middleware_stack(self) -> ASGIApp:
+        # Around what answers defects too, which Starlette puts outside of all other middleware.
+        return Headers(super().build_middleware_stack())
 
 
 def create_ui(board: Board) -> Starlette:
@@ -36,10 +43,7 @@ def create_ui(board: Board) -> Starlette:
     for module in navigation.modules():
         routes += module.router(board)
     routes.sort(key=lambda route: getattr(route, "path", "").count("{"))
-    app = Starlette(
-        routes=routes,
-        middleware=[Middleware(Headers), Middleware(Guard, door=board.door)],
-    )
+    app = _App(routes=routes, middleware=[Middleware(Guard, door=board.door)])
 
     def refused(request: Request, error: Exception) -> Response:
         told = cast("Refused", error)

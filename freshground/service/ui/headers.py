@@ -21,6 +21,7 @@ _HEADERS = [
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 ]
 _STATIC = "/static/"
+_LASTING = (200, 206, 304)
 
 
 class Headers:
@@ -35,11 +36,15 @@ class Headers:
             await self._app(scope, receive, send)
             return
         lasting = scope["path"].removeprefix(scope.get("root_path", "")).startswith(_STATIC)
-        kept = b"public, max-age=86400" if lasting else b"no-store"
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS, (b"cache-control", kept)]
+                good = lasting and message["status"] in _LASTING
+                kept = b"public, max-age=86400" if good else b"no-store"
+                own = message["headers"]
+                named = {name.lower() for name, _ in own}
+                usual = [*_HEADERS, (b"cache-control", kept)]
+                message["headers"] = [*own, *(each for each in usual if each[0] not in named)]
             await send(message)
 
         await self._app(scope, receive, answer)

@@ -71,7 +71,7 @@ def render(board: Board, request: Request, page: Page) -> Response:
             said=flash.take(request),
         )
     )
-    answer = HTMLResponse(text, page.status)
+    answer = HTMLResponse(text, page.status, dict(page.headers))
     flash.clear(answer, request)
     return answer
 
@@ -97,8 +97,11 @@ def count(value: float | None) -> str:
 
 
 def decimal(value: float | None, digits: int = 3) -> str:
-    """Return a number with so many digits that count; a dash for none."""
-    return DASH if value is None else f"{value:.{digits}g}"
+    """Return a number with so many digits that count, or whole where it has more; none: a dash."""
+    if value is None:
+        return DASH
+    text = f"{value:.{digits}g}"
+    return count(value) if "e+" in text else text
 
 
 def share(value: float | None, digits: int = 1) -> str:

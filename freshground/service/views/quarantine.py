@@ -71,8 +71,8 @@ def with_evidence(
 ) -> list[dict[str, Any]]:
     """Return rows of `listed` with `evidence`: spans with their text and some around it.
 
-    Only for rows whose text may be read. `brief`: the beginning of the first span. Where single chunks of a source are taken down, its spans
-    come without text: it might be theirs.
+    Only for rows whose text may be read. `brief`: the beginning of the first span. Where single
+    chunks of a source are taken down, its spans come without text: it might be theirs.
     """
     most, marked = (1, _BRIEF) if brief else (_SPANS, _MARKED)
     spans = evidence(context, rows)

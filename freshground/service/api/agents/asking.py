@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from freshground.service.api.errors import ApiError
 from freshground.service.api.queries.bodies import filter_of
+from freshground.service.api.served.finds import note_finds
 from freshground.service.asking.noting import note_question
 from freshground.service.freshness.accepted import refuse_stale
 from indexes.fusion import Calibration, fuse
@@ -85,9 +86,14 @@ def answered(
         return ask(served)
 
     found, served = service.catalog.answer(name, caller.principal, caller.session, of, hits)
-    for each in answers(found) if served.index is not None else ():
-        if served.index is not None and each.vector is not None:
-            note_question(service.context, served.index, each.question, each.vector, each.nearest)
+    if served.index is not None:
+        kept = answers(found)
+        for each in kept:
+            if each.vector is not None:
+                note_question(
+                    service.context, served.index, each.question, each.vector, each.nearest
+                )
+        note_finds(service.context, served, kept, caller.principal.groups)
     return found, served
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from freshground import __version__
 from freshground.core.errors import FreshgroundError
-from freshground.core.settings.serve import is_loopback
+from freshground.core.settings import is_loopback
 from freshground.service.api.agents import tools
 from freshground.service.api.agents.asking import Caller
 from freshground.service.api.errors import ApiError

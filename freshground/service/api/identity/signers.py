@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import Jwt
 
-_DISCOVERY = "/.well-known/openid-configuration"
+DISCOVERY = "/.well-known/openid-configuration"
 _TIMEOUT = 5.0
 _LARGEST = 1_000_000
 _BELIEVED = 24
@@ -76,11 +76,11 @@ class Signers:
         url = self._settings.jwks_url
         if url is None:
             issuer = self._settings.issuer
-            told = await _get_json(issuer.rstrip("/") + _DISCOVERY)
+            told = await get_json(issuer.rstrip("/") + DISCOVERY)
             if told.get("issuer") != issuer:
                 raise Unreachable("the discovery document is another issuer's")
             url = _url(told.get("jwks_uri"))
-        listed = (await _get_json(url)).get("keys")
+        listed = (await get_json(url)).get("keys")
         if not isinstance(listed, list):
             raise Unreachable("the key set holds no list of keys")
         keys = {}
@@ -92,7 +92,7 @@ class Signers:
 
 
 def _url(value: object) -> str:
-    from freshground.core.settings.serve import fetchable
+    from freshground.core.settings.values import fetchable
 
     try:
         return fetchable(value if isinstance(value, str) else "")
@@ -117,7 +117,8 @@ def _rsa_key(jwk: object) -> Any | None:
     return key if key.key_size >= _LEAST_BITS else None
 
 
-async def _get_json(url: str) -> dict[str, Any]:
+async def get_json(url: str) -> dict[str, Any]:
+    """Return the object at a URL of an issuer; Unreachable when there is none."""
     import httpx
     import orjson
 

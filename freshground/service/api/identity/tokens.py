@@ -32,6 +32,13 @@ class Tokens:
 
         ApiError 401 when it is not good; 503 when that cannot be known now.
         """
+        return self._principal(await self.claims(token))
+
+    async def claims(self, token: str) -> Mapping[str, Any]:
+        """Return what a token says, once issuer, audience, signature and times are right.
+
+        ApiError as `find`.
+        """
         import jwt
 
         try:
@@ -63,7 +70,7 @@ class Tokens:
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise _refused(_WHY.get(type(error).__name__, "it cannot be verified")) from None
         self._check_times(claims)
-        return self._principal(claims)
+        return claims
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         now = self._clock.now().timestamp()
@@ -81,11 +88,11 @@ class Tokens:
         name = claims.get(settings.name_claim)
         if not isinstance(name, str) or not name or len(name) > _LONGEST_NAME:
             raise _refused(f"it has no claim {settings.name_claim}")
-        roles = _texts(claims, settings.roles_claim)
+        roles = texts_of(claims, settings.roles_claim)
         return Principal(
             name=f"jwt:{name}",
             role="admin" if roles & set(settings.admin_roles) else "query",
-            groups=_texts(claims, settings.groups_claim),
+            groups=texts_of(claims, settings.groups_claim),
         )
 
 
@@ -97,7 +104,7 @@ _WHY = {
 }
 
 
-def _texts(claims: Mapping[str, Any], claim: str) -> frozenset[str]:
+def texts_of(claims: Mapping[str, Any], claim: str) -> frozenset[str]:
     """Return a claim's texts; none at all unless it is a list of nothing else.
 
     A user of too many groups gets none of them from Entra, but a pointer to ask for them

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from freshground.service.api.served.standing import standings
+from freshground.service.telemetry.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,7 @@ class Metrics:
         )
         self._registry.register(_Standings(service))
         self._registry.register(_Encoding(service.encoding))
+        self._registry.register(Pipeline(service.context))
 
     def answered(self, route: str, method: str, status: int, seconds: float, told: Told) -> None:
         """Count one request. `route` is its template, empty when there is none."""

@@ -14,7 +14,9 @@ from freshground.service.api.protection.access_log import AccessLog
 from freshground.service.api.protection.accounting import Accounting
 from freshground.service.api.protection.limits import Limits
 from freshground.service.api.protection.metrics import Metrics
+from freshground.service.api.protection.traces import Traced
 from freshground.service.api.protection.upkeep import Upkeep
+from freshground.service.telemetry.switch import collector
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -38,7 +40,7 @@ def protect(app: FastAPI, service: Any) -> Protection:
     """Put everything around an application that has to stand there, before it is first called.
 
     `service` has a `context` and `settings`, the section `serve`. From the outside in: request
-    ids, upkeep, accounting, identity, limits, the application.
+    ids, traces (where there is a collector), upkeep, accounting, identity, limits, the application.
     """
     context, settings = service.context, service.settings
     lake, clock = context.lake, context.clock
@@ -50,8 +52,13 @@ def protect(app: FastAPI, service: Any) -> Protection:
     )
     tokens = Tokens(settings.jwt, clock) if settings.jwt else None
     app.state.metrics = made.metrics
+    if collector(context.settings) is not None:
+        app.user_middleware.append(Middleware(Traced, settings=context.settings, clock=clock))
     app.user_middleware += [
-        Middleware(Upkeep, tasks=(lake.usage.flush, lake.queries.flush)),
+        Middleware(
+            Upkeep,
+            tasks=(lake.usage.flush, lake.queries.flush, lake.traffic.flush, lake.found.flush),
+        ),
         Middleware(Accounting, log=made.log, metrics=made.metrics, usage=lake.usage),
         Middleware(Identity, ring=made.ring, tokens=tokens, settings=settings),
         Middleware(Limits, settings=settings.limits),

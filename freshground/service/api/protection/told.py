@@ -17,7 +17,8 @@ class Told:
     """All of it may be left out. `index` is the name that was asked for, once it is known to exist.
 
     `query` is the text that was asked; it is logged only where the settings say so. `tokens_out`
-    are those of passages returned, None: estimated from the answer's size.
+    are those of passages returned, None: estimated from the answer's size. `arms` are what looked
+    for the hits: text, vector, semantic.
     """
 
     index: str = ""
@@ -25,6 +26,7 @@ class Told:
     hits: int | None = None
     query: str = ""
     tokens_out: int | None = None
+    arms: tuple[str, ...] = ()
 
 
 def told_of(request: Request) -> Told:

@@ -80,6 +80,16 @@ class Asked:
     texts: tuple[tuple[str, np.ndarray], ...] = ()
     semantic: SemanticAsked | None = None
 
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """What looks for hits: text, vector, and semantic for the order."""
+        found = {
+            "text": self.plan.text is not None,
+            "vector": bool(self.plan.vectors),
+            "semantic": self.semantic is not None,
+        }
+        return tuple(name for name, used in found.items() if used)
+
 
 def session_of(values: Mapping[str, Any]) -> str | None:
     """Return the session that a search belongs to: its questions meet one canary, or none."""

@@ -10,6 +10,7 @@ from freshground.service.api.agents.asking import Answer, answered
 from freshground.service.api.errors import ApiError
 from freshground.service.api.queries import semantic
 from indexes.search.execute import run
+from indexes.search.text import plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,9 +53,17 @@ def search(
 
 
 def _kept(found: Searched) -> list[Answer]:
-    """Return the texts that were vectorised, which the drift of questions is told of."""
-    nearest = _nearest(found)
-    return [Answer(text, found.result.hits, vector, nearest) for text, vector in found.asked.texts]
+    """Return what was asked: the texts that were vectorised, else the words, if there are any.
+
+    The drift of questions is told of the texts, and of each answer which documents it found.
+    """
+    nearest, hits = _nearest(found), found.result.hits
+    texts = found.asked.texts
+    if texts:
+        return [Answer(text, hits, vector, nearest) for text, vector in texts]
+    plan = found.asked.plan
+    words = [] if plan.text is None else list(plain_words(plan.text.query))
+    return [Answer(" ".join(words), hits)] if words or plan.vectors else []
 
 
 def _nearest(found: Searched) -> float | None:

@@ -41,6 +41,7 @@ def router(service: Service) -> APIRouter:
         told.index = served.name
         told.release = served.freshness.release if served.freshness else None
         told.hits = len(found.result.hits)
+        told.arms = found.asked.arms
         body = search_body(request, name, values, found)
         return json_response(body, headers=fresh_headers(served))
 

@@ -11,6 +11,7 @@ from freshground.core.records import PUBLIC
 from freshground.service.api.errors import ApiError
 from freshground.service.asking import canary, past
 from freshground.service.asking.serving import narrowed
+from freshground.service.asking.timing import asked_wrongly, timed
 from freshground.service.freshness.as_of import Freshness, judged
 from indexes.filters.ast import AnyOf, Filter
 from indexes.filters.parse import parse
@@ -36,6 +37,8 @@ T = TypeVar("T")
 
 _RELEASE = re.compile(r"(.+)-v([1-9][0-9]{0,8})")
 _VIEWS_KEPT = 256
+_OURS = 500
+"""From this HTTP status on, who asks is not to blame."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,25 @@ class Catalog:
         `hits` counts those of an answer, for the canary's judgement.
         """
         target = self._resolved(name, principal)
+        if not isinstance(target, tuple):
+            return self._answer(name, target, principal, request, ask, hits)
+        return timed(
+            self._context,
+            target[0].index.id,
+            lambda: self._answer(name, target, principal, request, ask, hits),
+            lambda found: hits(found[0]),
+            _asked_wrongly,
+        )
+
+    def _answer(
+        self,
+        name: str,
+        target: tuple[Line, int | None] | Collection,
+        principal: Principal,
+        request: str | None,
+        ask: Callable[[Served], T],
+        hits: Callable[[T], int],
+    ) -> tuple[T, Served]:
         trial = target[0].trial if isinstance(target, tuple) and target[1] is None else None
         if not isinstance(target, tuple) or trial is None:
             served = self._served(name, target, principal)
@@ -234,6 +256,12 @@ class Catalog:
                 )
         view = view.narrowed(_required(principal, view, definition))
         return Served(name, "collection", definition, view)
+
+
+def _asked_wrongly(error: Exception) -> bool:
+    if isinstance(error, ApiError):
+        return error.status < _OURS
+    return asked_wrongly(error)
 
 
 def _allowed(principal: Principal, name: str) -> bool:

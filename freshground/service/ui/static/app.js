@@ -17,6 +17,13 @@
     "": (value) => `${+value.toPrecision(4)}`,
   };
 
+  // Steps of an axis on which people read: whole minutes, hours and days; times of a day, or dates.
+  const steps = { s: [1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000, 2592000] };
+  const times = (plot, all) => {
+    const days = plot.scales.x.max - plot.scales.x.min > 2 * 86400;
+    return all.map((at) => new Date(at * 1000).toISOString().slice(...(days ? [5, 10] : [11, 16])));
+  };
+
   const drawn = new Map();
 
   function draw(place) {
@@ -43,8 +50,8 @@
     drawn.get(place)?.destroy();
     drawn.set(place, new uPlot({
       width: Math.max(place.clientWidth, 240), height: 220,
-      scales: { y: { range: (_, low, high) => uPlot.rangeNum(Math.min(low ?? 0, 0), high ?? 1, 0.1, true) } },
-      axes: [axis, { ...axis, size: 64, values: (_, all) => all.map(write) }],
+      scales: { x: told.between ? { range: () => told.between } : {}, y: { range: (_, low, high) => uPlot.rangeNum(Math.min(low ?? 0, 0), high ?? 1, 0.1, true) } },
+      axes: [{ ...axis, values: times }, { ...axis, size: 64, values: (_, all) => all.map(write), ...(steps[told.unit] && { incrs: steps[told.unit] }) }],
       series: [{ label: "time", value: (_, at) => (at == null ? "–" : new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")) }, ...series],
       cursor: { drag: { x: true, y: false } },
       tzDate: (at) => uPlot.tzDate(new Date(at * 1000), "UTC"),

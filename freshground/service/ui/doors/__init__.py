@@ -1,0 +1,1 @@
+"""How people are let in at the dashboard of `freshground serve`."""

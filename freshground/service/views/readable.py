@@ -1,0 +1,52 @@
+"""Which documents somebody may be shown: their groups, narrowed by the deny overlay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from freshground.core.records import PUBLIC
+from freshground.service.denial.overlay import Overlay, overlay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from freshground.service.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What somebody sees. `groups` None: documents of every known group."""
+
+    groups: frozenset[str] | None
+    denied: Overlay
+
+    def of(self, doc_id: str, groups: Iterable[str]) -> bool:
+        """Return whether a document of these groups may be shown; one of none is for nobody."""
+        if doc_id in self.denied.documents:
+            return False
+        return self.meets(self.denied.groups_of(doc_id, groups))
+
+    def meets(self, groups: Iterable[str]) -> bool:
+        """Return whether somebody with one of these groups is among who sees; none is nobody."""
+        let_in = set(groups)
+        if not let_in:
+            return False
+        return PUBLIC in let_in or self.groups is None or not self.groups.isdisjoint(let_in)
+
+    def row(self, row: Mapping[str, Any] | None) -> bool:
+        """Return whether a bronze row may be shown; one that nobody knows may not."""
+        return row is not None and self.of(row["doc_id"], row["groups"] or ())
+
+
+def sight(context: Context, groups: frozenset[str] | None) -> Sight:
+    """Return what a person sees now. All narrowings hold, whichever a release has reflected."""
+    return Sight(groups, overlay(context.lake.denials.active(), {}))
+
+
+def objects(context: Context, sources: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the newest bronze row of every document of some sources, deleted ones too."""
+    found: dict[str, dict[str, Any]] = {}
+    for source_id in sources:
+        found.update(context.ledger.objects(source_id))
+    return found

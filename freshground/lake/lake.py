@@ -21,6 +21,7 @@ from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
 from freshground.lake.progress import Beats
 from freshground.lake.queries import QueryCounts
+from freshground.lake.reviews import Reviews
 from freshground.lake.schemas import FORMAT, TABLES
 from freshground.lake.sessions import Sessions
 from freshground.lake.storage import Files
@@ -64,6 +65,7 @@ class Lake:
         self.progress = Beats(self.files, clock)
         self.queries = QueryCounts(self.files, clock)
         self.denials = Denials(self.files, clock)
+        self.reviews = Reviews(self.files, clock)
         self.holds = Holds(self.files, clock)
         self.alerts = Alerts(self.files, clock)
         self.keys = Keys(self.files, clock)

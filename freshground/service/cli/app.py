@@ -22,6 +22,7 @@ from freshground.service.cli import (
     keys,
     monitoring,
     people,
+    quarantine,
     questions,
     runs,
     serve,
@@ -50,8 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Grounding data for RAG: every index that an app queries is a release.",
 )
-quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
-app.add_typer(quarantine, name="quarantine")
 alerts.register(app)
 approvals.register(app)
 freshness.register(app)
@@ -62,6 +61,7 @@ keys.register(app)
 monitoring.register(app)
 people.register(app)
 questions.register(app)
+quarantine.register(app)
 runs.register(app)
 serve.register(app)
 status.register(app)
@@ -250,14 +250,6 @@ def evaluate(
     context = _context(settings)
     report = measure(context, _one_index(context, index), queries, qrels, spans, _mode(mode))
     show.evaluation(report, as_json=as_json)
-
-
-@quarantine.command("list")
-def quarantine_list(settings: Place = None, *, as_json: Json = False) -> None:
-    """List documents that are set aside, with the reason and whether an older version serves."""
-    from freshground.service import status as service
-
-    show.quarantine(service.quarantined(_context(settings)), as_json=as_json)
 
 
 @app.command()

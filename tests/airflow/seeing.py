@@ -72,6 +72,8 @@ def people_do_what_airflow_lets_them(airflow: Airflow) -> None:
         assert "build docs" in seen.text
         assert "not one of Freshground" in vera.get("/airflow/dag/somebodys").text
         assert "default-src 'none'" in seen.headers["content-security-policy"]
+        for asking, sees in ((vera, False), (otto, True), (client(airflow, "admin"), True)):
+            assert ("d000.md" in asking.get("/documents").text) is sees
         page = otto.get("/releases/docs").text
         form = {"token": token(page), "comment": "it was wrong", "release": ""}
         assert vera.post(action, data=form).status_code == 403
@@ -105,6 +107,8 @@ def the_browser_shows_it(airflow: Airflow, run_id: str) -> None:
         assert heading(page).startswith("Now")
         inside(page).get_by_role("link", name="Freshness", exact=True).click()
         inside(page).get_by_role("heading", level=1, name="Freshness").wait_for()
+        page.evaluate("localStorage.setItem('theme', 'dark')")  # as Airflow's own switch does
+        inside(page).locator("html[data-theme=dark]").wait_for()
         page.goto(f"{airflow.site}/dags/{DAG}")
         page.get_by_role("link", name="Document quality").click()
         assert heading(page).startswith("Index docs")

@@ -22,8 +22,10 @@ pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 @pytest.fixture
 def project(tmp_path: Path) -> AirflowProject:
-    changes = {"shard_size": 2, "airflow": {"ingest": NEVER, "drain": NEVER}}
-    return AirflowProject(tmp_path, changes=changes)
+    airflow = {"ingest": NEVER, "drain": NEVER, "groups": {"otto": ["staff"]}}
+    project = AirflowProject(tmp_path, changes={"shard_size": 2, "airflow": airflow})
+    project.source(access={"groups": ["staff"]})
+    return project
 
 
 @pytest.fixture

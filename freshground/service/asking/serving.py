@@ -68,7 +68,7 @@ class ServedReader:
 
     def count(self, where: Filter | None = None, groups: frozenset[str] | None = None) -> int:
         """See `Reader.count`."""
-        return self._reader.count(self.overlay().applied(where, groups), groups)
+        return self._reader.count(_applied(self.overlay(), where, groups), groups)
 
     def rows(
         self,
@@ -85,7 +85,7 @@ class ServedReader:
             list(dict.fromkeys((*columns, *_KEYS))),
             chunk_ids=chunk_ids,
             doc_ids=doc_ids,
-            where=denied.applied(where, groups),
+            where=_applied(denied, where, groups),
             groups=groups,
         )
         return _with_groups(table, denied).select(list(columns))
@@ -112,7 +112,7 @@ class ServedReader:
     ) -> list[Hit]:
         """See `Reader.vector`."""
         return self._reader.vector(
-            query, k, self.overlay().applied(where, groups), groups, exact=exact
+            query, k, _applied(self.overlay(), where, groups), groups, exact=exact
         )
 
     def text(
@@ -123,7 +123,19 @@ class ServedReader:
         groups: frozenset[str] | None = None,
     ) -> list[Hit]:
         """See `Reader.text`."""
-        return self._reader.text(query, k, self.overlay().applied(where, groups), groups)
+        return self._reader.text(query, k, _applied(self.overlay(), where, groups), groups)
+
+
+def _applied(denied: Overlay, where: Filter | None, groups: frozenset[str] | None) -> Filter | None:
+    """Return a filter with the overlay in it, for a reader with groups.
+
+    Who has two groups is not let in by one that the release names and another that is left: what
+    is let in is the groups that both name.
+    """
+    if groups is not None and denied.narrowed:
+        access = AnyOf("groups", (*sorted(groups), PUBLIC))
+        where = access if where is None else And((access, where))
+    return denied.applied(where, groups)
 
 
 def _with_groups(table: pa.Table, denied: Overlay) -> pa.Table:

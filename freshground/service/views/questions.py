@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
     from freshground.service.asking.judged import Judged
     from freshground.service.context import Context
+    from freshground.service.views.readable import Sight
     from quality.questions import Question
 
 
@@ -44,8 +45,7 @@ def questions(
 ) -> dict[str, Any]:
     """Return the questions that somebody with groups may see, the file's first. JSON-ready.
 
-    A question is seen by who has one of the groups that it is asked as, and may read a document
-    that was judged for it; `hidden` counts the others. `own` None: every known group.
+    `hidden` counts the others (see `may_see`). `own` None: every known group.
     """
     file = of_file(context, index)
     people = judged(context, index)
@@ -60,10 +60,9 @@ def questions(
         right = [d for name in question.documents for d in known.get(name, [name])]
         wrong = list(by.wrong) if by is not None else []
         readable = {d for d in (*right, *wrong) if seen.row(rows_of.get(d))}
-        # Nobody but the owner sees a question of which no document is theirs to read.
-        asked_as = question.groups
-        theirs = bool(readable) and (asked_as is None or seen.meets(asked_as))
-        if own is not None and not theirs:
+        # Without an answer a question tells of what was judged to be none.
+        theirs = readable.issuperset(right) if right else bool(readable)
+        if not may_see(seen, question, readable=theirs):
             hidden += 1
             continue
         rows.append(
@@ -85,6 +84,16 @@ def questions(
         "hidden": hidden,
         "questions": rows,
     }
+
+
+def may_see(seen: Sight, question: Question, *, readable: bool) -> bool:
+    """Return whether somebody may see a question: it tells what its answers say, and who asked.
+
+    It is for who may read all of its answers (`readable`) and has a group that it is asked as.
+    """
+    if seen.groups is None:
+        return True
+    return readable and (question.groups is None or seen.meets(question.groups))
 
 
 def _row(question: Question, by: Judged | None, *, counted: bool) -> dict[str, Any]:

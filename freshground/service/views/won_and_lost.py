@@ -8,6 +8,7 @@ from freshground.core.errors import ConfigError
 from freshground.service.asking.evaluation import names_of
 from freshground.service.stages.golden import golden
 from freshground.service.stages.regression import NOTE
+from freshground.service.views.questions import may_see
 from freshground.service.views.readable import objects
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def texts(
 ) -> dict[str, str | None]:
     """Return the texts of those questions that somebody may see; None where the file has none now.
 
-    A question is for those who may read all documents that answer it: it tells what they say.
+    See `questions.may_see`: a question tells what the documents that answer it say.
     """
     if not ids:
         return {}
@@ -51,7 +52,7 @@ def texts(
         if question is None:
             if seen.groups is None:
                 found[name] = None
-        elif hidden.isdisjoint(question.documents):
+        elif hidden.isdisjoint(question.documents) and may_see(seen, question, readable=True):
             found[name] = question.text
     return found
 

@@ -16,9 +16,11 @@ from freshground.lake import found as finds
 from freshground.lake.found import FIRST, KEPT, Found, Words
 from freshground.lake.storage import Files
 from freshground.service.asking import judged
+from freshground.service.ui.rendering import environment
 from freshground.service.views.found_by import found_by
 from tests.access.worlds import Caller, Document, World
 from tests.project import Project
+from tests.ui.desk import somebody
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,8 +158,8 @@ def test_golden_questions_that_find_a_document(quick: Project) -> None:
     before = found_by(context, own)
     assert before is not None
     assert before["golden"][0]["questions"] == [
-        {"id": name, "text": text, "source": "judged", "asked": False, "rank": None,
-         "verdict": "answers it"}
+        {"id": name, "text": text, "groups": ["hr"], "source": "judged", "asked": False,
+         "rank": None, "verdict": "answers it"}
     ]  # fmt: skip
     quick.write("d004.md", "# Other\n\nSomething else.\n")
     quick.refresh()
@@ -170,3 +172,11 @@ def test_golden_questions_that_find_a_document(quick: Project) -> None:
     stranger = found_by(context, other, frozenset({"sales"}))
     assert stranger is not None
     assert stranger["golden"] == [{"index": "docs", "release": 2, "questions": [], "hidden": 1}]
+    shown = environment().get_template("asked/found_by.html")
+    page = shown.render(found_by=told, url=lambda path: f"/ui{path}", person=somebody())
+    assert f"rank {question['rank']}" in page
+    assert "q=Which+claims" in page or "q=Which%20claims" in page
+    assert "&amp;as=hr" in page
+    page = shown.render(found_by=stranger, url=lambda path: f"/ui{path}", person=somebody())
+    assert "1 more that you may not see" in page
+    assert "Which claims" not in page

@@ -7,33 +7,53 @@ from typing import TYPE_CHECKING
 
 from freshground.core.errors import FreshgroundError
 from freshground.core.records import PUBLIC
-from freshground.service.asking.query import Answer, searcher
+from freshground.service.asking import past
+from freshground.service.asking.query import Answer, Searcher
 from freshground.service.freshness.as_of import freshness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from freshground.core.settings import IndexSettings
-    from freshground.service.asking.query import Mode, Searcher
+    from freshground.service.asking.query import Mode
     from freshground.service.context import Context
 
 
 def tried(
     context: Context,
-    index: IndexSettings,
+    opened: Searcher,
     text: str,
     *,
     k: int,
     mode: Mode,
     where: str | None,
     groups: frozenset[str],
-    release: int | None,
-) -> tuple[Answer, Searcher]:
-    """Return what `query` would answer, and the release that did. Nothing of it is counted."""
-    opened = searcher(context, index, release=release)
+) -> Answer:
+    """Return what `query` would answer from a release. Nothing of it is counted."""
+    index = opened.index
     state = freshness(context, index, opened.manifest)
     ranked = opened.ranked(text, k, mode, where, groups)
-    return Answer(index.id, mode, state, opened.rows(ranked, groups)), opened
+    return Answer(index.id, mode, state, opened.rows(ranked, groups))
+
+
+class Openings:
+    """The release of each index that was asked last, kept open: opening costs more than asking.
+
+    A release never changes, and what is denied is looked up anew at each call.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Searcher] = {}
+
+    def open(self, context: Context, index: IndexSettings, release: int | None) -> Searcher:
+        """Return a release, None the live one. ConfigError when there is none such."""
+        manifest = (
+            past.live(context, index) if release is None else past.numbered(context, index, release)
+        )
+        kept = self._kept.get(index.id)
+        if kept is None or kept.manifest.candidate != manifest.candidate:
+            kept = self._kept[index.id] = Searcher(context, index, manifest)
+        return kept
 
 
 def known_groups(context: Context, index: IndexSettings) -> frozenset[str]:

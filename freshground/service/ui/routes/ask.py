@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.records import PUBLIC
 from freshground.service.asking import judged
-from freshground.service.asking.trying import Openings, Warmth, known_groups, reader
+from freshground.service.asking.trying import Openings, known_groups, reader
 from freshground.service.ui.errors import Refused
 from freshground.service.ui.routing import Asked, Done, Nav, Page, action, page
 from freshground.service.views.trial import Wish, trial
@@ -35,7 +35,7 @@ MOST = 20
 """Hits that a page shows."""
 
 WAIT = 2.0
-"""Seconds that the first question waits for the encoder before the page says that it is loaded."""
+"""Seconds that the first question waits for encoder and engine before the page says so."""
 
 PRIVATE = {"referrer-policy": "strict-origin"}
 """The question stands in the address, to be shared: no request from this page tells it on."""
@@ -66,7 +66,7 @@ class Form:
 
 def router(board: Board) -> list[BaseRoute]:
     """Return the routes."""
-    warmth, openings = Warmth(), Openings()
+    openings = Openings()
 
     def ask(asked: Asked) -> Page:
         context, person = asked.context, asked.person
@@ -88,7 +88,7 @@ def router(board: Board) -> list[BaseRoute]:
             "gate": form.index.gates.retrieval is not None,
         }
         if form.text:
-            data |= _found(context, person, form, groups, (warmth, openings))
+            data |= _found(context, person, form, groups, openings)
         return Page("ask.html", "Ask", data, headers=PRIVATE)
 
     def judge(asked: Asked) -> Done:
@@ -174,12 +174,11 @@ def _found(
     person: Person,
     form: Form,
     groups: frozenset[str],
-    kept: tuple[Warmth, Openings],
+    openings: Openings,
 ) -> dict[str, Any]:
     wish = Wish(form.text, groups, form.mode, form.k, form.where or None)
-    warmth, openings = kept
     try:
-        if not warmth.ready(context, form.index, WAIT):
+        if not openings.ready(context, form.index, WAIT):
             return {"loading": True}
         found = trial(context, openings.open(context, form.index, form.release), wish)
     except FreshgroundError as error:

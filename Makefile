@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-serve conformance browser lint format up clean
+.PHONY: help env demo test test-fast prove bench bench-serve bench-dashboard conformance browser lint format up clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ bench: env ## the benchmarks, each beside its rival
 
 bench-serve: env ## the query service at 100,000 chunks: latency, recall, a switch, memory
 	$(BIN)/python -m benchmarks serve
+
+bench-dashboard: env ## every page of the dashboard over a lake of 90 days: time and bytes
+	$(BIN)/python -m benchmarks dashboard
 
 conformance: env ## other people's clients and stores against the service; writes docs/conformance.md
 	$(BIN)/python -m conformance

@@ -18,6 +18,7 @@ NAMES = {
     "encode": "texts a second, beside the raw loop and torch (about 2 minutes)",
     "serve": "the query service at 100,000 chunks, beside the search core (about 15 minutes)",
     "search_core": "searching a release in memory, beside LanceDB (about 5 minutes)",
+    "dashboard": "every page over a lake of 90 days: time and bytes (about 5 minutes)",
     "governor": "when sources are refreshed, beside cron and hindsight, simulated (a minute)",
     "airflow_price": "the DAGs of a refresh over the refresh in one process (about 3 minutes)",
 }

@@ -123,9 +123,7 @@ class BigLake:
 
     def edit(self, source: str, count: int) -> None:
         """Append a paragraph to some documents."""
-        for _ in range(count):
-            self._edits += 1
-            place = self.place(source, self._draw.randrange(self.count(source) - 1))
+        for place in self._draw.sample(sorted((self.root / source).glob("part*/*.md")), count):
             text = place.read_text(encoding="utf-8")
             place.write_text(f"{text}\n{corpus.paragraph(self._draw)}\n", encoding="utf-8")
             corpus.date(place, (self.clock.now() - timedelta(minutes=10)).timestamp())

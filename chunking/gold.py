@@ -64,7 +64,7 @@ def write(
             chunks = splitter.split(document)
             made = _rows(silver, chunks, splitter.id, run_id)
             rows += made
-            _measure(report.metrics, document, chunks, made, encoder_tokens)
+            measure(report.metrics, document, chunks, made, encoder_tokens)
             report.documents += 1
             report.chunks += len(chunks)
             progress(1)
@@ -138,11 +138,11 @@ def _solid(text: str) -> int:
     return sum(map(len, text.split()))
 
 
-def _measure(
+def measure(
     metrics: Columns,
     document: Document,
-    chunks: list[Chunk],
-    rows: list[dict[str, Any]],
+    chunks: Sequence[Chunk],
+    rows: Sequence[dict[str, Any]],
     encoder_tokens: Callable[[Sequence[str]], list[int]],
 ) -> None:
     """Add the measures that the gold suite judges, one row a chunk: no text."""

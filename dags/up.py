@@ -59,6 +59,7 @@ _FORKED = {
     "AIRFLOW__SCHEDULER__MP_START_METHOD": "forkserver",
     "AIRFLOW__SCHEDULER__MP_FORKSERVER_PRELOAD": ",".join(_PRELOADED),
 }
+_USERS = "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"
 _PARTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
 
 
@@ -107,7 +108,8 @@ def variables(
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{site}/execution/",
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin",
+        # More people than one: admin:admin,vera:viewer. Their passwords come into that file too.
+        _USERS: os.environ.get(_USERS) or "admin:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__API__HOST": HOST,
         "AIRFLOW__API__PORT": str(port),

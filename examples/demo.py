@@ -192,14 +192,15 @@ def main() -> int:
     print("  (four samples are broken on purpose: the last task of their run fails)")
     run_dags(settings)
     from freshground.service import status
-    from freshground.service.cli import show, show_plan
+    from freshground.service.cli import show_plan, show_quarantine
     from freshground.service.plans import planning
+    from freshground.service.quarantine.listing import listed
     from freshground.service.views.overview import overview
 
     context, _ = project()
-    aside = status.quarantined(context)
+    aside = listed(context)
     say(f"{len(aside)} documents are broken on purpose and were set aside; the others are served")
-    show.quarantine(aside, as_json=False)
+    show_quarantine.rows(aside, as_json=False)
     show_releases()
     say(f"Ask: {QUESTION}")
     ask()

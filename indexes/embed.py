@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,21 +28,32 @@ COMMIT_TEXTS = 256
 class EmbedReport:
     """Texts needed, those that were embedded now, and those left for lack of tokens.
 
-    `tokens` are tiktoken's of what was embedded, headings reckoned by their length.
+    `tokens` are tiktoken's of what was embedded, headings reckoned by their length. `sources` tells
+    texts and tokens by source; a text that several hold counts for the one it was first met in.
     """
 
     needed: int = 0
     embedded: int = 0
     deferred: int = 0
     tokens: float = 0.0
+    sources: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def count(self, source_id: str, texts: int, tokens: float) -> None:
+        """Note what was embedded of a source."""
+        before = self.sources.get(source_id, (0, 0.0))
+        self.sources[source_id] = (before[0] + texts, before[1] + tokens)
 
     def __add__(self, other: EmbedReport) -> EmbedReport:
-        return EmbedReport(
+        whole = EmbedReport(
             self.needed + other.needed,
             self.embedded + other.embedded,
             self.deferred + other.deferred,
             self.tokens + other.tokens,
+            dict(self.sources),
         )
+        for source_id, (texts, tokens) in other.sources.items():
+            whole.count(source_id, texts, tokens)
+        return whole
 
 
 def write(
@@ -68,6 +79,8 @@ def write(
     known = ledger.known_vectors(space_id) if documents else set()
     waiting: dict[str, str] = {}
     tokens: dict[str, float] = {}
+    sources = {document.doc_id: document.row["source_id"] for document in documents}
+    source_of: dict[str, str] = {}
 
     def spend(least: int) -> None:
         nonlocal waiting
@@ -75,12 +88,8 @@ def write(
             window = sorted(waiting.items(), key=lambda item: (len(item[1]), item[0]))
             for start in range(0, len(window), COMMIT_TEXTS):
                 batch = window[start : start + COMMIT_TEXTS]
-                count, spent = _affordable(
-                    [tokens.pop(key) for key, _ in batch],
-                    report,
-                    most_tokens,
-                    one_anyway=one_anyway,
-                )
+                sizes = [tokens.pop(key) for key, _ in batch]
+                count, spent = _affordable(sizes, report, most_tokens, one_anyway=one_anyway)
                 report.tokens += spent
                 report.deferred += len(batch) - count
                 batch = batch[:count]
@@ -89,6 +98,8 @@ def write(
                 vectors = encoder().encode([text for _, text in batch], progress)
                 _commit(lake, space_id, [key for key, _ in batch], vectors, run_id)
                 report.embedded += len(batch)
+                for (key, _), size in zip(batch, sizes, strict=False):
+                    report.count(source_of.pop(key), 1, size)
             waiting = {}
 
     for start in range(0, len(documents), READ_DOCUMENTS):
@@ -98,11 +109,13 @@ def write(
         report.needed += len(hashes)
         lengths = pc.utf8_length(rows.column("text")).to_pylist()
         counts = rows.column("tokens").to_pylist()
-        for key, text, count, own in zip(hashes, texts, counts, lengths, strict=True):
+        of = [sources[doc_id] for doc_id in rows.column("doc_id").to_pylist()]
+        for key, text, count, own, source in zip(hashes, texts, counts, lengths, of, strict=True):
             if key not in known:
                 known.add(key)
                 waiting[key] = text
                 tokens[key] = count * len(text) / max(1, own)
+                source_of[key] = source
         spend(WINDOW_TEXTS - 1)
     spend(0)
     return report

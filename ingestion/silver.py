@@ -73,12 +73,17 @@ def write(
         except Quarantine as error:
             rows.append({**row, "status": "quarantined", "rule": error.rule, "reason": str(error)})
             report.quarantined.append(
-                {"uri": bronze["uri"], "rule": error.rule, "reason": str(error)}
+                {
+                    "doc_id": bronze["doc_id"],
+                    "uri": bronze["uri"],
+                    "rule": error.rule,
+                    "reason": str(error),
+                }
             )
         else:
             rows.append({**row, "status": "ok", **_columns(document)})
             report.parsed += 1
-            report.metrics.add(**_metrics(bronze["doc_id"], document))
+            report.metrics.add(**measures(bronze["doc_id"], document))
             chars += len(document.text)
         progress(1)
         if len(rows) >= BATCH_DOCUMENTS or chars >= BATCH_CHARS:
@@ -101,7 +106,7 @@ def _columns(document: Document) -> dict[str, Any]:
     }
 
 
-def _metrics(doc_id: str, document: Document) -> dict[str, Any]:
+def measures(doc_id: str, document: Document) -> dict[str, Any]:
     """Return the measures that the silver suite judges: no text."""
     end = 0
     in_order = True

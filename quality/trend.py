@@ -20,6 +20,7 @@ Side = Literal["floor", "ceiling"]
 LEAST = 6
 """Values below which a line says nothing."""
 
+_ROUNDING = 1e-6
 _AGREEING = 2 / 3
 """Share of the pairs that have to go the line's way; of values without a trend, half do."""
 
@@ -59,5 +60,5 @@ def runs_left(values: Sequence[float], threshold: float, side: Side) -> int | No
     agreeing = np.mean(np.sign(y[second] - y[first]) == np.sign(slope))
     if agreeing < _AGREEING:
         return None
-    left = (threshold - now) / slope
-    return max(1, math.ceil(left - 1e-9)) if left <= len(values) else None
+    left = max(1, math.ceil((threshold - now) / slope - _ROUNDING))
+    return left if left <= len(values) else None

@@ -24,13 +24,16 @@ _log = logging.getLogger(__name__)
 def make() -> ASGIApp:
     """Return the dashboard of the project whose settings FRESHGROUND_SETTINGS names."""
     from dags.dashboard.door import AirflowDoor
+    from dags.dashboard.starting import DagStarter
     from freshground.core.settings import load
     from freshground.service.context import Context
     from freshground.service.ui.app import create_ui
     from freshground.service.ui.board import Board
 
     context = Context(load(), by="airflow:dashboard")
-    return create_ui(Board(context, AirflowDoor(context.settings)))
+    board = Board(context, AirflowDoor(context.settings))
+    board.refresher = DagStarter()
+    return create_ui(board)
 
 
 class Mounted:

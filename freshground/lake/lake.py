@@ -19,7 +19,9 @@ from freshground.lake.judgements import Judgements
 from freshground.lake.keys import Keys
 from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
+from freshground.lake.progress import Beats
 from freshground.lake.queries import QueryCounts
+from freshground.lake.reviews import Reviews
 from freshground.lake.schemas import FORMAT, TABLES
 from freshground.lake.sessions import Sessions
 from freshground.lake.storage import Files
@@ -60,8 +62,10 @@ class Lake:
         self.blobs = Blobs(self.files)
         self.journal = Journal(tables["journal"], clock)
         self.pointers = Pointers(self.files)
+        self.progress = Beats(self.files, clock)
         self.queries = QueryCounts(self.files, clock)
         self.denials = Denials(self.files, clock)
+        self.reviews = Reviews(self.files, clock)
         self.holds = Holds(self.files, clock)
         self.alerts = Alerts(self.files, clock)
         self.keys = Keys(self.files, clock)

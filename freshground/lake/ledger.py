@@ -109,11 +109,14 @@ class Ledger:
     def _read_silver(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
         table = self._lake.silver.rows(
             "SELECT doc_id, content_hash, silver_id, status, rule, reason, parsed_at "
-            f"FROM t WHERE source_id = {quoted([source_id])}"
+            f"FROM t WHERE source_id = {quoted([source_id])} ORDER BY parsed_at, status DESC"
         )
-        return {
-            (row["doc_id"], row["content_hash"], row["silver_id"]): row for row in records(table)
-        }
+        found: dict[tuple[str, str, str], dict[str, Any]] = {}
+        for row in records(table):
+            key = (row["doc_id"], row["content_hash"], row["silver_id"])
+            before = found.get(key)
+            found[key] = {**row, "tries": before["tries"] + 1 if before else 1}
+        return found
 
     def current(self, source_id: str, silver_id: str) -> list[Current]:
         """Return every live document of a source with what it is to be served as, by doc_id."""
@@ -174,13 +177,36 @@ class Ledger:
     def silver_pending(
         self, source_id: str, silver_id: str, shard: tuple[int, int] | None = None
     ) -> list[dict[str, Any]]:
-        """Return the bronze rows whose bytes the present parser has not seen."""
+        """Return the bronze rows whose bytes the present parser has not seen, or is to try again.
+
+        One that a person has replayed is pending until there is one more row of it.
+        """
         done = self._silver_states(source_id)
+        again = {
+            matter.key[:2]: int(matter.seen)
+            for matter, _ in self._lake.reviews.decisions().again.values()
+            if matter.version == silver_id and matter.seen.isdigit()
+        }
+
+        def wanted(doc_id: str, content: str) -> bool:
+            state = done.get((doc_id, content, silver_id))
+            if state is None:
+                return True
+            return state["status"] != "ok" and state["tries"] <= again.get((doc_id, content), 0)
+
         return [
             row
             for doc_id, row in sorted(self.live(source_id).items())
-            if in_shard(doc_id, shard) and (doc_id, row["content_hash"], silver_id) not in done
+            if in_shard(doc_id, shard) and wanted(doc_id, row["content_hash"])
         ]
+
+    def attempts(self, source_id: str, silver_id: str) -> dict[tuple[str, str], int]:
+        """Return how often the parser set each (doc_id, content_hash) aside: what a replay saw."""
+        return {
+            key[:2]: state["tries"]
+            for key, state in self._silver_states(source_id).items()
+            if key[2] == silver_id and state["status"] != "ok"
+        }
 
     def chunked(self, source_id: str, chunker_id: str) -> set[tuple[str, str, str]]:
         """Return (doc_id, content_hash, silver_id) of every document cut by a chunker."""
@@ -273,6 +299,16 @@ class Ledger:
         )
         kept = _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted, also=("ordinal",))
         return kept.sort_by([("doc_id", "ascending"), ("ordinal", "ascending")])
+
+    def text_hashes(self, documents: Sequence[Current], chunker_id: str) -> set[str]:
+        """Return the embed hashes of all chunks of the versions to serve; reads no text."""
+        wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
+        columns = ("doc_id", "content_hash", "silver_id", "embed_hash")
+        table = self._lake.gold.rows(
+            f"SELECT {', '.join(columns)} FROM t WHERE chunker_id = {quoted([chunker_id])}"
+        )
+        rows = zip(*(table.column(name).to_pylist() for name in columns), strict=True)
+        return {embed_hash for *key, embed_hash in rows if tuple(key) in wanted}
 
     def known_vectors(self, space_id: str) -> set[str]:
         """Return the embed hashes that have a vector in a space."""

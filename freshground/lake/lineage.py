@@ -89,6 +89,11 @@ class Emitter:
                 return FileTransport(FileConfig(log_file_path=str(place), append=True))
 
 
+def lineage_run(run_id: str, stage: str, subject: str) -> str:
+    """Return the id under which OpenLineage knows a stage of a run."""
+    return str(uuid.uuid5(_NAMESPACE_UUID, f"{run_id}/{stage}/{subject}"))
+
+
 def _openlineage(event: StageEvent, namespace: str) -> Any:
     from openlineage.client.event_v2 import (
         InputDataset,
@@ -126,11 +131,11 @@ def _openlineage(event: StageEvent, namespace: str) -> Any:
     statistics = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
         rowCount=event.rows, producer=_PRODUCER
     )
-    run = uuid.uuid5(_NAMESPACE_UUID, f"{event.run_id}/{event.stage}/{event.subject}")
+    run = lineage_run(event.run_id, event.stage, event.subject)
     return RunEvent(
         eventTime=iso(event.at) or "",
         eventType=RunState.FAIL if event.error else RunState.COMPLETE,
-        run=Run(runId=str(run), facets=run_facets),
+        run=Run(runId=run, facets=run_facets),
         job=Job(namespace=namespace, name=f"{event.stage}.{event.subject}"),
         inputs=[InputDataset(namespace=namespace, name=name) for name in event.inputs],
         outputs=[

@@ -13,7 +13,11 @@ from freshground.service.telemetry.traced import traced_refresh
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
+
+INTERRUPTED = 130
+"""The status of a run that Ctrl-C, or the service's end, broke off."""
 
 
 @traced_refresh
@@ -23,43 +27,81 @@ def refresh(
     sources: Sequence[str] = (),
     indexes: Sequence[str] = (),
     looks: Collection[str] = (),
+    trigger: str = "call",
+    comment: str = "",
 ) -> list[StageReport]:
     """Run every stage over the named sources and indexes, or all; return the reports in order.
 
     Of the sources, those in `looks` are listed only to see whether anything changed.
     A source that fails or is stopped keeps its documents as they were; the others go on. The run
-    is recorded in the journal with one commit.
+    is recorded in the journal with one commit: what started it (`trigger`) and why (`comment`) too.
+    One that is interrupted is recorded as far as it came.
     """
     started = time.perf_counter()
     named = indexes or [index.id for index in context.settings.indexes]
     wanted = [context.settings.index(name) for name in named]
+    of = in_turn(context, sources or _sources_of(context, wanted, all_indexes=not indexes))
+    planned = [(stage, source_id) for source_id in of for stage in ("ingest", "silver", "gold")]
+    planned += [(stage, index.id) for index in wanted for stage in ("embed", "build")]
     reports: list[StageReport] = []
-    for source_id in in_turn(
-        context, sources or _sources_of(context, wanted, all_indexes=not indexes)
-    ):
+    try:
+        with context.progress.run(context, trigger, planned):
+            _run(context, of, wanted, looks, reports)
+    except KeyboardInterrupt:
+        _record(context, reports, INTERRUPTED, started, trigger, comment)
+        raise
+    _record(context, reports, exit_status(reports), started, trigger, comment)
+    return reports
+
+
+def _run(
+    context: Context,
+    sources: Sequence[str],
+    indexes: Sequence[IndexSettings],
+    looks: Collection[str],
+    reports: list[StageReport],
+) -> None:
+    for source_id in sources:
         scope = Scope(source=source_id)
         first = (stages.look if source_id in looks else stages.ingest)(context, scope)
         reports.append(first)
         reports.append(stages.silver(context, scope))
         reports.append(stages.gold(context, scope))
-    for index in wanted:
+    for index in indexes:
         scope = Scope(index=index.id)
         embedded = stages.embed(context, scope)
         reports.append(embedded)
         if embedded.outcome not in ("failed", "waiting"):
             reports.append(stages.build(context, scope))
+
+
+def _record(
+    context: Context,
+    reports: Sequence[StageReport],
+    status: int,
+    started: float,
+    trigger: str,
+    comment: str,
+) -> None:
     body = {
-        "status": exit_status(reports),
+        "status": status,
         "seconds": round(time.perf_counter() - started, 4),
         "by": context.by,
+        "trigger": trigger,
+        "comment": comment,
         "stages": [
-            {"stage": r.stage, "subject": r.subject, "outcome": r.outcome, **r.counts}
+            {
+                "stage": r.stage,
+                "subject": r.subject,
+                "outcome": r.outcome,
+                "seconds": round(r.seconds, 4),
+                **r.counts,
+            }
             for r in reports
         ],
     }
     context.lake.journal.add(context.run_id, "run", "refresh", body)
     context.lake.journal.commit()
-    return reports
 
 
 def _sources_of(context: Context, wanted: Sequence[Any], *, all_indexes: bool) -> list[str]:

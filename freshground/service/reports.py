@@ -35,7 +35,8 @@ class StageReport:
 
     `outcome` is one of done, nothing, waiting, held, quarantined, guard, gate, failed. `seconds` is
     wall time. `counts` are named as `refresh --json` shows them. `quarantined` lists documents
-    newly set aside: uri, rule, reason. `retriable` says whether a failure may mend itself.
+    newly set aside: doc_id, uri, rule, reason. `do` is the end of `message` that says what to do
+    about an error. `retriable` says whether a failure may mend itself.
     """
 
     stage: str
@@ -44,6 +45,7 @@ class StageReport:
     seconds: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
     message: str = ""
+    do: str = ""
     quarantined: list[dict[str, str]] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
     release: dict[str, Any] | None = None
@@ -63,6 +65,7 @@ class StageReport:
             "seconds": round(self.seconds, 4),
             **self.counts,
             "message": self.message,
+            "do": self.do,
             "newly_quarantined": self.quarantined,
             "checks": self.checks,
             "release": self.release,

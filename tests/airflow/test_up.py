@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from tests.airflow import seeing
 from tests.airflow.conftest import AirflowProject
 from tests.airflow.running import LAYERS, NEVER, Airflow, airflow_up, start, until
 
@@ -26,12 +27,13 @@ def project(tmp_path: Path) -> AirflowProject:
 
 
 @pytest.fixture
-def airflow(project: AirflowProject) -> Iterator[Airflow]:
+def airflow(project: AirflowProject, monkeypatch: pytest.MonkeyPatch) -> Iterator[Airflow]:
+    monkeypatch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", seeing.USERS)
     with airflow_up(project) as running:
         yield running
 
 
-def test_changes_go_from_layer_to_layer_and_ctrl_c_stops_all(
+def test_changes_go_from_layer_to_layer_are_seen_and_ctrl_c_stops_all(
     project: AirflowProject, airflow: Airflow
 ) -> None:
     family = psutil.Process(airflow.process.pid).children(recursive=True)
@@ -68,6 +70,14 @@ def test_changes_go_from_layer_to_layer_and_ctrl_c_stops_all(
     airflow.trigger()
     until(lambda: project.release() == 2 and airflow.settled(), airflow.logs)
     assert "d003.md" not in project.served_keys()
+
+    # One start of an Airflow takes half a minute: what its people see is looked at here as well.
+    seeing.nobody_gets_in(airflow)
+    seeing.the_browser_shows_it(airflow, airflow.runs("build")[0]["dag_run_id"])
+    seeing.people_do_what_airflow_lets_them(airflow)
+    assert project.release() == 1
+    row = project.context().lake.journal.entries("action")[-1]
+    assert (row.body["by"], row.body["comment"]) == ("otto", "it was wrong")
 
     family = psutil.Process(airflow.process.pid).children(recursive=True)
     assert any("postgres" in child.name() for child in family)

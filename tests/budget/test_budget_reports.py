@@ -13,6 +13,7 @@ from freshground.service.freshness.governor import govern
 from freshground.service.freshness.sla import report
 from freshground.service.plans import approvals
 from freshground.service.plans.planning import plan
+from freshground.service.views.needs import needs
 from freshground.service.views.overview import overview
 from quality.governor import Promise, SourceState, decide
 from tests.project import Project, article
@@ -53,6 +54,8 @@ def test_what_waits_is_told_and_leaves_everything_as_it_was(
     assert quick.content() == before
     (row,) = overview(quick.context())
     assert row["deferred"] == 2
+    assert [limit["unit"] for limit in row["limits"]]
+    assert "2 documents" in next(n for n in needs(quick.context()) if n["kind"] == "budget")["what"]
     show_status.status([row], as_json=False)
     assert "docs: 2 documents wait for the budget" in capsys.readouterr().out
     for line in report(quick.context()):

@@ -15,6 +15,7 @@ from freshground.service.denial.takedown import takedown
 from freshground.service.freshness.governor import govern
 from freshground.service.releases import holding
 from freshground.service.stages.canary import decide
+from freshground.service.views.needs import needs
 from freshground.service.views.overview import overview
 from indexes import canary as pointers
 from tests.canary.trials import MINUTE, NEW, edit
@@ -204,6 +205,8 @@ def test_people_decide(on_trial: Project) -> None:
     index = context.settings.index("docs")
     assert canary.report(context, index)["running"]
     assert overview(context)[0]["canary"] == 2
+    need = next(row for row in needs(context) if row["kind"] == "canary")
+    assert [act["path"] for act in need["actions"]] == ["/canary/docs/promote", "/canary/docs/stop"]
     decide(context, index, "promote", "looked at it")
     assert live(on_trial) == 2
     with pytest.raises(ConfigError, match="no canary running"):

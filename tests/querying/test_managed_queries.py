@@ -74,6 +74,9 @@ def test_an_answer_that_is_too_old_is_no_answer(published: Project) -> None:
             accepted = client.get(url, headers={"x-freshground-max-staleness": "8h"})
             assert accepted.status_code in {200, 404}
         assert service.context.lake.queries.per_hour("docs", HOUR) == 2, "refused ones count too"
+        now = published.clock.now()
+        told = service.context.lake.traffic.over("docs", now, now)
+        assert (told.queries, told.errors) == (2, 1), "somebody wanted an answer"
 
 
 def test_the_client_hears_of_it_at_once(published: Project) -> None:
@@ -95,8 +98,14 @@ def test_questions_are_counted_and_kept_as_those_of_the_command_line(published: 
         filtered = {"vectorQueries": [{**query, "text": "storm"}], "filter": "tokens gt 0"}
         assert client.post(search, json=filtered).is_success
         assert client.get(f"/indexes/docs/docs/$count?{V}").is_success
+        wrong = {"search": "x", "filter": "nonsense"}
+        assert client.post(search, json=wrong).status_code == 400
         context = service.context
-        assert context.lake.queries.per_hour("docs", HOUR) == 3
+        assert context.lake.queries.per_hour("docs", HOUR) == 4
+        now = published.clock.now()
+        told = context.lake.traffic.over("docs", now, now)
+        assert (told.queries, told.errors) == (3, 0), "what is asked wrongly tells of nothing"
+        assert told.p50_s is not None
     space = context.encoder(context.settings.index("docs")).space.id
     today = published.clock.now().date()
     found = context.lake.queries.questions("docs", space, today, today)

@@ -60,6 +60,11 @@ def test_over_http(published: Project) -> None:
     with serving(published) as (told, process):
         assert told["exports"] == []
         wait_until_ready(told["url"])
+        assert told["dashboard"] == f"{told['url']}/ui/"
+        assert httpx.get(told["dashboard"]).status_code == 401
+        assert "Set up the dashboard" in httpx.get(told["setup"]).text
+        pages = httpx.get(f"{told['url']}/freshness", headers={"accept": "text/html"})
+        assert pages.status_code == 401  # the API's doors are as they were
         for key in (query, told["api_key"]):
             done = ask(told["url"], key)
             assert done.stdout == "True ['d000.md', 'd001.md']\n", done.stderr
@@ -81,6 +86,8 @@ def test_over_http(published: Project) -> None:
 def test_over_https(published: Project) -> None:
     with serving(published, "--tls") as (told, _):
         assert told["url"].startswith("https://127.0.0.1:")
+        page = httpx.get(told["setup"], verify=False)
+        assert page.headers["set-cookie"].startswith("__Host-fg_form=")
         names = dict(line.removeprefix("export ").split("=", 1) for line in told["exports"])
         assert set(names) == {"REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"}
         wait_until_ready(told["url"])
@@ -96,8 +103,13 @@ def test_how_to_make_a_key_is_told_to_who_has_none(capsys) -> None:
 
     found = {"url": "http://127.0.0.1:8700", "exports": ["export A=b"]}
     _tell(found, has_keys=False, as_json=False)
+    _tell(found | {"dashboard": "d", "setup": "s"}, has_keys=True, as_json=False)
     assert capsys.readouterr().out.splitlines() == [
         "Serving on http://127.0.0.1:8700",
         "export A=b",
         "Nobody has a key yet. Make one: freshground keys create NAME --role query",
+        "Serving on http://127.0.0.1:8700",
+        "Dashboard: d",
+        "Nobody has an account yet. Make yours, once, at s",
+        "export A=b",
     ]

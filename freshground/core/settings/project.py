@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from freshground.core.errors import ConfigError
 from freshground.core.settings.airflow import Airflow
@@ -54,6 +54,7 @@ class Settings(Section):
     telemetry: Telemetry = Telemetry()
     shard_size: int = Field(200, ge=1)
     retain_versions: Duration = timedelta(days=30)
+    _file: Path | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _names_agree(self) -> Settings:
@@ -74,6 +75,16 @@ class Settings(Section):
             raise ValueError(
                 f"airflow.watchers names source {watched[0]!r}, which is not under sources"
             )
+        return self
+
+    @property
+    def file(self) -> Path | None:
+        """The file that these settings were read from, for processes of the same project."""
+        return self._file
+
+    def read_from(self, file: Path) -> Settings:
+        """Note the file that these settings were read from."""
+        self._file = file
         return self
 
     @property

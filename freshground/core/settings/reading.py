@@ -106,7 +106,7 @@ def load(path: str | Path | None = None) -> Settings:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{place} is no valid YAML: {error}", "Mend the line named.") from None
-    return parse(raw, place.resolve().parent, str(place))
+    return parse(raw, place.resolve().parent, str(place)).read_from(place.resolve())
 
 
 def masked(settings: Settings) -> dict[str, Any]:

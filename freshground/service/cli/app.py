@@ -22,7 +22,9 @@ from freshground.service.cli import (
     keys,
     monitoring,
     people,
+    quarantine,
     questions,
+    runs,
     serve,
     show,
     show_trace,
@@ -49,8 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Grounding data for RAG: every index that an app queries is a release.",
 )
-quarantine = typer.Typer(no_args_is_help=True, help="Documents that may not be served.")
-app.add_typer(quarantine, name="quarantine")
 alerts.register(app)
 approvals.register(app)
 freshness.register(app)
@@ -61,6 +61,8 @@ keys.register(app)
 monitoring.register(app)
 people.register(app)
 questions.register(app)
+quarantine.register(app)
+runs.register(app)
 serve.register(app)
 status.register(app)
 usage.register(app)
@@ -116,6 +118,10 @@ def refresh(
     approve_deletes: Annotated[
         list[str] | None, typer.Option(help="Let this source's guard pass once; repeatable.")
     ] = None,
+    by: By = "",
+    comment: Comment = "",
+    run_id: Annotated[str, typer.Option(hidden=True)] = "",
+    trigger: Annotated[str, typer.Option(hidden=True)] = "command",
     *,
     as_json: Json = False,
 ) -> None:
@@ -123,11 +129,14 @@ def refresh(
     from freshground.service.refresh import refresh as run
     from freshground.service.reports import exit_status
 
-    context = _context(settings, bars=not as_json)
+    context = _context(settings, bars=not as_json, by=by)
+    context.run_id = run_id or context.run_id
     for name in (*(source or ()), *(approve_deletes or ())):
         context.settings.source(name)
     context.approved_deletes = frozenset(approve_deletes or ())
-    reports = run(context, sources=source or (), indexes=index or ())
+    reports = run(
+        context, sources=source or (), indexes=index or (), trigger=trigger, comment=comment
+    )
     show.refresh(reports, as_json=as_json)
     raise typer.Exit(exit_status(reports))
 
@@ -241,14 +250,6 @@ def evaluate(
     context = _context(settings)
     report = measure(context, _one_index(context, index), queries, qrels, spans, _mode(mode))
     show.evaluation(report, as_json=as_json)
-
-
-@quarantine.command("list")
-def quarantine_list(settings: Place = None, *, as_json: Json = False) -> None:
-    """List documents that are set aside, with the reason and whether an older version serves."""
-    from freshground.service import status as service
-
-    show.quarantine(service.quarantined(_context(settings)), as_json=as_json)
 
 
 @app.command()

@@ -23,8 +23,9 @@ def checks(
 ) -> None:
     """Show every quality check as it was found last: value, threshold, failures of 30 days."""
     from freshground.service.views.quality import checks as read
+    from freshground.service.views.quality import fails
 
-    rows = [row for row in read(open_context(settings)) if not (failing and row["passed"])]
+    rows = [row for row in read(open_context(settings)) if not failing or fails(row)]
     if as_json:
         print_json(rows)
     else:
@@ -51,7 +52,7 @@ def _show(rows: Sequence[dict[str, Any]], *, failing: bool) -> None:
         )
     out.print(table)
     for row in rows:
-        if not row["passed"]:
+        if row["current"] and not row["passed"]:
             out.print(Text(f"{row['check']} of {row['subject']}: {row['detail']}"))
         elif row["reaches_in"] is not None:
             runs = row["reaches_in"]
@@ -65,6 +66,8 @@ def _show(rows: Sequence[dict[str, Any]], *, failing: bool) -> None:
 def _verdict(row: dict[str, Any]) -> Text:
     if row["passed"]:
         return Text("passed", "green")
+    if not row["current"]:
+        return Text("failed, before")
     return Text(f"failed ({row['severity']})", "red" if row["severity"] == "critical" else "yellow")
 
 

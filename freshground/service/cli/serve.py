@@ -77,6 +77,7 @@ def serve(
     try:
         run(shown.app, wanted, address, started, renew)
     finally:
+        shown.close()
         service.close()
         made.close()
 

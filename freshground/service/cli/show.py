@@ -147,15 +147,3 @@ def evaluation(report: dict[str, Any], *, as_json: bool) -> None:
         *(f"{report[name]:.4f}" for name in metrics),
     )
     console().print(table)
-
-
-def quarantine(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """Show documents set aside."""
-    if as_json:
-        print_json(rows)
-        return
-    for row in rows:
-        old = "; its last good version is served, marked stale" if row["stale_served"] else ""
-        typer.echo(f"{row['uri']}\n  {row['rule']}: {row['reason']}{old}")
-    if not rows:
-        typer.echo("No document is in quarantine.")

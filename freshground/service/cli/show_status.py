@@ -17,7 +17,7 @@ _STYLES = {"fresh": "green", "due": "yellow", "late": "bold red", "unknown": "bo
 _SEVERITIES = {"critical": "bold red", "warning": "yellow", "note": "cyan"}
 _COLUMNS = (
     ("index", "left"), ("SLA", "left"), ("age", "right"), ("of", "right"), ("budget", "right"),
-    ("release", "right"), ("docs", "right"), ("aside", "right"), ("checks", "left"),
+    ("rel", "right"), ("docs", "right"), ("aside", "right"), ("checks", "left"),
     ("q/min", "right"), ("p95", "right"), ("empty", "right"), ("tokens", "right"),
     ("refresh", "left"),
 )  # fmt: skip

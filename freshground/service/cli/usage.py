@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -28,6 +27,8 @@ def usage(
     """Show requests, tokens (estimates: bytes by four) and milliseconds, by key and day."""
     if by is not None and by not in _BY:
         raise typer.BadParameter(f"{by!r} is none of {', '.join(_BY)}.", param_hint="--by")
+    from freshground.service.views.usage import usage as view
+
     context = open_context(settings)
     try:
         first = (
@@ -39,7 +40,7 @@ def usage(
         raise typer.BadParameter(
             f"{since!r} is no day; write one as 2026-11-01.", param_hint="--since"
         ) from None
-    rows = _rows(context.lake.usage.read(first), by)
+    rows = view(context, first, by)  # type: ignore[arg-type]
     if as_json:
         print_json(rows)
         return
@@ -50,19 +51,6 @@ def usage(
     for row in rows:
         table.add_row(*(f"{v:.0f}" if isinstance(v, float) else str(v) for v in row.values()))
     console().print(table)
-
-
-def _rows(found: dict[tuple[date, str], Any], by: str | None) -> list[dict[str, Any]]:
-    from freshground.lake.usage import Used
-
-    sums: dict[tuple[str, ...], Used] = {}
-    for (day, name), used in found.items():
-        key = {None: (day.isoformat(), name), "day": (day.isoformat(),), "key": (name,)}[by]
-        sums.setdefault(key, Used()).add(used)
-    names = {None: ("day", "key"), "day": ("day",), "key": ("key",)}[by]
-    return [
-        {**dict(zip(names, key, strict=True)), **asdict(used)} for key, used in sorted(sums.items())
-    ]
 
 
 def register(app: typer.Typer) -> None:

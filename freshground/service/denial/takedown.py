@@ -14,6 +14,7 @@ from freshground.core.errors import ConfigError
 from freshground.lake.tables import quoted
 from freshground.service.lineage.moves import family, standing
 from freshground.service.lineage.naming import named
+from freshground.service.quarantine.aside import without_rejected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,10 +93,11 @@ def denials(context: Context) -> list[dict[str, Any]]:
 
 
 def withhold(context: Context, source_id: str, documents: Sequence[Current]) -> list[Current]:
-    """Return a source's documents with those that are taken down set aside.
+    """Return a source's documents with those that are taken down or rejected set aside.
 
-    Renames made since then are followed, and denied as well.
+    Renames made since a take-down are followed, and denied as well.
     """
+    documents = without_rejected(context, source_id, documents)
     out = {
         document: denial
         for denial in context.lake.denials.active()
@@ -103,7 +105,7 @@ def withhold(context: Context, source_id: str, documents: Sequence[Current]) -> 
         for document in denial.doc_ids
     }
     if not out:
-        return list(documents)
+        return documents
     here = {document.doc_id for document in documents}
     for old, new, _ in standing(context, source_id, out):
         if old in out and new in here and new not in out:

@@ -67,7 +67,7 @@ def apply(context: Context, saved: dict[str, Any]) -> list[StageReport]:
     context.expected_listings = dict(basis["listings"])
     body = {"plan_id": saved["plan_id"], "made_at": saved["made_at"], "by": context.by}
     context.lake.journal.add(context.run_id, "apply", "refresh", body)
-    return refresh(context)
+    return refresh(context, trigger="apply")
 
 
 def _lake_moved(context: Context, basis: dict[str, Any]) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from freshground.lake.ledger import Current
     from freshground.service.context import Context
     from freshground.service.desired import Desired
+    from indexes.embed import EmbedReport
 
 _LISTINGS_READ = 500
 
@@ -140,16 +141,32 @@ def _spent(context: Context) -> list[tuple[str, float, float, str]]:
     ]
 
 
-def note_spent(context: Context, index: IndexSettings, texts: int, tokens: float) -> None:
-    """Record in the journal what was embedded, at the price of now."""
+def note_spent(context: Context, index: IndexSettings, done: EmbedReport) -> None:
+    """Record in the journal what was embedded, at the price of now, by source and model."""
     price = context.settings.encoder_of(index).price_per_million_tokens
+    space = context.encoder(index).space
     body = {
-        "texts": texts,
-        "tokens": round(tokens),
+        "texts": done.embedded,
+        "tokens": round(done.tokens),
         "price_per_million_tokens": price,
-        "money": round(tokens * price / 1e6, 9),
+        "money": round(done.tokens * price / 1e6, 9),
+        "sources": _whole(done),
+        "model": space.model,
+        "space": space.id,
     }
     context.lake.journal.add(context.run_id, "cost", index.id, body)
+
+
+def _whole(done: EmbedReport) -> dict[str, dict[str, int]]:
+    """Return texts and tokens by source in whole numbers that add up to those of all."""
+    found = {
+        source_id: {"texts": texts, "tokens": round(tokens)}
+        for source_id, (texts, tokens) in sorted(done.sources.items())
+    }
+    largest = max(found.values(), key=lambda each: each["tokens"], default=None)
+    if largest is not None:
+        largest["tokens"] += round(done.tokens) - sum(each["tokens"] for each in found.values())
+    return found
 
 
 def ways(context: Context, source_id: str) -> list[str]:

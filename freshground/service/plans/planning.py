@@ -11,6 +11,7 @@ from freshground.core.ids import digest
 from freshground.service.plans.deferral import deferred, in_turn, open_line
 from freshground.service.plans.estimate import Load, estimate_indexes, estimate_seconds
 from freshground.service.plans.judging import judge
+from freshground.service.quarantine.again import to_read_again
 from freshground.service.stages.bronze import incomplete
 from ingestion import changes
 from ingestion.difference import Difference
@@ -71,7 +72,7 @@ def plan_source(
     source = context.source(settings.id)
     listing = source.list(context.clock.now())
     known = context.ledger.objects(settings.id)
-    found = changes.compare(listing, known, settings.verify_every)
+    found = changes.compare(listing, to_read_again(context, known), settings.verify_every)
     difference = Difference(source, found, known, context.lake.blobs.get)
     access = sorted(
         (*difference.access, *difference.moved_access), key=lambda change: change.stat.key

@@ -10,6 +10,7 @@ from freshground.service.denial.narrowing import deny_narrowed, deny_renamed, se
 from freshground.service.plans.budget import limited, ways
 from freshground.service.plans.deferral import deferred, forget_line, keep_line, open_line
 from freshground.service.plans.judging import judge, record
+from freshground.service.quarantine.again import to_read_again
 from freshground.service.stages.frame import check, stage
 from ingestion import bronze, changes
 from ingestion.difference import Difference
@@ -44,7 +45,7 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         known = context.ledger.objects(source_id)
         deny_narrowed(context, listing, known)  # what may not wait for a guard, nor for a new plan
         _as_planned(context, listing)
-        found = changes.compare(listing, known, settings.verify_every)
+        found = changes.compare(listing, to_read_again(context, known), settings.verify_every)
         if looking and found.some:
             _leave(context, listing, report)
             return report

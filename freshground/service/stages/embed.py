@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from freshground.service.desired import Desired
     from freshground.service.reports import Scope, StageReport
 
+_COUNTED_FROM = 20
+"""Documents from which on counting texts beforehand is little beside embedding them."""
+
 
 def embed(context: Context, scope: Scope) -> StageReport:
     """Embed what the plan of `scope.index` writes anew; nothing when nothing changed."""
@@ -30,7 +33,8 @@ def embed(context: Context, scope: Scope) -> StageReport:
         encoder = context.encoder(index)
         ready = [d for d in state.build.written if d.doc_id not in state.uncut]
         done = layer.EmbedReport()
-        with context.progress.bar(f"embed {index.id}", 0, "texts") as step:
+        total = _texts(context, ready, state)
+        with context.progress.bar(f"embed {index.id}", total, "texts") as step:
             for documents, most, one_anyway in _portions(context, index, state, ready):
                 part = layer.write(
                     context.lake,
@@ -45,7 +49,7 @@ def embed(context: Context, scope: Scope) -> StageReport:
                     one_anyway=one_anyway,
                 )
                 if part.embedded:
-                    note_spent(context, index, part.embedded, part.tokens)
+                    note_spent(context, index, part)
                     if limited(context):
                         context.lake.journal.commit()  # a run that is killed now has spent it
                 done += part
@@ -67,6 +71,14 @@ def embed(context: Context, scope: Scope) -> StageReport:
                 + "; refreshes go on with them as a run or day (UTC) has room."
             )
     return report
+
+
+def _texts(context: Context, ready: list[Current], state: Desired) -> int:
+    """Return how many texts are to be embedded, for the bar; 0 for few documents: not counted."""
+    if len(ready) < _COUNTED_FROM:
+        return 0
+    hashes = context.ledger.text_hashes(ready, state.recipe.chunker_id)
+    return len(hashes - context.ledger.known_vectors(state.recipe.space_id))
 
 
 def _portions(

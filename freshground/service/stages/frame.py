@@ -32,16 +32,17 @@ def stage(
     """
     report = StageReport(name, subject)
     started = time.perf_counter()
-    try:
-        yield report
-    except GuardStop as error:
-        report.outcome, report.message = "guard", str(error)
-    except GateStop as error:
-        report.outcome, report.message = "gate", str(error)
-    except FreshgroundError as error:
-        report.outcome, report.message = "failed", str(error)
-        report.retriable = isinstance(error, Retriable)
-    report.seconds = time.perf_counter() - started
+    with context.progress.stage(context, report):
+        try:
+            yield report
+        except GuardStop as error:
+            report.outcome, report.message, report.do = "guard", str(error), error.do
+        except GateStop as error:
+            report.outcome, report.message, report.do = "gate", str(error), error.do
+        except FreshgroundError as error:
+            report.outcome, report.message, report.do = "failed", str(error), error.do
+            report.retriable = isinstance(error, Retriable)
+        report.seconds = time.perf_counter() - started
     idle = report.outcome in ("nothing", "waiting", "held") and not report.counts.get("rows")
     if idle and not report.checks:
         # A stage that did nothing has one row in the run's own record, and no event.

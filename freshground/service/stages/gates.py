@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import parse_iso
 from freshground.core.records import Check
 from freshground.service.denial.takedown import TAKEN_DOWN
+from freshground.service.quarantine.again import judge_again
+from freshground.service.quarantine.held import held
 from freshground.service.stages.drift import drift
 from freshground.service.stages.frame import check
 from freshground.service.stages.query_drift import query_drift
@@ -64,27 +66,25 @@ def judge(
 
 
 def _upstream(context: Context, index: IndexSettings, state: Desired) -> Check:
-    """Stop documents that failed a critical check in silver or gold as they are now."""
+    """Stop documents that failed a critical check in silver or gold as they are now.
+
+    Not those that a person released after review, nor those that pass a replay.
+    """
     written = {d.doc_id: d for d in state.build.written}
-    failed: set[str] = set()
-    for source_id in index.sources:
-        for entry in context.lake.journal.entries("failed_check", subject=source_id):
-            if entry.body["severity"] != "critical":
-                continue
-            if entry.body["check_id"] == "gold.coverage":
-                # The only threshold that the index sets: it may have been lowered since.
-                value = entry.body["value"]
-                if value is not None and value >= index.gates.min_coverage:
-                    continue
-            # Another parser or chunker has made other rows, and checked those.
-            made_by = entry.body.get("made_by", "")
-            failed |= {
-                doc_id
-                for doc_id, content_hash in entry.body.get("documents", {}).items()
-                if (document := written.get(doc_id)) is not None
-                and content_hash == document.content_hash
-                and made_by in ("", document.silver_id, state.recipe.chunker_id)
-            }
+    # Another parser or chunker has made other rows, and checked those.
+    found = [
+        (case, document)
+        for source_id in index.sources
+        for case in held(context, source_id)
+        if (document := written.get(case.matter.doc_id)) is not None
+        and case.matter.content_hash == document.content_hash
+        and case.made_by in ("", document.silver_id, state.recipe.chunker_id)
+        and case.concerns(index)
+    ]
+    granted = context.lake.reviews.decisions().granted.keys()
+    found = [(case, document) for case, document in found if case.matter.key not in granted]
+    passed = judge_again(context, index, state.recipe.chunker_id, found)
+    failed = {case.matter.doc_id for case, _ in found if case.matter.key not in passed}
     return Check(
         check_id="candidate.upstream_checks",
         layer="candidate",
@@ -95,7 +95,10 @@ def _upstream(context: Context, index: IndexSettings, state: Desired) -> Check:
         rows=len(written),
         failing=len(failed),
         sample=tuple(sorted(failed)[:20]),
-        detail="documents that failed a critical check in silver or gold" if failed else "",
+        detail="documents that failed a critical check in silver or gold; see `freshground "
+        "quarantine`"
+        if failed
+        else "",
     )
 
 

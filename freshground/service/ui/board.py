@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from anyio import CapacityLimiter
 
 from freshground.service.context import Context
+from freshground.service.ui.refresher import ChildRefresher
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from freshground.service.ui.person import Person
+    from freshground.service.ui.refresher import Refresher
 
 PAGES_AT_ONCE = 4
 """Pages that are made at one time: those of many open dashboards must not crowd out queries."""
@@ -45,7 +47,12 @@ class Board:
         self.door = door
         context.lake.keep_journal()
         self.limiter = CapacityLimiter(PAGES_AT_ONCE)
+        self.refresher: Refresher = ChildRefresher()
 
     def acting(self, person: Person) -> Context:
         """Return a context in which a person acts: what it records is committed by itself."""
         return Context(self.context.settings, clock=self.context.clock, by=person.name)
+
+    def close(self) -> None:
+        """End what was started from here, in order."""
+        self.refresher.close()

@@ -21,6 +21,7 @@ _HEADERS = [
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 ]
 _STATIC = "/static/"
+_LASTING = (200, 206, 304)
 
 
 class Headers:
@@ -35,10 +36,11 @@ class Headers:
             await self._app(scope, receive, send)
             return
         lasting = scope["path"].removeprefix(scope.get("root_path", "")).startswith(_STATIC)
-        kept = b"public, max-age=86400" if lasting else b"no-store"
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
+                good = lasting and message["status"] in _LASTING
+                kept = b"public, max-age=86400" if good else b"no-store"
                 own = message["headers"]
                 named = {name.lower() for name, _ in own}
                 usual = [*_HEADERS, (b"cache-control", kept)]

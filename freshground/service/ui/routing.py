@@ -6,12 +6,14 @@ of its own. Both run in a thread.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from anyio import to_thread
+from anyio import Event, to_thread
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -23,7 +25,7 @@ from freshground.service.ui.person import person_of
 from freshground.service.ui.rendering import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
@@ -33,6 +35,12 @@ if TYPE_CHECKING:
 
 MAX_FORM = 1_000_000
 """Bytes of a form that are read."""
+
+_LOOKED_EVERY = 1.0
+"""Seconds between two looks at whether the reader of a stream is still logged in."""
+
+_GRACE = 5.0
+"""Seconds in which a stream ends in order when the service does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +179,52 @@ def _back(request: Request, to: str, said: str, *, failed: bool = False) -> Resp
 
 
 def events(board: Board, path: str, stream: Callable[[Asked], Any], role: Role = "viewer") -> Route:
-    """Return a route of server-sent events: `stream` is an async generator of (event, data)."""
+    """Return a route of server-sent events: `stream` is an async generator of (event, data).
+
+    It is ended with the service, and within a second of the session's end.
+    """
     from sse_starlette import EventSourceResponse
 
     async def endpoint(request: Request) -> Response:
         person = _admitted(request, role)
         asked = Asked(board.context, person, request.path_params, request.query_params)
+        ending = Event()
+
+        async def may_go_on() -> bool:
+            now = await board.door.person(request)
+            return now is not None and now.may(role) and now.groups == person.groups
 
         async def messages() -> Any:
-            async for event, data in stream(asked):
+            async for event, data in _while(stream(asked), may_go_on, ending):
                 yield {"event": event, "data": json.dumps(data, ensure_ascii=False)}
 
-        return EventSourceResponse(messages(), ping=15)
+        return EventSourceResponse(
+            messages(), ping=15, shutdown_event=ending, shutdown_grace_period=_GRACE
+        )
 
     return Route(path, endpoint, methods=["GET"], name=stream.__name__)
+
+
+async def _while(stream: Any, may_go_on: Callable[[], Awaitable[bool]], ending: Event) -> Any:
+    """Hand on a stream until it ends, its reader may read it no more, or the service ends."""
+    over = asyncio.ensure_future(ending.wait())
+    async with aclosing(stream):
+        waiting = asyncio.ensure_future(anext(stream, None))
+        try:
+            while True:
+                await asyncio.wait(
+                    {waiting, over}, timeout=_LOOKED_EVERY, return_when=asyncio.FIRST_COMPLETED
+                )
+                if over.done() or not await may_go_on():
+                    return
+                if waiting.done():
+                    found = waiting.result()
+                    if found is None:
+                        return
+                    yield found
+                    waiting = asyncio.ensure_future(anext(stream, None))
+        finally:
+            over.cancel()
+            waiting.cancel()
+            # A generator that is being run cannot be closed.
+            await asyncio.wait({over, waiting})

@@ -34,11 +34,17 @@ class Shown:
     """An application with the dashboard beside it.
 
     `setup` is the path, with its code, at which the first admin is made; None when there is one,
-    or an issuer says who is.
+    or an issuer says who is. `board` is None where the settings want no dashboard.
     """
 
     app: ASGIApp
     setup: str | None
+    board: Board | None = None
+
+    def close(self) -> None:
+        """End what was started from the dashboard, in order."""
+        if self.board is not None:
+            self.board.close()
 
 
 def with_dashboard(app: ASGIApp, context: Context, log: AccessLog | None) -> Shown:
@@ -59,8 +65,9 @@ def with_dashboard(app: ASGIApp, context: Context, log: AccessLog | None) -> Sho
     if wanted.oidc is not None:
         ways.append(ByIssuer(context, wanted.oidc))
     secure = settings.tls.on or (wanted.url or "").startswith("https")
-    ui = Around(create_ui(Board(context, FrontDoor(context, ways))), log, secure=secure)
-    return Shown(Home(Beside(app, PATH, RequestIds(ui)), PATH), setup)
+    board = Board(context, FrontDoor(context, ways))
+    ui = Around(create_ui(board), log, secure=secure)
+    return Shown(Home(Beside(app, PATH, RequestIds(ui)), PATH), setup, board)
 
 
 class Home:

@@ -24,7 +24,7 @@ _STAGES = {
 }
 _NO_COUNTS = frozenset(
     {
-        "stage", "subject", "outcome", "seconds", "message", "newly_quarantined", "checks",
+        "stage", "subject", "outcome", "seconds", "message", "do", "newly_quarantined", "checks",
         "release", "by", "code", "settings",
     }
 )  # fmt: skip

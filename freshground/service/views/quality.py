@@ -30,21 +30,27 @@ def checks(context: Context) -> list[dict[str, Any]]:
     """Return each check of each source and index as it was found last, by layer and name.
 
     `failed_runs` counts runs in which it failed within the last 30 days, `reaches_in` is in how
-    many more runs its trend meets the threshold, None when not soon.
+    many more runs its trend meets the threshold, None when not soon. `current`: the newest run
+    over its subject judged it; of a gate that says nothing of the newest candidate, False.
     """
     since = context.clock.now() - WINDOW
-    rows = [
-        {
-            "layer": results[-1].body["layer"],
-            "check": check_id,
-            "subject": results[-1].subject,
-            **results[-1].as_dict(),
-            "failed_runs": kept.failed_since(results, since),
-            "reaches_in": kept.trend(results),
-        }
-        for found in _all(context)
-        for check_id, results in found.items()
-    ]
+    rows: list[dict[str, Any]] = []
+    for found in _all(context):
+        newest = max((results[-1].at for results in found.values()), default=since)
+        for check_id, results in found.items():
+            last = results[-1]
+            current = last.body["layer"] != "candidate" or last.at == newest
+            rows.append(
+                {
+                    "layer": last.body["layer"],
+                    "check": check_id,
+                    "subject": last.subject,
+                    **last.as_dict(),
+                    "current": current,
+                    "failed_runs": kept.failed_since(results, since),
+                    "reaches_in": kept.trend(results) if current else None,
+                }
+            )
     return sorted(
         rows, key=lambda row: (kept.LAYERS.index(row["layer"]), row["check"], row["subject"])
     )
@@ -57,9 +63,14 @@ def _all(context: Context) -> Iterator[dict[str, list[Result]]]:
         yield kept.by_check(kept.of_index(context, index.id))
 
 
+def fails(row: dict[str, Any]) -> bool:
+    """Return whether a check fails now."""
+    return row["current"] and not row["passed"]
+
+
 def urgent(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the checks that fail now, the critical first, then those that soon will."""
-    failed = [row for row in rows if not row["passed"]]
+    failed = [row for row in rows if fails(row)]
     decaying = [row for row in rows if row["reaches_in"] is not None]
     failed.sort(key=lambda row: row["severity"] != "critical")
     return failed + sorted(decaying, key=lambda row: row["reaches_in"])

@@ -12,9 +12,9 @@ from freshground.service.asking import canary as trials
 from freshground.service.freshness.as_of import freshness
 from freshground.service.releases.holding import message
 from freshground.service.status import releases as listed
-from freshground.service.views.checks import GATES, Result
+from freshground.service.views.checks import Result
 from freshground.service.views.failing import wording
-from freshground.service.views.timeline import EVENTS
+from freshground.service.views.timeline import Past
 from indexes import canary
 
 if TYPE_CHECKING:
@@ -106,9 +106,10 @@ def release(
         )
     served = pointer is not None and own == pointer.candidate
     spans = _spans(history, own)
-    told = _told(context, index, own)
+    past = Past(context, index)
+    told = _told(past, own)
     run_id = manifest.run_id if manifest else told[1] if told else None
-    gates = manifest.gates if manifest else _gates(context, index, number, run_id)
+    gates = manifest.gates if manifest else past.gates_of(run_id, number)
     at = manifest.created_at if manifest else spans[0][0]
     body = told[0] if told else {}
     return {
@@ -163,24 +164,12 @@ def _spans(history: list[Pointer], candidate: str) -> list[tuple[str, str | None
     ]
 
 
-def _told(
-    context: Context, index: IndexSettings, candidate: str
-) -> tuple[dict[str, Any], str] | None:
+def _told(past: Past, candidate: str) -> tuple[dict[str, Any], str] | None:
     """Return what the journal says of a publication, and its run."""
-    for entry in context.lake.journal.newest("release", index.id, EVENTS):
+    for entry in past.of("release"):
         if entry.body.get("candidate") == candidate:
             return entry.body, entry.run_id
     return None
-
-
-def _gates(
-    context: Context, index: IndexSettings, number: int, run_id: str | None
-) -> list[dict[str, Any]]:
-    return [
-        entry.body
-        for entry in context.lake.journal.newest("gate", index.id, GATES)
-        if entry.run_id == run_id and entry.body["release"] == number
-    ]
 
 
 def judged(

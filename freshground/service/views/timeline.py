@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
-from freshground.service.views.checks import GATES
 from freshground.service.views.paging import ROWS, paged, thinned
 from indexes import canary
 
@@ -19,13 +18,11 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import IndexSettings
     from freshground.lake.journal import Entry
-    from freshground.lake.pointers import Pointer
     from freshground.service.context import Context
 
-EVENTS = 1_000
-"""Newest rows of each kind that are read."""
-
-_CONFIRMATIONS = 3_000
+_READ = 8_000
+"""Newest journal rows of an index that are read: gates of over a hundred candidates, and a year of
+decisions."""
 
 _EMPTY: dict[str, Any] = {
     "release": None,
@@ -46,39 +43,55 @@ _EMPTY: dict[str, Any] = {
 }
 
 
+class Past:
+    """What the journal keeps of an index: rows by kind, and gates by run and release number."""
+
+    def __init__(self, context: Context, index: IndexSettings) -> None:
+        kinds = ("release", "canary", "confirmation", "resume", "retired", "gate")
+        self._kinds: dict[str, list[Entry]] = {kind: [] for kind in kinds}
+        for entry in context.lake.journal.entries(*kinds, subject=index.id, last=_READ):
+            self._kinds[entry.kind].append(entry)
+        self.gates: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        self.judged: dict[tuple[str, int], datetime] = {}
+        for entry in self.of("gate"):
+            key = (entry.run_id, entry.body["release"])
+            self.gates.setdefault(key, []).append(entry.body)
+            self.judged[key] = entry.at
+
+    def of(self, kind: str) -> list[Entry]:
+        """Return the rows of a kind, oldest first."""
+        return self._kinds[kind]
+
+    def gates_of(self, run_id: str | None, release: int) -> list[dict[str, Any]]:
+        """Return the gates of a candidate that a run made."""
+        return self.gates.get((run_id or "", release), [])
+
+
 def timeline(
     context: Context, index: IndexSettings, page: int = 1, size: int = ROWS
 ) -> dict[str, Any]:
-    """Return what happened to an index, newest first, one page of it.
+    """Return what happened to an index, newest first, one page of it; and how it grew.
 
     The `kind` of an event is published, rollback, stopped (by a gate), canary (started),
     canary_ended (rolled back), resume or retired. `confirmations` counts the listings that found
-    a release right while it served, `failed` are the gates that it failed.
+    a release right while it served, `failed` are the gates that it failed, `releases` those that
+    retention took. `growth` are the counts of each release, oldest first.
     """
-    judged = _Judged(context.lake.journal.newest("gate", index.id, GATES))
+    past = Past(context, index)
+    served = _served(context, index, past)
     events = [
-        *_served(context, index, judged),
-        *_stopped(context, index, judged),
-        *_canaries(context, index),
-        *_noted(context, index),
+        *_canaries(context, index, past),
+        *served,
+        *_stopped(context, index, past),
+        *_retired(past, served),
+        *_resumed(past),
     ]
-    events.sort(key=lambda event: event["at"], reverse=True)
-    found = paged(events, page, size)
+    events.sort(key=lambda event: event["at"])  # of one moment: in the order of cause
+    found = paged(events[::-1], page, size)
+    found["growth"] = _growth(served)
     for event in found["rows"]:
         event["at"] = iso(event["at"])
     return found
-
-
-class _Judged:
-    """The gates of candidates, by run and release number."""
-
-    def __init__(self, entries: list[Entry]) -> None:
-        self.of: dict[tuple[str, int], list[Entry]] = {}
-        for entry in entries:
-            self.of.setdefault((entry.run_id, entry.body["release"]), []).append(entry)
-
-    def failed(self, run_id: str | None, release: int) -> list[dict[str, Any]]:
-        return failed([entry.body for entry in self.of.get((run_id or "", release), ())])
 
 
 def failed(gates: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -87,18 +100,17 @@ def failed(gates: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{name: gate[name] for name in names} for gate in gates if not gate["passed"]]
 
 
-def _served(context: Context, index: IndexSettings, judged: _Judged) -> list[dict[str, Any]]:
-    """Return an event for each generation of the live pointer."""
+def _served(context: Context, index: IndexSettings, past: Past) -> list[dict[str, Any]]:
+    """Return an event for each generation of the live pointer, oldest first."""
     history = context.lake.pointers.history(index.id)
-    journal = context.lake.journal
-    told = {e.body["generation"]: e for e in journal.newest("release", index.id, EVENTS)}
+    told = {entry.body["generation"]: entry for entry in past.of("release")}
     decided = {
-        e.body["release"]: e.body["reason"]
-        for e in journal.newest("canary", index.id, EVENTS)
-        if e.body["action"] == "promote"
+        entry.body["release"]: entry.body["reason"]
+        for entry in past.of("canary")
+        if entry.body["action"] == "promote"
     }
     confirmed: dict[str, list[Entry]] = {}
-    for found in journal.newest("confirmation", index.id, _CONFIRMATIONS):
+    for found in past.of("confirmation"):
         confirmed.setdefault(found.body["candidate"], []).append(found)
     events: list[dict[str, Any]] = []
     for place, pointer in enumerate(history):
@@ -106,7 +118,7 @@ def _served(context: Context, index: IndexSettings, judged: _Judged) -> list[dic
         body = entry.body if entry else {}
         manifest = context.releases.find(index.id, pointer.candidate)
         run_id = manifest.run_id if manifest else entry.run_id if entry else None
-        gates = failed(manifest.gates) if manifest else judged.failed(run_id, pointer.release)
+        gates = failed(manifest.gates if manifest else past.gates_of(run_id, pointer.release))
         until = history[place + 1].at if place + 1 < len(history) else None
         held = _within(confirmed.get(pointer.candidate, ()), pointer.at, until)
         back = pointer.action == "rollback"
@@ -139,37 +151,36 @@ def _within(found: Sequence[Entry], start: str, until: str | None) -> list[Entry
     return [entry for entry in found if entry.at >= since and (end is None or entry.at < end)]
 
 
-def _stopped(context: Context, index: IndexSettings, judged: _Judged) -> list[dict[str, Any]]:
+def _stopped(context: Context, index: IndexSettings, past: Past) -> list[dict[str, Any]]:
     """Return an event for each candidate that a critical gate stopped."""
     events: list[dict[str, Any]] = []
-    for (run_id, release), entries in judged.of.items():
-        bodies = [entry.body for entry in entries]
-        if all(body["passed"] or body["severity"] != "critical" for body in bodies):
+    for (run_id, release), gates in past.gates.items():
+        if all(gate["passed"] or gate["severity"] != "critical" for gate in gates):
             continue
-        candidate = bodies[0].get("candidate")
+        candidate = gates[0].get("candidate")
         kept = candidate is not None and context.releases.find(index.id, candidate) is not None
         events.append(
             _EMPTY
             | {
-                "at": entries[0].at,
+                "at": past.judged[run_id, release],
                 "kind": "stopped",
                 "release": release,
                 "candidate": candidate,
                 "run_id": run_id,
                 "verdict": "blocked",
-                "failed": failed(bodies),
+                "failed": failed(gates),
                 "kept": kept,
             }
         )
     return events
 
 
-def _canaries(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
+def _canaries(context: Context, index: IndexSettings, past: Past) -> list[dict[str, Any]]:
     """Return when canaries began, and when they were rolled back; the others became releases."""
     reasons = {
-        e.body["release"]: e.body["reason"]
-        for e in context.lake.journal.newest("canary", index.id, EVENTS)
-        if e.body["action"] == "roll back"
+        entry.body["release"]: entry.body["reason"]
+        for entry in past.of("canary")
+        if entry.body["action"] == "roll back"
     }
     kinds = {canary.STARTED: "canary", canary.ENDED: "canary_ended"}
     events: list[dict[str, Any]] = []
@@ -196,10 +207,8 @@ def _canaries(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     return events
 
 
-def _noted(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
-    """Return what the journal alone tells: holds that ended, releases that retention took."""
-    journal = context.lake.journal
-    ended = [
+def _resumed(past: Past) -> list[dict[str, Any]]:
+    return [
         _EMPTY
         | {
             "at": entry.at,
@@ -208,40 +217,34 @@ def _noted(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
             "run_id": entry.run_id,
             "comment": entry.body["comment"],
         }
-        for entry in journal.newest("resume", index.id, EVENTS)
+        for entry in past.of("resume")
     ]
-    retired = [
-        _EMPTY
-        | {
-            "at": entry.at,
-            "kind": "retired",
-            "run_id": entry.run_id,
-            "releases": entry.body["releases"],
-        }
-        for entry in journal.newest("retired", index.id, EVENTS)
-    ]
-    return ended + retired
 
 
-def growth(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
+def _retired(past: Past, served: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Note with a publication which releases it let go; return those that had none."""
+    by_run = {event["run_id"]: event for event in served if event["kind"] == "published"}
+    alone: list[dict[str, Any]] = []
+    for entry in past.of("retired"):
+        event = by_run.get(entry.run_id)
+        if event is not None:
+            event["releases"] = entry.body["releases"]
+            continue
+        told = {"at": entry.at, "kind": "retired", "run_id": entry.run_id}
+        alone.append(_EMPTY | told | {"releases": entry.body["releases"]})
+    return alone
+
+
+def _growth(served: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the counts of each release as it was first published, oldest first, thinned out."""
-    told = {
-        e.body["candidate"]: e.body["counts"]
-        for e in context.lake.journal.newest("release", index.id, EVENTS)
-        if "candidate" in e.body
-    }
-    first: dict[str, Pointer] = {}
-    for pointer in context.lake.pointers.history(index.id):
-        first.setdefault(pointer.candidate, pointer)
-    points: list[dict[str, Any]] = []
-    for candidate, pointer in first.items():
-        counts = told.get(candidate)
-        if counts is None:
-            manifest = context.releases.find(index.id, candidate)
-            counts = manifest.counts if manifest else None
-        if counts is not None:
-            points.append({"at": pointer.at, "release": pointer.release, **counts})
-    return thinned(points)
+    first: dict[str, dict[str, Any]] = {}
+    for event in served:
+        if event["counts"] is not None:
+            first.setdefault(event["candidate"], event)
+    return [
+        {"at": iso(event["at"]), "release": event["release"], **event["counts"]}
+        for event in thinned(list(first.values()))
+    ]
 
 
 def _time(text: str) -> datetime:

@@ -138,7 +138,7 @@ class FrontDoor:
         offers: dict[str, Any] = {"passwords": False, "issuer": ""}
         for way in self._ways:
             offers |= way.offers()
-        data = {**offers, "token": token, "next": next_path, "wrong": wrong, "name": name}
+        data = {**offers, "token": token, "next": inside(next_path), "wrong": wrong, "name": name}
         answer = render(board, request, Page(template, title, {**data, **(more or {})}, status))
         self.cookies.put(answer, request, FORM, token, same_site="strict")
         return answer

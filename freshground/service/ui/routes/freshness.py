@@ -34,12 +34,14 @@ def router(board: Board) -> list[BaseRoute]:
         name = asked.query.get("window", _FIRST)
         name = name if name in WINDOWS else _FIRST
         window = WINDOWS[name]
+        now = context.clock.now()
         fresh = report(context)
         return Page(
             "freshness.html",
             "Freshness",
             {
                 "window": name,
+                "between": [(now - window).timestamp(), now.timestamp()],
                 "windows": tuple(WINDOWS),
                 "indexes": [
                     {

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.freshness.sla import report
+from freshground.service.ui.live import told
 from freshground.service.ui.routing import Asked, Nav, Page, page
 from freshground.service.ui.sparklines import sparkline
 from freshground.service.views.freshness import staleness
@@ -39,6 +40,7 @@ def router(board: Board) -> list[BaseRoute]:
             {
                 "rows": sorted(rows, key=_urgency),
                 "needs": wanted,
+                "progress": told(context),
                 "lines": {index.id: _line(asked, index.id) for index in context.settings.indexes},
                 "plans": {
                     need["source"]: affected(context, need["source"], asked.person.groups)

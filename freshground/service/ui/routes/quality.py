@@ -42,13 +42,13 @@ def all_checks(asked: Asked) -> Page:
         for row in rows
         if chosen["layer"] in ("", row["layer"])
         and chosen["subject"] in ("", row["subject"])
-        and (chosen["state"] == "" or not row["passed"])
+        and (chosen["state"] == "" or quality.fails(row))
     ]
     layers = [
         {
             "name": layer,
             "checks": sum(row["layer"] == layer for row in rows),
-            "failing": sum(row["layer"] == layer and not row["passed"] for row in rows),
+            "failing": sum(row["layer"] == layer and quality.fails(row) for row in rows),
         }
         for layer in LAYERS
     ]
@@ -58,7 +58,7 @@ def all_checks(asked: Asked) -> Page:
         "more_urgent": max(0, len(urgent) - _URGENT),
         "checks": paged(found, number(asked.query, "page")),
         "all": len(rows),
-        "failing": sum(not row["passed"] for row in rows),
+        "failing": sum(quality.fails(row) for row in rows),
         "decaying": sum(row["reaches_in"] is not None for row in rows),
         "subjects": sorted({row["subject"] for row in rows}),
         "chosen": chosen,

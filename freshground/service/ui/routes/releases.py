@@ -16,7 +16,6 @@ from freshground.service.views.readable import sight
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-    from freshground.core.settings import IndexSettings
     from freshground.service.ui.board import Board
 
 NAV = Nav(20, "Releases", "/releases")
@@ -41,24 +40,23 @@ def router(board: Board) -> list[BaseRoute]:
 def all_releases(asked: Asked) -> Page:
     """Every index with what it serves, how it grew, and what happened last."""
     context = asked.context
-    lines = [
-        {
-            "now": releases.standing(context, index),
-            "charts": _charts(context, index),
-            "events": timeline.timeline(context, index, size=_FEW),
-        }
-        for index in context.settings.indexes
-    ]
+    lines: list[dict[str, Any]] = []
+    for index in context.settings.indexes:
+        events = timeline.timeline(context, index, size=_FEW)
+        charts = _charts(events["growth"])
+        serves = releases.standing(context, index)
+        lines.append({"serves": serves, "charts": charts, "events": events})
     return Page("releases/index.html", "Releases", {"lines": lines})
 
 
 def releases_of(asked: Asked) -> Page:
     """One index's line of time."""
     context, index = asked.context, index_of(asked)
+    events = timeline.timeline(context, index, number(asked.query, "page"))
     data = {
         "serves": releases.standing(context, index),
-        "charts": _charts(context, index),
-        "events": timeline.timeline(context, index, number(asked.query, "page")),
+        "charts": _charts(events["growth"]),
+        "events": events,
         "kept": [row["release"] for row in releases.listed(context, index)],
     }
     return Page("releases/line.html", f"Releases of {index.id}", data)
@@ -107,11 +105,14 @@ def compare_releases(asked: Asked) -> Page:
     return Page("releases/compare.html", f"{index.id}: two releases", data)
 
 
-def _charts(context: Any, index: IndexSettings) -> dict[str, Any]:
-    points = timeline.growth(context, index)
+def _charts(points: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return series for charts. The first load changed everything: beside it nothing is seen."""
     found: dict[str, Any] = {
-        name: [point[name] for point in points]
-        for name in ("documents", "chunks", "added", "changed", "removed")
+        name: [point[name] for point in points] for name in ("documents", "chunks")
+    }
+    found |= {
+        name: [None if point["release"] == 1 else point[name] for point in points]
+        for name in ("added", "changed", "removed")
     }
     times = (parse_iso(point["at"]) for point in points)
     return {"x": [at.timestamp() for at in times if at is not None], **found}

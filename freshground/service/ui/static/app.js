@@ -50,7 +50,7 @@
     drawn.get(place)?.destroy();
     drawn.set(place, new uPlot({
       width: Math.max(place.clientWidth, 240), height: 220,
-      scales: { y: { range: (_, low, high) => uPlot.rangeNum(Math.min(low ?? 0, 0), high ?? 1, 0.1, true) } },
+      scales: { x: told.between ? { range: () => told.between } : {}, y: { range: (_, low, high) => uPlot.rangeNum(Math.min(low ?? 0, 0), high ?? 1, 0.1, true) } },
       axes: [{ ...axis, values: times }, { ...axis, size: 64, values: (_, all) => all.map(write), ...(steps[told.unit] && { incrs: steps[told.unit] }) }],
       series: [{ label: "time", value: (_, at) => (at == null ? "–" : new Date(at * 1000).toISOString().slice(0, 16).replace("T", " ")) }, ...series],
       cursor: { drag: { x: true, y: false } },

@@ -1,0 +1,90 @@
+"""Commands on what is set aside: list, show, release, reject, replay."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from freshground.service.cli import show_quarantine as show
+from freshground.service.cli.options import By, Comment, Json, Place, open_context
+
+Name = Annotated[str, typer.Argument(help="Document: its uri, key or id.")]
+
+commands = typer.Typer(invoke_without_command=True, help="Documents that may not be served.")
+
+
+@commands.callback()
+def bare(asked: typer.Context, settings: Place = None, *, as_json: Json = False) -> None:
+    """List documents that may not be served, and decide about them."""
+    if asked.invoked_subcommand is None:
+        _list(settings, as_json=as_json)
+
+
+@commands.command("list")
+def list_(settings: Place = None, *, as_json: Json = False) -> None:
+    """List documents that are set aside or held by a check: why, and what was decided."""
+    _list(settings, as_json=as_json)
+
+
+def _list(settings: Place, *, as_json: bool) -> None:
+    from freshground.service.quarantine.evidence import evidence
+    from freshground.service.quarantine.listing import listed
+
+    context = open_context(settings)
+    rows = listed(context)
+    spans = evidence(context, rows)
+    show.rows([{**row, "evidence": spans.get(row["doc_id"], [])} for row in rows], as_json=as_json)
+
+
+@commands.command("show")
+def show_(name: Name, settings: Place = None, *, as_json: Json = False) -> None:
+    """Show one of them: what speaks against it, where, and everything that was decided."""
+    from freshground.service.quarantine.listing import shown
+
+    show.one(shown(open_context(settings), name), as_json=as_json)
+
+
+@commands.command()
+def release(
+    name: Name, comment: Comment = "", by: By = "", settings: Place = None, *, as_json: Json = False
+) -> None:
+    """Let the next refresh serve what a check holds, or somebody rejected: this version alone."""
+    from freshground.service.quarantine.deciding import release as act
+
+    show.decided(act(open_context(settings, by=by), name, comment), as_json=as_json)
+
+
+@commands.command()
+def reject(
+    name: Name, comment: Comment = "", by: By = "", settings: Place = None, *, as_json: Json = False
+) -> None:
+    """Keep this version aside for good: it waits for nobody, and holds up no release."""
+    from freshground.service.quarantine.deciding import reject as act
+
+    show.decided(act(open_context(settings, by=by), name, comment), as_json=as_json)
+
+
+@commands.command()
+def replay(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Documents: uri, key or id; default all.")
+    ] = None,
+    rule: Annotated[str, typer.Option(help="Only what this rule set aside.")] = "",
+    source: Annotated[str, typer.Option(help="Only of this source.")] = "",
+    comment: Comment = "",
+    by: By = "",
+    settings: Place = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Have the next refresh try again what is set aside, and nothing else."""
+    from freshground.service.quarantine.deciding import replay as act
+
+    found = act(open_context(settings, by=by), rule, source, names or (), comment)
+    show.replayed(found, as_json=as_json)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to an app."""
+    app.add_typer(commands, name="quarantine")

@@ -1,0 +1,67 @@
+"""What the commands on quarantine print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from freshground.service.cli.output import print_json
+
+_NEXT = {
+    "released": "The next refresh serves it",
+    "rejected": "It stays aside, and waits for nobody",
+}
+
+
+def rows(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    """Show documents set aside."""
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
+        old = "; its last good version is served, marked stale" if row["stale_served"] else ""
+        typer.echo(f"{row['uri']}\n  {row['rule']}: {row['reason']}{old}")
+        if row["decision"]:
+            typer.echo(f"  {_decision(row['decision'])}")
+    if not found:
+        typer.echo("No document is in quarantine.")
+
+
+def one(row: dict[str, Any], *, as_json: bool) -> None:
+    """Show one document that is set aside."""
+    if as_json:
+        print_json(row)
+        return
+    rows([row], as_json=False)
+    held = "released or rejected" if row["can_release"] else "replayed or rejected"
+    typer.echo(f"  set aside by: {row['held_by']}, since {row['since']}; it can be {held}")
+    for matter in row["matters"]:
+        typer.echo(f"  rule {matter['rule']}, version {matter['version'] or '-'}")
+    for span in row["evidence"]:
+        typer.echo(f"  characters {span['start']}-{span['end']}: {span['why']}")
+    for past in row["history"]:
+        typer.echo(f"  {_decision(past)}")
+
+
+def decided(row: dict[str, Any], *, as_json: bool) -> None:
+    """Show what was decided."""
+    if as_json:
+        print_json(row)
+        return
+    before = "" if row["recorded"] else " It was decided already."
+    typer.echo(f"{row['key']}: {row['decision']} by {row['by']}. {_NEXT[row['decision']]}.{before}")
+
+
+def replayed(row: dict[str, Any], *, as_json: bool) -> None:
+    """Show what will be tried again."""
+    if as_json:
+        print_json(row)
+        return
+    rules = ", ".join(f"{count} {rule}" for rule, count in row["rules"].items())
+    typer.echo(f"The next refresh tries {row['documents']} documents again: {rules}.")
+
+
+def _decision(row: dict[str, Any]) -> str:
+    why = f" ({row['comment']})" if row["comment"] else ""
+    return f"{row['verdict']} by {row['by']} at {row['at']}{why}"

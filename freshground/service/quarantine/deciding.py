@@ -1,0 +1,157 @@
+"""What people decide about what is set aside: release, reject, replay. Each is durable on return.
+
+Deciding the same again writes nothing. A decision is about one version of a document: its next one
+is judged anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freshground.core.errors import ConfigError
+from freshground.lake.reviews import Matter
+from freshground.service.denial.takedown import TAKEN_DOWN
+from freshground.service.lineage.naming import named
+from freshground.service.quarantine.listing import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from freshground.lake.reviews import Verdict
+    from freshground.service.context import Context
+
+
+def release(context: Context, doc_id: str, comment: str = "") -> dict[str, Any]:
+    """Let a version that a check holds, or that was rejected, be served by the next refresh.
+
+    `doc_id` may be a uri or key as well. It holds for exactly this content, and for the rules that
+    speak against it in their present versions. ConfigError where there is nothing to serve.
+    """
+    row = _one(context, doc_id)
+    if row["rule"] == TAKEN_DOWN:
+        raise ConfigError(
+            f"{row['key']} is taken down, not held.", f"freshground restore {row['doc_id']}"
+        )
+    if not row["can_release"]:
+        raise ConfigError(
+            f"{row['key']} has no text to serve: the {row['held_by']} set it aside "
+            f"({row['rule']}: {row['reason']}).",
+            "Mend it at its source, or after an upgrade or a change of limits try it again: "
+            f"freshground quarantine replay {row['doc_id']}",
+        )
+    return _decide(context, "released", row, comment)
+
+
+def reject(context: Context, doc_id: str, comment: str = "") -> dict[str, Any]:
+    """Keep a version aside for good: it waits for nobody any more, and holds up no release.
+
+    An earlier version that nothing speaks against is served in its place, marked stale. `doc_id`
+    may be a uri or key as well. ConfigError where the document is not in quarantine.
+    """
+    row = _one(context, doc_id)
+    if row["rule"] == TAKEN_DOWN:
+        raise ConfigError(f"{row['key']} is taken down already.", "There is nothing to reject.")
+    return _decide(context, "rejected", row, comment)
+
+
+def replay(
+    context: Context,
+    rule: str = "",
+    source: str = "",
+    documents: Collection[str] = (),
+    comment: str = "",
+) -> dict[str, Any]:
+    """Have the next refresh try again what is set aside: read, parse or judge it, and nothing else.
+
+    Of one rule and source, or all; of `documents` (doc_id, uri or key) those named. What was
+    rejected or taken down is left alone unless it is named. ConfigError for an unknown source, or
+    nothing to replay.
+    """
+    if source:
+        context.settings.source(source)
+    wanted = {d.doc_id for name in documents for d in named(context, name).documents}
+    rows = [
+        row
+        for row in listed(context)
+        if row["rule"] != TAKEN_DOWN
+        and (not source or row["source"] == source)
+        and (not rule or rule in (row["rule"], *(m["rule"] for m in row["matters"])))
+        and (row["doc_id"] in wanted if documents else not _verdict(row, "rejected"))
+        and not _verdict(row, "released")
+    ]
+    if not rows:
+        raise ConfigError(
+            "Nothing of that kind is in quarantine.", "See `freshground quarantine list`."
+        )
+    fresh = [row for row in rows if not _verdict(row, "replayed")]
+    for source_id in sorted({row["source"] for row in fresh}):
+        own = [row for row in fresh if row["source"] == source_id]
+        _record(context, "replayed", own, comment)
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["rule"]] = counts.get(row["rule"], 0) + 1
+    return {
+        "decision": "replayed",
+        "documents": len(rows),
+        "recorded": len(fresh),
+        "rules": counts,
+        "doc_ids": [row["doc_id"] for row in rows],
+        "by": context.by,
+        "comment": comment,
+    }
+
+
+def _one(context: Context, name: str) -> dict[str, Any]:
+    wanted = named(context, name).document().doc_id
+    for row in listed(context):
+        if row["doc_id"] == wanted:
+            return row
+    raise ConfigError(f"{name!r} is not in quarantine.", "See `freshground quarantine list`.")
+
+
+def _verdict(row: dict[str, Any], verdict: str) -> bool:
+    return bool(row["decision"]) and row["decision"]["verdict"] == verdict
+
+
+def _decide(
+    context: Context, verdict: Verdict, row: dict[str, Any], comment: str
+) -> dict[str, Any]:
+    same = _verdict(row, verdict)
+    if not same:
+        _record(context, verdict, [row], comment)
+    decided = row["decision"] if same else {"by": context.by, "comment": comment}
+    return {
+        "decision": verdict,
+        "doc_id": row["doc_id"],
+        "key": row["key"],
+        "content_hash": row["content_hash"],
+        "rules": [matter["rule"] for matter in row["matters"]],
+        "recorded": not same,
+        "by": decided["by"],
+        "comment": decided["comment"],
+    }
+
+
+def _record(
+    context: Context, verdict: Verdict, rows: Sequence[dict[str, Any]], comment: str
+) -> None:
+    matters = [
+        Matter(row["doc_id"], row["content_hash"], matter["rule"], matter["version"], row["seen"])
+        for row in rows
+        for matter in row["matters"]
+    ]
+    source_id = rows[0]["source"]
+    review = context.lake.reviews.add(
+        verdict, matters, source_id=source_id, by=context.by, comment=comment
+    )
+    body = {
+        "review": review.id,
+        "verdict": verdict,
+        "documents": len(rows),
+        "sample": [row["doc_id"] for row in rows][:20],
+        "rules": sorted({matter.rule for matter in matters}),
+        "by": context.by,
+        "comment": comment,
+    }
+    context.lake.journal.add(context.run_id, "quarantine", source_id, body)
+    context.lake.journal.commit()

@@ -1,0 +1,186 @@
+"""What is set aside, what checks keep out of releases, and what people decided about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from freshground.core.clock import iso
+from freshground.core.errors import ConfigError
+from freshground.lake.reviews import Matter
+from freshground.service.denial.takedown import TAKEN_DOWN, withhold
+from freshground.service.lineage.naming import named
+from freshground.service.quarantine.aside import REJECTED
+from freshground.service.quarantine.evidence import evidence
+from freshground.service.quarantine.held import held
+from indexes.plan import state_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from freshground.lake.ledger import Current
+    from freshground.lake.reviews import Decisions
+    from freshground.service.context import Context
+    from freshground.service.quarantine.held import Held
+
+
+def listed(context: Context) -> list[dict[str, Any]]:
+    """Return every live document that is set aside or held by a check, by source and key.
+
+    A row has source, key, uri, doc_id, groups as its source says, content_hash, `rule`,
+    `rule_version` and `reason`, `since`, `held_by` (source: its bytes could not be read; parser;
+    check; person), `stale_served`, `can_release`, `decision` (None, or verdict, by, at, comment;
+    of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`: each rule
+    with its version. `evidence.evidence` tells where in the text.
+    """
+    decisions = context.lake.reviews.decisions()
+    rows: list[dict[str, Any]] = []
+    for source_id in context.settings.source_ids:
+        version = context.silver_id(source_id)
+        documents = withhold(context, source_id, context.ledger.current(source_id, version))
+        tries = context.ledger.attempts(source_id, version)
+        cases = _cases(context, source_id, documents)
+        for document in documents:
+            if document.state == "quarantined":
+                seen = tries.get((document.doc_id, document.row["content_hash"]), 0)
+                rows.append(_aside(source_id, document, decisions, version, seen))
+            elif document.doc_id in cases:
+                rows.append(_held(document, cases[document.doc_id], decisions))
+    return sorted(rows, key=lambda row: (row["source"], row["key"]))
+
+
+def shown(context: Context, doc_id: str) -> dict[str, Any]:
+    """Return the row of one document, by doc_id, uri or key, with `evidence` and `history`.
+
+    ConfigError when the lake knows no such document, or it is neither set aside nor held.
+    """
+    wanted = {document.doc_id for document in named(context, doc_id).documents}
+    found = next((row for row in listed(context) if row["doc_id"] in wanted), None)
+    if found is None:
+        raise ConfigError(f"{doc_id!r} is not in quarantine.", "See `freshground quarantine list`.")
+    spans = evidence(context, [found]).get(found["doc_id"], [])
+    return {**found, "evidence": spans, "history": history(context, found)}
+
+
+def history(context: Context, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what was ever decided about a document, oldest first."""
+    return [
+        {
+            "verdict": review.verdict,
+            "by": review.by,
+            "at": review.at,
+            "comment": review.comment,
+            "content_hash": matter.content_hash,
+            "rule": matter.rule,
+            "rule_version": matter.version,
+        }
+        for review in context.lake.reviews.all()
+        for matter in review.matters
+        if matter.doc_id == row["doc_id"]
+    ]
+
+
+def _row(source_id: str, document: Current, matters: Sequence[Matter]) -> dict[str, Any]:
+    return {
+        "source": source_id,
+        "key": document.row["key"],
+        "uri": document.row["uri"],
+        "doc_id": document.doc_id,
+        "groups": list(document.row["groups"]),
+        "content_hash": document.row["content_hash"],
+        "matters": [{"rule": m.rule, "version": m.version} for m in matters],
+    }
+
+
+def _aside(
+    source_id: str, document: Current, decisions: Decisions, version: str, tries: int
+) -> dict[str, Any]:
+    content = document.row["content_hash"]
+    rejection = decisions.rejected.get((document.doc_id, content))
+    seen = str(tries)
+    matters: Sequence[Matter] = [Matter(document.doc_id, content, document.rule or "", version)]
+    held_by = "source" if document.row["rule"] else "parser"
+    ahead = decisions.again.get(matters[0].key)
+    decision = ahead[1] if ahead else None
+    if held_by == "source":
+        seen = iso(document.row["hashed_at"]) or ""
+        waits = ahead is not None and ahead[0].seen == seen
+    else:
+        waits = ahead is not None and int(ahead[0].seen or 0) >= int(seen)
+    if document.rule == TAKEN_DOWN:
+        held_by = "person"
+    elif document.rule == REJECTED and rejection is not None:
+        held_by = "person"
+        matters = [m for m in rejection.matters if m[:2] == (document.doc_id, content)]
+    decision = rejection or (decision if waits else None)
+    return {
+        **_row(source_id, document, matters),
+        "rule": document.rule,
+        "rule_version": "" if held_by == "person" else version,
+        "reason": document.reason,
+        "since": iso(document.quarantined_at),
+        "stale_served": document.stale,
+        "held_by": held_by,
+        "can_release": document.rule == REJECTED,
+        "decision": _decision(decision),
+        "waiting": decision is None and document.rule != TAKEN_DOWN,
+        "seen": seen,
+        "sample": [],
+    }
+
+
+def _held(document: Current, cases: Sequence[Held], decisions: Decisions) -> dict[str, Any]:
+    open_ = [case for case in cases if case.matter.key not in decisions.granted]
+    first = (open_ or cases)[0]
+    keys = [case.matter.key for case in cases]
+    newest = [review for key in keys if (review := decisions.newest.get(key)) is not None]
+    ahead = [case for case in open_ if case.matter.key in decisions.again]
+    decided = not open_ or len(ahead) == len(open_)
+    return {
+        **_row(first.source_id, document, [case.matter for case in cases]),
+        "rule": first.matter.rule,
+        "rule_version": first.matter.version,
+        "reason": first.detail or f"{first.matter.rule} failed.",
+        "since": iso(first.at),
+        "stale_served": False,
+        "held_by": "check",
+        "can_release": True,
+        "decision": _decision(max(newest, key=lambda r: r.at)) if decided and newest else None,
+        "waiting": not decided,
+        "seen": "",
+        "sample": list(first.sample),
+    }
+
+
+def _decision(review: Any) -> dict[str, Any] | None:
+    if review is None:
+        return None
+    return {name: getattr(review, name) for name in ("verdict", "by", "at", "comment")}
+
+
+def _cases(context: Context, source_id: str, documents: Sequence[Current]) -> dict[str, list[Held]]:
+    """Return what checks hold of the versions to serve, where an index does not serve them yet."""
+    found: dict[str, list[Held]] = {}
+    versions = {d.doc_id: d for d in documents if d.state == "ok"}
+    cases = [
+        case
+        for case in held(context, source_id)
+        if (document := versions.get(case.matter.doc_id)) is not None
+        and case.matter.content_hash == document.content_hash
+        # Which chunker an index cuts with only its encoder can tell, and that takes long to load.
+        and (case.layer == "gold" or case.made_by in ("", document.silver_id))
+    ]
+    if not cases:
+        return found
+    for index in context.settings.indexes:
+        if source_id not in index.sources:
+            continue
+        live = context.releases.live(index.id)
+        served = context.releases.served(live[1]) if live else {}
+        for case in cases:
+            document = versions[case.matter.doc_id]
+            own = served.get(document.doc_id)
+            if live and own and own.state_hash == state_hash(document, live[1].recipe):
+                continue
+            if case.concerns(index) and case not in found.setdefault(document.doc_id, []):
+                found[document.doc_id].append(case)
+    return {doc_id: own for doc_id, own in found.items() if own}

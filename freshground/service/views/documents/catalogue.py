@@ -1,0 +1,212 @@
+"""Every document in a line, kept in memory as long as lake and releases stand still."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from freshground.core.clock import iso
+from freshground.service.denial.takedown import withhold
+from freshground.service.quarantine.listing import listed
+from freshground.service.views.documents.access import Access, access, reads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from freshground.lake.ledger import Current
+    from freshground.service.context import Context
+
+STATES = (
+    "served",
+    "pending",
+    "quarantined",
+    "held",
+    "stale",
+    "narrowed",
+    "taken down",
+    "deleted",
+)
+"""What a document can be. `held`: a check keeps it out of the next release; the last but two are
+said beside served."""
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document as its newest listing has it, and what it is served as.
+
+    `states` are some of `STATES`, the one that says most first. `groups` are those it is left to.
+    `content_hash` and `silver_id` are of the version to serve, None where there is none.
+    """
+
+    doc_id: str
+    source: str
+    row: dict[str, Any]
+    states: tuple[str, ...]
+    groups: tuple[str, ...]
+    content_hash: str | None
+    silver_id: str | None
+    title: str | None
+    language: str | None
+    rule: str | None
+    sought: str
+
+    @property
+    def open(self) -> bool:
+        """Whether its text may be shown to who reads it: it is neither deleted nor taken down."""
+        return self.states[0] not in ("deleted", "taken down")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a list shows. Of what is taken down only that it is."""
+        out = self.states[0] == "taken down"
+        return {
+            "doc_id": self.doc_id,
+            "source": self.source,
+            "key": None if out else self.row["key"],
+            "uri": None if out else self.row["uri"],
+            "title": self.title,
+            "language": self.language,
+            "states": list(self.states),
+            "rule": self.rule,
+            "size": None if out else self.row["size"],
+            "modified_at": None if out else iso(self.row["modified_at"]),
+            "groups": [] if out else list(self.groups),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All documents by source and key; `by_id` and `by_content` find them.
+
+    `aside` are the rows of the quarantine by doc_id.
+    """
+
+    entries: tuple[Entry, ...]
+    by_id: dict[str, Entry]
+    by_content: dict[str, list[Entry]]
+    access: Access
+    aside: dict[str, dict[str, Any]]
+
+
+_lock = threading.Lock()
+_kept: WeakKeyDictionary[Context, tuple[tuple[Any, ...], Catalogue]] = WeakKeyDictionary()
+
+
+def visible(entry: Entry, reader: frozenset[str] | None) -> bool:
+    """Return whether somebody sees a document in lists; of what is taken down only that it is."""
+    return reads(reader, entry.groups)
+
+
+def catalogue(context: Context) -> Catalogue:
+    """Return all documents as they are now."""
+    lake = context.lake
+    live = tuple(lake.pointers.live(index.id) for index in context.settings.indexes)
+    stamp = (
+        lake.bronze.version,
+        lake.silver.version,
+        lake.journal.table.version,
+        tuple(pointer.candidate if pointer else None for pointer in live),
+        lake.denials.active(),
+        lake.reviews.decisions(),
+    )
+    with _lock:
+        kept = _kept.get(context)
+        if kept is None or kept[0][:4] != stamp[:4] or not _same(kept[0][4:], stamp[4:]):
+            kept = _kept[context] = (stamp, _read(context))
+    return kept[1]
+
+
+def _same(ones: Iterable[object], others: Iterable[object]) -> bool:
+    return all(one is other for one, other in zip(ones, others, strict=True))
+
+
+def _read(context: Context) -> Catalogue:
+    overlay = access(context)
+    served: set[str] = set()
+    for index in context.settings.indexes:
+        live = context.releases.live(index.id)
+        served |= context.releases.served(live[1]).keys() if live else set()
+    rules = {row["doc_id"]: row for row in listed(context)}
+    heads = _heads(context)
+    entries: list[Entry] = []
+    for source_id in context.settings.source_ids:
+        current = {
+            document.doc_id: document
+            for document in withhold(
+                context, source_id, context.ledger.current(source_id, context.silver_id(source_id))
+            )
+        }
+        for doc_id, row in context.ledger.objects(source_id).items():
+            document = current.get(doc_id)
+            aside = rules.get(doc_id)
+            states = _states(row, document, aside, overlay, on=doc_id in served)
+            entries.append(_entry(source_id, row, document, aside, states, overlay, heads))
+    entries.sort(key=lambda entry: (entry.source, entry.row["key"]))
+    by_content: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.states[0] != "deleted":
+            by_content.setdefault(entry.row["content_hash"], []).append(entry)
+    return Catalogue(tuple(entries), {e.doc_id: e for e in entries}, by_content, overlay, rules)
+
+
+def _states(
+    row: dict[str, Any],
+    document: Current | None,
+    aside: dict[str, Any] | None,
+    overlay: Access,
+    *,
+    on: bool,
+) -> tuple[str, ...]:
+    if row["doc_id"] in overlay.documents:
+        return ("taken down",)
+    if document is None:
+        return ("deleted",)
+    first = "served" if on else "pending"
+    more = ["stale"] if document.stale else []
+    if document.state == "quarantined":
+        first = "quarantined"
+    elif aside is not None:
+        first = "held"
+    if overlay.is_narrowed(row):
+        more.append("narrowed")
+    return (first, *(["served"] if on and first != "served" else []), *more)
+
+
+def _entry(
+    source_id: str,
+    row: dict[str, Any],
+    document: Current | None,
+    aside: dict[str, Any] | None,
+    states: tuple[str, ...],
+    overlay: Access,
+    heads: dict[tuple[str, str, str], tuple[str | None, str | None]],
+) -> Entry:
+    content = document.content_hash if document else None
+    silver_id = document.silver_id if document else None
+    title, language = heads.get((row["doc_id"], content or "", silver_id or ""), (None, None))
+    return Entry(
+        row["doc_id"],
+        source_id,
+        row,
+        states,
+        overlay.groups(row),
+        content,
+        silver_id,
+        title,
+        language,
+        aside["rule"] if aside and states[0] != "taken down" else None,
+        "\n".join((row["doc_id"], row["key"], row["uri"], title or "")).casefold(),
+    )
+
+
+def _heads(context: Context) -> dict[tuple[str, str, str], tuple[str | None, str | None]]:
+    """Return title and language of everything that was parsed."""
+    table = context.lake.silver.rows(
+        "SELECT doc_id, content_hash, silver_id, title, language FROM t WHERE status = 'ok'"
+    )
+    names = ("doc_id", "content_hash", "silver_id", "title", "language")
+    columns = [table.column(name).to_pylist() for name in names]
+    return {row[:3]: row[3:] for row in zip(*columns, strict=True)}

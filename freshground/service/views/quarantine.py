@@ -1,0 +1,159 @@
+"""The quarantine as people see it: reasons with their counts and growth, documents, evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from freshground.service.denial.takedown import TAKEN_DOWN
+from freshground.service.quarantine.evidence import evidence, texts
+from freshground.service.views.documents.catalogue import catalogue, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from freshground.service.context import Context
+
+PAGE = 20
+DAYS = 30
+"""Days of growth that are shown."""
+
+_RULES = 6
+_AROUND = 160
+_MARKED = 1_200
+_SPANS = 5
+
+
+def quarantine(
+    context: Context,
+    reader: frozenset[str] | None,
+    *,
+    rule: str = "",
+    source: str = "",
+    state: str = "waiting",
+    page: int = 1,
+) -> dict[str, Any]:
+    """Return the quarantine: `rules` over all documents, and a page of those somebody may read.
+
+    `state` is waiting, decided or all. `hidden` counts the documents of that choice that they may
+    not read. Of these there is nothing but their part in counts.
+    """
+    whole = catalogue(context)
+    rows = [row for row in whole.aside.values() if row["rule"] != TAKEN_DOWN]
+    wanted = [
+        row
+        for row in rows
+        if rule in ("", row["rule"]) and source in ("", row["source"]) and _is(row, state)
+    ]
+    mine = [row for row in wanted if visible(whole.by_id[row["doc_id"]], reader)]
+    pages = max(1, -(-len(mine) // PAGE))
+    page = min(max(1, page), pages)
+    shown = mine[(page - 1) * PAGE : page * PAGE]
+    return {
+        "waiting": sum(row["waiting"] for row in rows),
+        "decided": sum(not row["waiting"] for row in rows),
+        "held": sum(row["held_by"] == "check" for row in rows),
+        "total": len(rows),
+        "rules": _rules(rows),
+        "rows": with_evidence(context, shown),
+        "found": len(mine),
+        "hidden": len(wanted) - len(mine),
+        "page": page,
+        "pages": pages,
+        "sources": sorted({row["source"] for row in rows}),
+    }
+
+
+def with_evidence(context: Context, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of `listed` with `evidence`: spans with their text and some around it.
+
+    Only for rows whose text may be read. Where single chunks of a source are taken down, its spans
+    come without text: it might be theirs.
+    """
+    spans = evidence(context, rows)
+    partly = {d.source_id for d in context.lake.denials.active() if d.chunk_ids}
+    whole = texts(
+        context, [r for r in rows if spans.get(r["doc_id"]) and r["source"] not in partly]
+    )
+    return [
+        {
+            **row,
+            "evidence": [
+                {**span, **_around(whole.get(row["doc_id"], ""), span)}
+                for span in spans.get(row["doc_id"], [])[:_SPANS]
+            ],
+        }
+        for row in rows
+    ]
+
+
+def growth(context: Context) -> dict[str, Any]:
+    """Return how many versions the parser set aside on each of the last `DAYS` days, by rule.
+
+    `x` are the days' beginnings in seconds since 1970, `series` those of the most frequent rules.
+    """
+    today = context.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    first = today - timedelta(days=DAYS - 1)
+    table = context.lake.silver.rows(
+        "SELECT rule, parsed_at FROM t WHERE status = 'quarantined' "
+        f"AND parsed_at >= TIMESTAMP '{first.isoformat()}'"
+    )
+    days = [first + timedelta(days=n) for n in range(DAYS)]
+    counts: Counter[tuple[str, datetime]] = Counter()
+    for row in table.to_pylist():
+        at = row["parsed_at"].astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        counts[row["rule"] or "", at] += 1
+    totals: Counter[str] = Counter()
+    for (rule, _), count in counts.items():
+        totals[rule] += count
+    return {
+        "x": [day.timestamp() for day in days] if totals else [],
+        "series": [
+            {"name": rule, "values": [counts[rule, day] for day in days]}
+            for rule, _ in totals.most_common(_RULES)
+        ],
+        "new_7d": _lately(counts, days[-7:]),
+    }
+
+
+def _lately(
+    counts: Mapping[tuple[str, datetime], int], days: Collection[datetime]
+) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for (rule, day), count in counts.items():
+        if day in days:
+            found[rule] += count
+    return dict(found)
+
+
+def _rules(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        own = found.setdefault(
+            row["rule"],
+            {
+                "rule": row["rule"],
+                "held_by": row["held_by"],
+                "waiting": 0,
+                "decided": 0,
+                "again": 0,
+            },
+        )
+        own["waiting" if row["waiting"] else "decided"] += 1
+        own["again"] += bool(row["decision"]) and row["decision"]["verdict"] == "replayed"
+    return sorted(found.values(), key=lambda own: (-own["waiting"], -own["decided"], own["rule"]))
+
+
+def _is(row: Mapping[str, Any], state: str) -> bool:
+    return state == "all" or row["waiting"] == (state != "decided")
+
+
+def _around(text: str, span: Mapping[str, Any]) -> dict[str, Any]:
+    start, end = span["start"], span["end"]
+    return {
+        "before": text[max(0, start - _AROUND) : start],
+        "marked": text[start : min(end, start + _MARKED)],
+        "cut": max(0, end - start - _MARKED),
+        "after": text[end : end + _AROUND],
+    }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from freshground.service.freshness.as_of import durations, expected, served_as_of
 from freshground.service.freshness.sla import as_of_steps
-from freshground.service.status import quarantined
+from freshground.service.quarantine.listing import set_aside
 from freshground.service.views.standing_checks import failing
 from quality.freshness.budget import budget
 from quality.freshness.verdict import judge
@@ -124,7 +124,7 @@ class Vitals:
 
 def vitals(context: Context, counted: Counted) -> Vitals:
     """Return the numbers of a project, by reading its lake."""
-    aside = Counter(row["source"] for row in quarantined(context))
+    aside = Counter(row["source"] for row in set_aside(context))
     now = context.clock.now()
     indexes: list[IndexVitals] = []
     for index in context.settings.indexes:

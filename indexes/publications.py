@@ -180,6 +180,26 @@ def _published(lake: Lake, index_id: str, wanted: Mapping[str, datetime]) -> lis
     return sorted(rows, key=lambda row: (row["published_at"], row["doc_id"]))
 
 
+def columns(lake: Lake, index_id: str) -> pa.Table:
+    """Return candidate, source_id, listed_at and since of every row of an index, also unpublished.
+
+    Times are microseconds since 1970.
+    """
+    table = lake.publications.rows(
+        "SELECT candidate, source_id, listed_at, since FROM t "
+        f"WHERE index_id = {quoted([index_id])}"
+    )
+    whole = pa.table(
+        {
+            name: table.column(name).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+            if name in ("listed_at", "since")
+            else table.column(name)
+            for name in table.column_names
+        }
+    )
+    return whole.combine_chunks()
+
+
 def of_document(lake: Lake, index_id: str, doc_id: str) -> list[dict[str, Any]]:
     """Return every row of a document in an index, oldest first, also of unpublished candidates."""
     table = lake.publications.rows(

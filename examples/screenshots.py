@@ -89,7 +89,7 @@ class Life:
             ),
             49: self._edit,
         }
-        for number in range(56):
+        for number in range(58):
             before = set(self._files())
             times = {path: path.stat().st_mtime for path in before}
             if number in happens:
@@ -119,7 +119,7 @@ class Life:
         query(context, index, self._draw.choice(_QUESTIONS), k=5)
         start = self.clock.now()
         for _ in range(60 if 6 <= start.hour < 18 else 8):  # two of the day's four times
-            self.clock.set(start + timedelta(minutes=self._draw.uniform(-50, 0)))
+            self.clock.set(start + timedelta(minutes=self._draw.uniform(-45, 0)))
             seconds = self._draw.lognormvariate(-4.4, 0.5)
             context.lake.traffic.add("handbook", seconds, int(self._draw.random() > 0.04))
             context.lake.queries.add("handbook")

@@ -130,8 +130,8 @@ def _check(opened: Open, taken: list[dict[str, int]], warm: int) -> None:
 
 @pytest.mark.slow
 def test_a_dashboard_that_is_open_grows_by_nothing(quick: Project) -> None:
-    opened, taken = _hour(quick, refreshes=4, looks=3, drops=3)
-    _check(opened, taken, warm=2)
+    opened, taken = _hour(quick, refreshes=3, looks=2, drops=2)
+    _check(opened, taken, warm=1)
 
 
 @pytest.mark.prove

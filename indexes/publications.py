@@ -162,6 +162,11 @@ def read(
     wanted = {c: at for c, at in published.items() if at >= since}
     if not wanted:
         return []
+    key = (index_id, tuple(wanted.items()))
+    return list(lake.publications.kept(key, lambda: _published(lake, index_id, wanted)))
+
+
+def _published(lake: Lake, index_id: str, wanted: Mapping[str, datetime]) -> list[dict[str, Any]]:
     table = lake.publications.rows(
         "SELECT candidate, doc_id, source_id, change, content_hash, modified_at, observed_at, "
         "listed_at, "

@@ -16,9 +16,11 @@ from freshground.lake import found as finds
 from freshground.lake.found import FIRST, KEPT, Found, Words
 from freshground.lake.storage import Files
 from freshground.service.asking import judged
+from freshground.service.ui.rendering import environment
 from freshground.service.views.found_by import found_by
 from tests.access.worlds import Caller, Document, World
 from tests.project import Project
+from tests.ui.desk import somebody
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +122,7 @@ def test_the_service_tells_what_its_answers_found(tmp_path: Path) -> None:
         bodies = [
             ("all", {"search": f"{MATTER} secret003", "top": 3}),
             ("claims", {"search": "secret003", "select": "chunk_id", "top": 3}),
+            ("claims", {"search": f"{MATTER} payout", "top": 6}),
             ("none", {"search": "secret003 water", "top": 3}),
             ("none", {"vectorQueries": [near]}),
             ("all", {"search": "*", "top": 3}),
@@ -131,16 +134,18 @@ def test_the_service_tells_what_its_answers_found(tmp_path: Path) -> None:
     secret, public = (doc_id("docs", f"doc-secret{n:03d}") for n in (3, 0))
     for_owner = found_by(context, secret)
     assert for_owner is not None
-    assert (for_owner["answers"], for_owner["of"]) == (2, 4), "browsing is no question"
-    assert for_owner["words"] == [f"{MATTER} secret003", "secret003"]
+    assert (for_owner["answers"], for_owner["of"]) == (3, 5), "browsing is no question"
+    assert for_owner["words"] == [f"{MATTER} secret003", "secret003", f"{MATTER} payout"]
     for_claims = found_by(context, secret, frozenset({"claims"}))
     assert for_claims is not None
-    assert for_claims["words"] == ["secret003"], "what an admin asked is the admins'"
+    own = ["secret003", f"{MATTER} payout"]
+    assert for_claims["words"] == own, "what an admin asked is the admins'"
     assert found_by(context, secret, frozenset({"sales"})) is None
     assert found_by(context, "unknown") is None
     of_public = found_by(context, public, frozenset())
     assert of_public is not None
-    assert "secret003" not in json.dumps(of_public["words"]).replace("secret003 water", "")
+    assert "secret003 water" in of_public["words"]
+    assert not {*own, f"{MATTER} secret003"}.intersection(of_public["words"])
     assert sum(day["answers"] for day in of_public["by_day"]) == of_public["answers"] > 0
 
 
@@ -156,8 +161,8 @@ def test_golden_questions_that_find_a_document(quick: Project) -> None:
     before = found_by(context, own)
     assert before is not None
     assert before["golden"][0]["questions"] == [
-        {"id": name, "text": text, "source": "judged", "asked": False, "rank": None,
-         "verdict": "answers it"}
+        {"id": name, "text": text, "groups": ["hr"], "source": "judged", "asked": False,
+         "rank": None, "verdict": "answers it"}
     ]  # fmt: skip
     quick.write("d004.md", "# Other\n\nSomething else.\n")
     quick.refresh()
@@ -170,3 +175,11 @@ def test_golden_questions_that_find_a_document(quick: Project) -> None:
     stranger = found_by(context, other, frozenset({"sales"}))
     assert stranger is not None
     assert stranger["golden"] == [{"index": "docs", "release": 2, "questions": [], "hidden": 1}]
+    shown = environment().get_template("asked/found_by.html")
+    page = shown.render(found_by=told, url=lambda path: f"/ui{path}", person=somebody())
+    assert f"rank {question['rank']}" in page
+    assert "q=Which+claims" in page or "q=Which%20claims" in page
+    assert "&amp;as=hr" in page
+    page = shown.render(found_by=stranger, url=lambda path: f"/ui{path}", person=somebody())
+    assert "1 more that you may not see" in page
+    assert "Which claims" not in page

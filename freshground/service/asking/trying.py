@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING
 
 from freshground.core.errors import FreshgroundError
 from freshground.core.records import PUBLIC
-from freshground.service.asking.query import Answer, searcher
+from freshground.service.asking import past
+from freshground.service.asking.query import Answer, Searcher
 from freshground.service.freshness.as_of import freshness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from freshground.core.settings import IndexSettings
-    from freshground.service.asking.query import Mode, Searcher
+    from freshground.service.asking.query import Mode
     from freshground.service.context import Context
 
 
 def tried(
     context: Context,
-    index: IndexSettings,
+    opened: Searcher,
     text: str,
     *,
     k: int,
     mode: Mode,
     where: str | None,
     groups: frozenset[str],
-    release: int | None,
-) -> tuple[Answer, Searcher]:
-    """Return what `query` would answer, and the release that did. Nothing of it is counted."""
-    opened = searcher(context, index, release=release)
+) -> Answer:
+    """Return what `query` would answer from a release. Nothing of it is counted."""
+    index = opened.index
     state = freshness(context, index, opened.manifest)
     ranked = opened.ranked(text, k, mode, where, groups)
-    return Answer(index.id, mode, state, opened.rows(ranked, groups)), opened
+    return Answer(index.id, mode, state, opened.rows(ranked, groups))
 
 
 def known_groups(context: Context, index: IndexSettings) -> frozenset[str]:
@@ -61,44 +61,56 @@ def reader(
     return (frozenset(wanted) - {PUBLIC} if wanted else mine), []
 
 
-class Warmth:
-    """Loads encoders beside requests: the first question says so rather than wait for long."""
+class Openings:
+    """The release of each index that was asked last, kept open: opening costs more than asking.
+
+    A release never changes, and what is denied is looked up anew at each call. The first question
+    to an index waits for its encoder and its engine, which takes seconds: `ready` tells.
+    """
 
     def __init__(self) -> None:
+        self._kept: dict[str, Searcher] = {}
         self._lock = threading.Lock()
         self._done: dict[str, threading.Event] = {}
         self._failed: dict[str, FreshgroundError] = {}
 
     def ready(self, context: Context, index: IndexSettings, wait: float) -> bool:
-        """Return whether an index's encoder is loaded, waiting for `wait` seconds at most.
+        """Return whether an index can be asked at once, after `wait` seconds at most.
 
-        Raises what the encoder raised when it could not be loaded; asked again, it tries again.
+        Raises what kept it from being opened; asked again, it tries again.
         """
-        key = context.settings.encoder_of(index).model_dump_json()
         with self._lock:
-            done = self._done.get(key)
+            done = self._done.get(index.id)
             if done is None:
-                done = self._done[key] = threading.Event()
-                name = f"encoder of {index.id}"
-                load = threading.Thread(
-                    target=self._load, args=(context, index, key, done), name=name, daemon=True
-                )
-                load.start()
+                done = self._done[index.id] = threading.Event()
+                name = f"opening {index.id}"
+                # Nobody waits for it to end: a process that stops may leave it behind.
+                threading.Thread(
+                    target=self._warm, args=(context, index, done), name=name, daemon=True
+                ).start()
         if not done.wait(wait):
             return False
         with self._lock:
-            failed = self._failed.pop(key, None)
+            failed = self._failed.pop(index.id, None)
             if failed is not None:
-                del self._done[key]
+                del self._done[index.id]
                 raise failed
         return True
 
-    def _load(
-        self, context: Context, index: IndexSettings, key: str, done: threading.Event
-    ) -> None:
+    def open(self, context: Context, index: IndexSettings, release: int | None) -> Searcher:
+        """Return a release, None the live one. ConfigError when there is none such."""
+        manifest = (
+            past.live(context, index) if release is None else past.numbered(context, index, release)
+        )
+        kept = self._kept.get(index.id)
+        if kept is None or kept.manifest.candidate != manifest.candidate:
+            kept = self._kept[index.id] = Searcher(context, index, manifest)
+        return kept
+
+    def _warm(self, context: Context, index: IndexSettings, done: threading.Event) -> None:
         try:
-            context.encoder(index).encode_query("warm")
+            self.open(context, index, None).ranked("warm", 1, groups=frozenset())
         except FreshgroundError as error:
-            self._failed[key] = error
+            self._failed[index.id] = error
         finally:
             done.set()

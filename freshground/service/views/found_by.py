@@ -73,7 +73,7 @@ def _golden(
         right = any(each["doc_id"] == doc_id for each in question["relevant"])
         wrong = any(each["doc_id"] == doc_id for each in question["not_relevant"])
         if rank is not None or right or wrong:
-            kept = {name: question[name] for name in ("id", "text", "source", "asked")}
+            kept = {name: question[name] for name in ("id", "text", "groups", "source", "asked")}
             verdict = "answers it" if right else "does not answer it" if wrong else None
             found.append({**kept, "rank": rank, "verdict": verdict})
     seen = {question["id"] for question in told["questions"]}

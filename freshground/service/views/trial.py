@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from freshground.core.settings import IndexSettings
     from freshground.service.asking.query import Mode, Searcher
     from freshground.service.context import Context
 
@@ -31,32 +30,31 @@ LONGEST = 8_000
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked, and as whom."""
+    """What is asked of a release, and as whom."""
 
     text: str
     groups: frozenset[str]
     mode: Mode = "hybrid"
     k: int = 5
     where: str | None = None
-    release: int | None = None
 
 
-def trial(context: Context, index: IndexSettings, wish: Wish) -> dict[str, Any]:
+def trial(context: Context, opened: Searcher, wish: Wish) -> dict[str, Any]:
     """Return an answer, and of each hit why it was found and what stands around it. JSON-ready.
 
     `answer` is what `freshground query --json` prints for the same groups; `hits` are in its order.
-    ConfigError for a filter or a release that cannot be used.
+    ConfigError for a filter that cannot be used.
     """
-    answer, opened = tried(
+    answer = tried(
         context,
-        index,
+        opened,
         wish.text,
         k=wish.k,
         mode=wish.mode,
         where=wish.where,
         groups=wish.groups,
-        release=wish.release,
     )
+    index = opened.index
     arms = {arm: _arm(opened, wish, answer.hits, arm) for arm in ("vector", "text")}
     around = _around(opened, answer.hits, wish.groups)
     asked = _terms(wish.text, index.language)

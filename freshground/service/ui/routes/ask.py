@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from freshground.core.errors import ConfigError, FreshgroundError
 from freshground.core.records import PUBLIC
 from freshground.service.asking import judged
-from freshground.service.asking.trying import Warmth, known_groups, reader
+from freshground.service.asking.trying import Openings, known_groups, reader
 from freshground.service.ui.errors import Refused
 from freshground.service.ui.routing import Asked, Done, Nav, Page, action, page
 from freshground.service.views.trial import Wish, trial
@@ -35,7 +35,7 @@ MOST = 20
 """Hits that a page shows."""
 
 WAIT = 2.0
-"""Seconds that the first question waits for the encoder before the page says that it is loaded."""
+"""Seconds that the first question waits for encoder and engine before the page says so."""
 
 PRIVATE = {"referrer-policy": "strict-origin"}
 """The question stands in the address, to be shared: no request from this page tells it on."""
@@ -66,7 +66,7 @@ class Form:
 
 def router(board: Board) -> list[BaseRoute]:
     """Return the routes."""
-    warmth = Warmth()
+    openings = Openings()
 
     def ask(asked: Asked) -> Page:
         context, person = asked.context, asked.person
@@ -88,7 +88,7 @@ def router(board: Board) -> list[BaseRoute]:
             "gate": form.index.gates.retrieval is not None,
         }
         if form.text:
-            data |= _found(context, person, form, groups, warmth)
+            data |= _found(context, person, form, groups, openings)
         return Page("ask.html", "Ask", data, headers=PRIVATE)
 
     def judge(asked: Asked) -> Done:
@@ -99,7 +99,8 @@ def router(board: Board) -> list[BaseRoute]:
         verdict = fields.get("verdict", "")
         if verdict not in VERDICTS:
             raise ConfigError(f"{verdict!r} is no verdict.", f"Known: {', '.join(VERDICTS)}.")
-        doc_id, chunk_id = _hit(shared, form, groups, fields.get("chunk_id", ""))
+        chunk_id = fields.get("chunk_id", "")
+        doc_id, release = _hit(shared, form, groups, chunk_id, openings)
         everything = person.groups is None and not form.whom
         name = judged.judge(
             asked.context,
@@ -109,7 +110,7 @@ def router(board: Board) -> list[BaseRoute]:
             cast("Verdict", verdict),
             groups=None if everything else groups,
             chunk_id=chunk_id,
-            release=form.release,
+            release=release,
             comment=asked.comment,
         )
         said = {
@@ -169,13 +170,17 @@ def _groups(person: Person, known: frozenset[str], form: Form) -> frozenset[str]
 
 
 def _found(
-    context: Context, person: Person, form: Form, groups: frozenset[str], warmth: Warmth
+    context: Context,
+    person: Person,
+    form: Form,
+    groups: frozenset[str],
+    openings: Openings,
 ) -> dict[str, Any]:
-    wish = Wish(form.text, groups, form.mode, form.k, form.where or None, form.release)
+    wish = Wish(form.text, groups, form.mode, form.k, form.where or None)
     try:
-        if not warmth.ready(context, form.index, WAIT):
+        if not openings.ready(context, form.index, WAIT):
             return {"loading": True}
-        found = trial(context, form.index, wish)
+        found = trial(context, openings.open(context, form.index, form.release), wish)
     except FreshgroundError as error:
         return {"trouble": {"found": error.found, "do": error.do}}
     everything = person.groups is None and not form.whom
@@ -193,12 +198,12 @@ def _verdicts(context: Context, form: Form, asked_as: list[str] | None) -> dict[
     }
 
 
-def _hit(context: Context, form: Form, groups: frozenset[str], chunk_id: str) -> tuple[str, str]:
-    """Return document and chunk of a hit that these groups may read; Refused for any other."""
-    from freshground.service.asking.query import searcher
-
-    opened = searcher(context, form.index, release=form.release)
+def _hit(
+    context: Context, form: Form, groups: frozenset[str], chunk_id: str, openings: Openings
+) -> tuple[str, int]:
+    """Return the document of a hit and its release; Refused where these groups may not read it."""
+    opened = openings.open(context, form.index, form.release)
     rows = opened.reader.rows(["doc_id"], chunk_ids=[chunk_id], groups=groups).to_pylist()
     if not rows:
         raise Refused(404, "There is no such passage in this release.", "Ask again.")
-    return rows[0]["doc_id"], chunk_id
+    return rows[0]["doc_id"], opened.manifest.release

@@ -11,6 +11,7 @@ from freshground.service.views.documents.catalogue import STATES, catalogue, vis
 from freshground.service.views.documents.one import document
 from freshground.service.views.documents.search import LIVE, documents
 from freshground.service.views.documents.words import STATE_KINDS
+from freshground.service.views.found_by import found_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,12 @@ def router(board: Board) -> list[BaseRoute]:
         if found["states"][0] == "taken down":
             return Page("documents/denied.html", "A document that is taken down", {"doc": found})
         title = found["title"] if found["readable"] and found["title"] else found["key"]
-        data = {"doc": found, "kinds": STATE_KINDS, "asked_version": asked.query.get("version", "")}
+        data = {
+            "doc": found,
+            "kinds": STATE_KINDS,
+            "asked_version": asked.query.get("version", ""),
+            "found_by": found_by(asked.context, found["doc_id"], asked.person.groups),
+        }
         return Page("documents/one.html", title, data)
 
     def take_down(asked: Asked) -> Done:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from tests.project import Project, Run
 
+pytestmark = pytest.mark.slow
+
 TEXT = "Which claims does clause 4 of policy 2 cover up to 204?"
 
 
@@ -101,18 +103,19 @@ def test_removing_a_question_leaves_its_words_nowhere(asked: Project) -> None:
         judged.remove(context, index, name)
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "says"),
-    [
+def test_what_cannot_be_judged_is_said(asked: Project) -> None:
+    context = asked.context()
+    index = context.settings.index("docs")
+    for text, name, says in (
         (" ", document(2), "Ask in 1 to"),
         ("x" * 2001, document(2), "2,001"),
         (TEXT, "nobody's", "No source"),
-    ],
-)
-def test_what_cannot_be_judged_is_said(asked: Project, text: str, name: str, says: str) -> None:
-    context = asked.context()
-    with pytest.raises(ConfigError, match=says):
-        judged.judge(context, context.settings.index("docs"), text, name, "relevant")
+    ):
+        with pytest.raises(ConfigError, match=says):
+            judged.judge(context, index, text, name, "relevant")
+    for name, says in (("d009.md", "no document"), ("", "no document")):
+        with pytest.raises(ConfigError, match=says):
+            judged.named(context, index, name)
 
 
 def test_the_file_wins_on_the_same_text() -> None:

@@ -126,7 +126,7 @@ def test_hits_and_scores_are_those_of_the_command(served) -> None:
             assert answer == wanted
             door.who = somebody("viewer", frozenset({group}))
             text = ask(url, q=MATTER, k=4, mode=mode, filter="team eq 'red'").text
-            links = re.findall(r'href="/ui/documents/(\w+)#chunk-(\w+)">[^T]', text)
+            links = re.findall(r'href="/ui/documents/(\w+)\?chunk=\w+#chunk-(\w+)">[^T]', text)
             expected = [(hit["doc_id"], hit["chunk_id"]) for hit in wanted["hits"]]
             assert list(dict.fromkeys(links)) == expected
 
@@ -268,6 +268,13 @@ def test_the_question_leaves_the_page_in_no_header_and_nothing_in_it_runs(quick:
         opened.locator(".said").wait_for()
         assert "one of the golden ones" in opened.locator(".said").inner_text()
         assert opened.locator(".badge", has_text="answers it").count() == 1
+        link = opened.locator(".hit h2 a").first
+        chunk = str(link.get_attribute("href")).partition("#")[2]
+        link.click()
+        opened.get_by_role("heading", name="What was asked that found it").wait_for()
+        assert opened.locator(f"#{chunk}").count() == 1
+        golden = opened.locator(".found-by", has_text="Golden questions of docs")
+        assert golden.count() == ("alert(1)" in opened.locator("h1").inner_text())
         assert not wrong
         assert told
         assert not [each for each in told if "zebra" in each]

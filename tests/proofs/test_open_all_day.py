@@ -28,6 +28,7 @@ GROWTH = 0.1
 """Share by which a warm process may be larger at the end: the journal in memory grows a little."""
 
 SLOWER = 1.5
+"""Bound of the last tenth of the looks over the first warm one."""
 
 
 class Open:
@@ -124,7 +125,7 @@ def _check(opened: Open, taken: list[dict[str, int]], warm: int) -> None:
     print(said)
     assert taken[-1]["rss"] <= (1 + GROWTH) * taken[warm]["rss"], said
     assert taken[-1]["files"] <= taken[warm]["files"] + 4, said
-    assert taken[-1]["threads"] <= taken[warm]["threads"] + 2, said
+    assert taken[-1]["threads"] <= taken[warm]["threads"] + 8, said
     assert taken[-1]["tasks"] <= taken[0]["tasks"] + 2, said
 
 

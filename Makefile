@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-serve bench-dashboard conformance browser lint format up clean
+.PHONY: help env demo test test-fast prove bench bench-serve bench-dashboard conformance browser screenshots lint format up clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ browser: ## a Chromium for the tests of pages, by Debian's packages where there 
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq chromium; } || \
 	  { echo "Install Chromium, or name one by FRESHGROUND_CHROMIUM." >&2; exit 1; }
+
+screenshots: env ## pictures of every page of the dashboard, in docs/images
+	$(BIN)/python -m examples.screenshots
 
 lint: env ## style, types of imports, layers
 	$(BIN)/ruff check .

@@ -57,14 +57,15 @@ def crawl(
     get: Callable[[str], tuple[int, str, bytes]],
     routes: Sequence[BaseRoute],
     each: int = 1,
+    also: Sequence[str] = (),
 ) -> Iterator[Found]:
     """Yield `each` pages of every pattern that can be reached from `base` by links.
 
-    `base` ends without a slash; `get` returns status, content type and body of a URL.
+    `base` ends without a slash; `also` are paths to begin with, as forms lead to; `get` returns status, content type and body of a URL.
     """
     asked: set[str] = set()
     seen: Counter[str] = Counter()
-    waiting = [(f"{base}/", 0, "")]
+    waiting = [(f"{base}{path}", 0, "") for path in ("/", *also)]
     while waiting:
         url, depth, from_ = waiting.pop(0)
         pattern = pattern_of(url.removeprefix(base), routes)

@@ -15,13 +15,13 @@ import httpx
 
 from benchmarks.big_lake import BigLake
 from benchmarks.crawl import Found, crawl
-from benchmarks.dashboard_server import board
+from benchmarks.dashboard_server import CPU, board
 from benchmarks.result import Result
 from freshground.core.clock import SystemClock
 from freshground.service.ui.app import create_ui
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 MOST_MS = 300
@@ -47,17 +47,18 @@ def run(root: Path, *, quick: bool) -> list[Result]:
     results = []
     refreshed = f"while another process refreshed {len(done) + 1} times"
     for page in pages:
-        own = warm[page.pattern]
-        changing = busy[page.pattern]
+        (own, cpu), (changing, _), (without, _) = (
+            list(zip(*times[page.pattern], strict=True)) for times in (warm, busy, plain)
+        )
         results.append(
             Result(
                 f"page {page.pattern}",
                 median(own),
                 " ms",
                 most=MOST_MS,
-                beside=f"without the journal in memory {median(plain[page.pattern]):.0f} ms",
+                beside=f"without the journal in memory {median(without):.0f} ms",
                 notes=(
-                    f"p95 {_p95(own):.0f} ms",
+                    f"p95 {_p95(own):.0f} ms; {median(cpu):.0f} ms of CPU",
                     f"{refreshed}: median {median(changing):.0f}, p95 {_p95(changing):.0f} ms",
                 ),
             )
@@ -119,23 +120,26 @@ def _parts(pages: list[Found]) -> dict[str, int]:
     return {url: len(httpx.get(url).raise_for_status().content) for url in urls}
 
 
-def _times(pages: list[Found], rounds: int, seconds: float = 0) -> dict[str, list[float]]:
-    """Return milliseconds by pattern, of at least so many rounds; the first does not count."""
-    found: dict[str, list[float]] = {page.pattern: [] for page in pages}
+def _times(
+    pages: list[Found], rounds: int, seconds: float = 0
+) -> dict[str, list[tuple[float, float]]]:
+    """Return milliseconds, and those of CPU, by pattern, of at least so many rounds but the first."""
+    found: dict[str, list[tuple[float, float]]] = {page.pattern: [] for page in pages}
     until = time.monotonic() + seconds
     number = 0
     with httpx.Client(timeout=60) as client:
         while number <= rounds or time.monotonic() < until:
             for page in pages:
                 started = time.perf_counter()
-                client.get(page.url)
+                answer = client.get(page.url)
                 if number:
-                    found[page.pattern].append(1e3 * (time.perf_counter() - started))
+                    took = 1e3 * (time.perf_counter() - started)
+                    found[page.pattern].append((took, float(answer.headers[CPU])))
             number += 1
     return found
 
 
-def _p95(values: list[float]) -> float:
+def _p95(values: Sequence[float]) -> float:
     return quantiles(values, n=20, method="inclusive")[-1]
 
 

@@ -162,6 +162,11 @@ def read(
     wanted = {c: at for c, at in published.items() if at >= since}
     if not wanted:
         return []
+    key = (index_id, tuple(wanted.items()))
+    return list(lake.publications.kept(key, lambda: _published(lake, index_id, wanted)))
+
+
+def _published(lake: Lake, index_id: str, wanted: Mapping[str, datetime]) -> list[dict[str, Any]]:
     table = lake.publications.rows(
         "SELECT candidate, doc_id, source_id, change, content_hash, modified_at, observed_at, "
         "listed_at, "
@@ -173,6 +178,26 @@ def read(
         at = wanted[row["candidate"]]
         rows.append({**row, "published_at": at, "lag_s": (at - row["since"]).total_seconds()})
     return sorted(rows, key=lambda row: (row["published_at"], row["doc_id"]))
+
+
+def columns(lake: Lake, index_id: str) -> pa.Table:
+    """Return candidate, source_id, listed_at and since of every row of an index, also unpublished.
+
+    Times are microseconds since 1970.
+    """
+    table = lake.publications.rows(
+        "SELECT candidate, source_id, listed_at, since FROM t "
+        f"WHERE index_id = {quoted([index_id])}"
+    )
+    whole = pa.table(
+        {
+            name: table.column(name).cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+            if name in ("listed_at", "since")
+            else table.column(name)
+            for name in table.column_names
+        }
+    )
+    return whole.combine_chunks()
 
 
 def of_document(lake: Lake, index_id: str, doc_id: str) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dags.ids import works
 from freshground.service.ui.routing import Asked, Page, page
 from freshground.service.views.of_dag import of_dag
+from freshground.service.views.stopped_plans import affected
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -31,9 +32,13 @@ def routes(board: Board) -> list[BaseRoute]:
             # As tasks name it: see dags.tasks.open_context.
             run_id=f"{dag_id}/{run}" if run else None,
         )
-        # A failure may name a document; what a guard or a gate says names counts alone.
+        for plan in found["plans"]:
+            plan["would"] = affected(
+                asked.context, plan["source"], asked.person.groups, plan["plan"]
+            )
+        # What stopped a stage may name a document; what a gate says names checks alone.
         for stage in found["stages"]:
-            if stage["outcome"] == "failed" and asked.person.groups is not None:
+            if stage["outcome"] in ("failed", "guard") and asked.person.groups is not None:
                 stage["message"] = "The task's log says why."
         return Page("airflow/tab.html", f"Document quality: {dag_id}", {"dag": dag_id, **found})
 

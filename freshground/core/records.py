@@ -192,7 +192,7 @@ class Check:
     warning (recorded). `sample` holds ids of failing rows, never text. `blamed` holds the doc_ids
     of changes that caused the failure, where the check can tell. `failing_ids` holds the ids of all
     failing rows of a critical check whose rows have names, and is not part of its record.
-    `expectation` is what Great Expectations said of a failure: type, kwargs, counts, some numbers.
+    `expectation` is what Great Expectations said of failing rows: type, kwargs, counts, numbers.
     """
 
     check_id: str

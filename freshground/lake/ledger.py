@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from freshground.lake import commits
 from freshground.lake.tables import among, quoted, records
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from freshground.lake.lake import Lake
     from freshground.lake.tables import Table
+
+
+_FILES_KEPT = 1_000
+"""Data files of which it is remembered whose rows they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Ledger:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._kept: dict[tuple[str, ...], tuple[tuple[int, ...], Any]] = {}
+        self._sources: dict[str, frozenset[str]] = {}
         self._turns: dict[tuple[str, ...], threading.RLock] = {}
 
     def _keep(
@@ -68,8 +74,39 @@ class Ledger:
             versions = tuple(table.version for table in tables)
             kept = self._kept.get(key)
             if kept is None or kept[0] != versions:
-                kept = self._kept[key] = (versions, read())
+                same = kept is not None and self._untouched(tables, key[1], kept[0], versions)
+                found = kept[1] if kept is not None and same else read()
+                kept = self._kept[key] = (versions, found)
             return kept[1]
+
+    def _untouched(
+        self,
+        tables: tuple[Table, ...],
+        source_id: str,
+        seen: tuple[int, ...],
+        versions: tuple[int, ...],
+    ) -> bool:
+        """Return whether no commit since brought rows of a source: others need not be read anew."""
+        for table, before, now in zip(tables, seen, versions, strict=True):
+            paths = commits.added(self._lake.files, f"tables/{table.name}", before, now)
+            if paths is None:
+                return False
+            if any(self._holds(table, path, source_id) for path in paths):
+                return False
+        return True
+
+    def _holds(self, table: Table, path: str, source_id: str) -> bool:
+        """Return whether a data file has rows of a source, or is gone and may have had some."""
+        found = self._sources.get(path)
+        if found is None:
+            rows = commits.read(self._lake.files, path, table.schema, ["source_id"])
+            if rows is None:
+                return True
+            if len(self._sources) >= _FILES_KEPT:
+                self._sources.clear()
+            found = frozenset(rows.column("source_id").unique().to_pylist())
+            self._sources[path] = found
+        return source_id in found
 
     def objects(self, source_id: str) -> dict[str, dict[str, Any]]:
         """Return the newest bronze row of each document of a source, deleted ones too.

@@ -20,7 +20,7 @@ from freshground.lake.memory import give_back, limit_arenas
 from freshground.lake.storage import clear_errors, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
 limit_arenas()
@@ -34,6 +34,9 @@ the memory of compaction grow with what was added and not with the table."""
 
 LOOK_EVERY = 0.5
 """Seconds after which the log is looked at in any case, should a folder's time not tell."""
+
+KEPT = 16
+"""Answers of a table that are held until the next commit."""
 
 VACUUM_AFTER = timedelta(hours=24)
 """Age at which a file that compaction replaced is deleted: no reader takes that long."""
@@ -51,6 +54,7 @@ class Table:
         self._log = None if "://" in url else Path(url) / "_delta_log"
         self._seen: tuple[int | None, float] = (None, 0.0)
         self._lock = threading.Lock()
+        self._kept: tuple[int, dict[Any, Any]] = (-1, {})
 
     def _open(self) -> DeltaTable:
         with self._lock, clear_errors(f"opening table {self.name}"):
@@ -84,6 +88,23 @@ class Table:
     def version(self) -> int:
         """The number of the newest commit."""
         return self._open().version()
+
+    def kept(self, key: Any, read: Callable[[], Any]) -> Any:
+        """Return what `read` returned for a key since the newest commit; whoever gets it shares it.
+
+        For answers that do not depend on more than the table and the key. The last KEPT are held.
+        """
+        version = self.version
+        if self._kept[0] != version:
+            self._kept = (version, {})
+        answers = self._kept[1]
+        held = answers.get(key)
+        if held is not None:
+            return held
+        found = answers[key] = read()
+        for old in list(answers)[:-KEPT]:
+            answers.pop(old, None)
+        return found
 
     def active(self) -> tuple[int, list[tuple[str, datetime]]]:
         """Return the newest commit, and the path and latest `at` of each file that counts in it.

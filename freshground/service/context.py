@@ -52,6 +52,8 @@ class Context:
         self.approved_deletes: frozenset[str] = frozenset()
         self.expected_listings: dict[str, str | None] = {}
         """What a plan that is applied saw of each source; another listing is refused."""
+        self.memory: dict[tuple[str, str], Any] = {}
+        """What was read and is asked for again, by who read it: it says itself when it is old."""
         self._parts: dict[tuple[str, str], Any] = {}
         self._opening = threading.Lock()
 

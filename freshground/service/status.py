@@ -1,19 +1,16 @@
-"""What operators ask: the releases of an index, and what is set aside. How it is: `views`."""
+"""What operators ask of an index: its releases. How it is: `views`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from freshground.core.clock import iso
 from freshground.service.asking import canary
-from freshground.service.denial.takedown import withhold
 from freshground.service.releases.holding import rollback
 
-__all__ = ["quarantined", "releases", "rollback"]
+__all__ = ["releases", "rollback"]
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
-    from freshground.lake.ledger import Current
     from freshground.service.context import Context
 
 
@@ -46,28 +43,3 @@ def releases(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
             }
         )
     return rows[::-1]
-
-
-def quarantined(context: Context) -> list[dict[str, Any]]:
-    """Return every live document that is set aside, by source and key."""
-    rows = [
-        _aside(source_id, document)
-        for source_id in context.settings.source_ids
-        for document in withhold(
-            context, source_id, context.ledger.current(source_id, context.silver_id(source_id))
-        )
-        if document.state == "quarantined"
-    ]
-    return sorted(rows, key=lambda row: (row["source"], row["key"]))
-
-
-def _aside(source_id: str, document: Current) -> dict[str, Any]:
-    return {
-        "source": source_id,
-        "key": document.row["key"],
-        "uri": document.row["uri"],
-        "rule": document.rule,
-        "reason": document.reason,
-        "since": iso(document.quarantined_at),
-        "stale_served": document.stale,
-    }

@@ -202,7 +202,7 @@ class _Part:
             sample=ids[:SAMPLE_SIZE],
             detail="" if passed else f"{failing} of {rows} failing: {rule.means}",
             failing_ids=ids if _names_all(rule) else (),
-            expectation=None if passed or config is None else _said(rule, result, config),
+            expectation=_said(rule, result, config) if failing and config is not None else None,
         )
 
     def _column(self, name: str) -> pd.Series:

@@ -63,7 +63,7 @@ def nobody_gets_in(airflow: Airflow) -> None:
 
 
 def people_do_what_airflow_lets_them(airflow: Airflow) -> None:
-    """Roll back the index docs, which has two releases, in the name of an operator."""
+    """Roll back the index docs, which has two releases, and refresh, in the name of an operator."""
     action = "/releases/docs/rollback"
     with client(airflow, "vera") as vera, client(airflow, "otto") as otto:
         seen = vera.get(TAB)
@@ -72,6 +72,8 @@ def people_do_what_airflow_lets_them(airflow: Airflow) -> None:
         assert "build docs" in seen.text
         assert "not one of Freshground" in vera.get("/airflow/dag/somebodys").text
         assert "default-src 'none'" in seen.headers["content-security-policy"]
+        for asking, sees in ((vera, False), (otto, True), (client(airflow, "admin"), True)):
+            assert ("d000.md" in asking.get("/documents").text) is sees
         page = otto.get("/releases/docs").text
         form = {"token": token(page), "comment": "it was wrong", "release": ""}
         assert vera.post(action, data=form).status_code == 403
@@ -79,6 +81,16 @@ def people_do_what_airflow_lets_them(airflow: Airflow) -> None:
         done = otto.post(action, data=form)
         assert done.status_code == 303, done.text
         assert 'class="said bad"' not in otto.get("/").text
+        # A paused DAG takes the run and does not begin it: there is nothing to wait for here.
+        ingest = "/api/v2/dags/freshground_ingest_docs"
+        airflow.call("PATCH", ingest, {"is_paused": True})
+        assert vera.post("/refresh", data=form).status_code == 403
+        asked = {"token": form["token"], "index": "docs", "comment": "now"}
+        assert otto.post("/refresh", data=asked).status_code == 303
+        assert "Paused" in otto.get("/runs").text
+        run = airflow.runs("ingest")[-1]
+        assert run["triggering_user_name"] == "otto"
+        assert run["conf"] == {"reason": "now"}
 
 
 def the_browser_shows_it(airflow: Airflow, run_id: str) -> None:
@@ -95,6 +107,8 @@ def the_browser_shows_it(airflow: Airflow, run_id: str) -> None:
         assert heading(page).startswith("Now")
         inside(page).get_by_role("link", name="Freshness", exact=True).click()
         inside(page).get_by_role("heading", level=1, name="Freshness").wait_for()
+        page.evaluate("localStorage.setItem('theme', 'dark')")  # as Airflow's own switch does
+        inside(page).locator("html[data-theme=dark]").wait_for()
         page.goto(f"{airflow.site}/dags/{DAG}")
         page.get_by_role("link", name="Document quality").click()
         assert heading(page).startswith("Index docs")

@@ -22,8 +22,10 @@ pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 @pytest.fixture
 def project(tmp_path: Path) -> AirflowProject:
-    changes = {"shard_size": 2, "airflow": {"ingest": NEVER, "drain": NEVER}}
-    return AirflowProject(tmp_path, changes=changes)
+    airflow = {"ingest": NEVER, "drain": NEVER, "groups": {"otto": ["staff"]}}
+    project = AirflowProject(tmp_path, changes={"shard_size": 2, "airflow": airflow})
+    project.source(access={"groups": ["staff"]})
+    return project
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_changes_go_from_layer_to_layer_are_seen_and_ctrl_c_stops_all(
     seeing.the_browser_shows_it(airflow, airflow.runs("build")[0]["dag_run_id"])
     seeing.people_do_what_airflow_lets_them(airflow)
     assert project.release() == 1
-    row = project.context().lake.journal.entries("action")[-1]
+    row = project.context().lake.journal.entries("action")[0]
     assert (row.body["by"], row.body["comment"]) == ("otto", "it was wrong")
 
     family = psutil.Process(airflow.process.pid).children(recursive=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from freshground.core.errors import ConfigError
-from freshground.service import status
 from freshground.service.asking.evaluation import Hits, evaluate
 from freshground.service.asking.query import searcher
 from freshground.service.denial.takedown import denials, restore, takedown
 from freshground.service.lineage import explain
+from freshground.service.quarantine.listing import set_aside
 from freshground.service.releases.holding import resume, rollback
 from tests.governance.asking import HOUR, MODES, TEXT, ask, everything, keys
 from tests.project import Project, article
@@ -100,7 +100,7 @@ def test_the_next_releases_leave_it_out_until_it_is_restored(quick: Project) -> 
     assert (run.status, run.of("build").outcome) == (0, "done")
     assert "d002.md" not in quick.served_keys(), "it is not even in the index"
     assert run.of("build").release["counts"]["removed"] == 1
-    aside = status.quarantined(quick.context())
+    aside = set_aside(quick.context())
     assert [(row["key"], row["rule"]) for row in aside] == [("d002.md", "taken down")]
     assert "letter of the 3rd" in aside[0]["reason"]
     assert quick.refresh().of("build").outcome == "nothing"
@@ -111,7 +111,7 @@ def test_the_next_releases_leave_it_out_until_it_is_restored(quick: Project) -> 
     restore(quick.context(), "d002.md")
     assert quick.refresh().status == 0
     assert "d002.md" in everything(quick)
-    assert status.quarantined(quick.context()) == []
+    assert set_aside(quick.context()) == []
     with pytest.raises(ConfigError, match="not taken down"):
         restore(quick.context(), "d002.md")
 

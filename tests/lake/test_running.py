@@ -121,11 +121,13 @@ def test_a_store_that_fails_ends_no_run(quick) -> None:
 
 def test_a_process_shows_its_run_while_it_lasts(quick) -> None:
     context = quick.context()
-    with context.progress.run(context, "command", [("ingest", "docs")]):
-        with context.progress.bar("ingest docs", 5, "objects") as step:
-            step(2)
-            context.progress._pulse.tell()
-            (beat,) = context.lake.progress.running()
-            assert (beat.run_id, beat.by, beat.trigger) == (context.run_id, "tester", "command")
-            assert (beat.done, beat.total, beat.planned) == (2, 5, [["ingest", "docs"]])
+    with (
+        context.progress.run(context, "command", [("ingest", "docs")]),
+        context.progress.bar("ingest docs", 5, "objects") as step,
+    ):
+        step(2)
+        context.progress._pulse.tell()
+        (beat,) = context.lake.progress.running()
+        assert (beat.run_id, beat.by, beat.trigger) == (context.run_id, "tester", "command")
+        assert (beat.done, beat.total, beat.planned) == (2, 5, [["ingest", "docs"]])
     assert context.lake.files.list("progress") == []

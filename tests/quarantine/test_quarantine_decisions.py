@@ -8,8 +8,7 @@ import pytest
 
 from freshground.core.errors import ConfigError, Quarantine
 from freshground.service.quarantine.deciding import reject, release, replay
-from freshground.service.quarantine.listing import listed, shown
-from freshground.service.status import quarantined
+from freshground.service.quarantine.listing import listed, set_aside, shown
 from ingestion.parse import dispatch
 from tests.project import Project, article
 
@@ -69,7 +68,7 @@ def test_a_rejected_version_holds_nothing_up_and_the_one_before_is_served(quick:
     assert stale < before, "the last version that nothing speaks against"
     row = _rows(quick)["d001.md"]
     assert (row["rule"], row["waiting"], row["stale_served"]) == ("rejected", False, True)
-    assert len(quarantined(quick.context())) == 1, "set aside it is all the same"
+    assert len(set_aside(quick.context())) == 1, "set aside it is all the same"
     release(quick.context(), "d001.md")
     assert quick.refresh().status == 0
     assert any("poison" in chunk[1] for chunk in quick.content())

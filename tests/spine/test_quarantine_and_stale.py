@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from freshground.service.status import quarantined
+from freshground.service.quarantine.listing import set_aside
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ def test_a_broken_new_version_keeps_the_old_one_served(either: Project) -> None:
     assert either.served_keys() == {f"d{n:03d}.md" for n in range(4)}
     stale = _stale(either)
     assert stale == {row[1] for row in good if "policy 1 " in row[1]} != set()
-    (row,) = quarantined(either.context())
+    (row,) = set_aside(either.context())
     assert (row["key"], row["stale_served"]) == ("d001.md", True)
     assert row["reason"]
     assert either.refresh().status == 0, "only new quarantine is told by the exit status"
@@ -33,7 +33,7 @@ def test_a_broken_new_version_keeps_the_old_one_served(either: Project) -> None:
     assert either.refresh().status == 0
     assert _stale(either) == set()
     assert any("policy 55 " in row[1] for row in either.content())
-    assert quarantined(either.context()) == []
+    assert set_aside(either.context()) == []
 
 
 def test_a_new_broken_document_is_listed_and_not_served(quick: Project) -> None:
@@ -61,7 +61,7 @@ def test_a_document_too_large_is_set_aside_by_its_size(quick: Project) -> None:
     quick.fill(3)
     quick.write("long.md", article(1, paragraphs=100))
     assert quick.refresh().status == 3
-    (row,) = quarantined(quick.context())
+    (row,) = set_aside(quick.context())
     assert row["rule"] == "too_large"
     assert quick.refresh().status == 0
 
@@ -76,14 +76,14 @@ def test_a_file_that_cannot_be_read_keeps_its_old_version(quick: Project) -> Non
     (quick.docs / "d001.md").symlink_to("/proc/self/mem")
     run = quick.refresh()
     assert run.status == 3, run.messages
-    (row,) = quarantined(quick.context())
+    (row,) = set_aside(quick.context())
     assert (row["rule"], row["stale_served"]) == ("unreadable", True)
     assert "cannot be read" in row["reason"]
     assert {row[1] for row in quick.content()} == before
     quick.delete("d001.md")
     quick.write("d001.md", article(44))
     assert quick.refresh().status == 0
-    assert quarantined(quick.context()) == []
+    assert set_aside(quick.context()) == []
 
 
 def test_a_deleted_document_does_not_come_back_by_a_broken_successor(quick: Project) -> None:

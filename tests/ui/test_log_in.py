@@ -10,6 +10,7 @@ import pytest
 
 from freshground.core.settings import Dashboard
 from freshground.service.ui.doors.guests import Guests
+from freshground.service.ui.doors.throttle import Throttle
 from freshground.service.ui.paths import inside
 from tests.ui.house import PASSWORD, browser, cheap, cookies, field, house, log_in  # noqa: F401
 
@@ -190,6 +191,25 @@ def test_tries_are_slowed_down(context, url) -> None:
         assert last.status_code == 429  # by the address
         clock.advance(timedelta(minutes=1))
         assert log_in(client, "ana").status_code == 303
+
+
+def test_nobody_locks_out_somebody_else_for_long(context) -> None:
+    throttle, clock = Throttle(context.clock), context.clock
+    for number in range(80):
+        throttle.take("ana", f"192.0.2.{number}")
+    assert 0 < throttle.take("ana", "198.51.100.7") <= 10
+    clock.advance(timedelta(seconds=10))
+    assert throttle.take("ana", "198.51.100.7") == 0
+    throttle.passed("ana", "198.51.100.7")
+    assert throttle.take("ana", "198.51.100.7") == 0
+    assert throttle.take("vic", "192.0.2.1") == 0
+    clock.advance(timedelta(hours=1))
+    for _ in range(5):
+        assert throttle.take("ana", "192.0.2.1") == 0
+    assert throttle.take("ana", "192.0.2.1") == 1
+    assert throttle.take("ana", "192.0.2.2") == 0
+    behind = Throttle(context.clock, by_address=False)
+    assert all(behind.take(f"guess{number}", "192.0.2.9") == 0 for number in range(40))
 
 
 def test_a_session_is_new_at_each_log_in(context, url) -> None:

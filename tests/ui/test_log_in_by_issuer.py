@@ -149,7 +149,13 @@ def test_the_issuer_says_no(client, issuer) -> None:
     refused(client, str(back.copy_set_param("error", "<b>denied</b>")), "&lt;b&gt;denied")
 
 
-def test_an_issuer_that_is_away_or_another(client, issuer) -> None:
+def test_an_issuer_that_is_away_or_another(client, issuer, monkeypatch) -> None:
+    issuer.about = {"issuer": "https://issuer.example"}
+    assert client.get("/ui/login/oidc").status_code == 502
+    issuer.about = {}
+    assert client.get("/ui/login/oidc").status_code == 502  # it is not asked at once again
+    assert client.get("/ui/login/out").status_code == 200
+    monkeypatch.setattr("freshground.service.ui.doors.issuer.PAUSE", 0)
     issuer.about = {"issuer": "https://issuer.example"}
     assert client.get("/ui/login/oidc").status_code == 502
     issuer.about = {"token_endpoint": "http://issuer.example/token"}  # in the clear

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from freshground.core.clock import iso
+from freshground.lake.progress import Beat
 from freshground.service.cli import approvals, freshness, show_status, status
 from freshground.service.cli.app import app
 from freshground.service.freshness.sla import report
@@ -162,6 +164,20 @@ def test_status_and_watch_in_a_terminal(trouble, monkeypatch) -> None:
     assert "A plan of source docs waits for approval: mass deletion" in result.output
     assert "late" in result.output
     assert show_status.notes([]) == []
+
+
+def test_watch_shows_what_runs(trouble, monkeypatch) -> None:
+    monkeypatch.setattr(status, "open_context", lambda *_, **__: trouble.context())
+    lake, now = trouble.context().lake, iso(trouble.clock.now()) or ""
+    beat = Beat(
+        "r1", "olga", now, now, stage="embed", subject="docs", unit="texts", done=30, total=40
+    )
+    lake.progress.put(beat)
+    said = CliRunner().invoke(app, ["watch", "--once"]).output
+    lake.progress.ended("r1")
+    assert "by olga" in said
+    assert re.search(r"embed docs +█+░+ 75% 30 of 40 texts", said)
+    assert "olga" not in CliRunner().invoke(app, ["watch", "--once"]).output
 
 
 def test_a_need_of_an_index_that_never_served(quick) -> None:

@@ -50,6 +50,24 @@ def test_passwords_are_argon2id_at_the_librarys_cost() -> None:
 
 
 @pytest.mark.usefixtures("cheap")
+def test_nobody_costs_what_somebody_does(monkeypatch) -> None:
+    hasher, judged = passwords._hasher(), []
+
+    class Noted:
+        hash = staticmethod(hasher.hash)
+
+        def verify(self, kept, password):
+            judged.append(extract_parameters(kept))
+            return hasher.verify(kept, password)
+
+    monkeypatch.setattr(passwords, "_hasher", Noted)
+    kept = passwords.hashed(PASSWORD)
+    assert not passwords.is_right(kept, "wrong")
+    assert not passwords.is_right(None, "wrong")
+    assert judged[0] == judged[1]
+
+
+@pytest.mark.usefixtures("cheap")
 def test_nobody_has_no_password() -> None:
     assert not passwords.is_right(None, PASSWORD)
     assert not passwords.is_right("no hash", PASSWORD)

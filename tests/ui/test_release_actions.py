@@ -29,7 +29,7 @@ def _live(project: Project) -> int:
 def _actions(project: Project) -> list[tuple[str, str, str, str]]:
     entries = project.context().lake.journal.entries("action")
     names = ("action", "by", "comment")
-    return [(*(entry.body[name] for name in names), entry.subject) for entry in entries]
+    return sorted((*(entry.body[name] for name in names), entry.subject) for entry in entries)
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ def test_an_operator_rolls_back_and_resumes(two: Project) -> None:
         ]  # fmt: skip
         assert "is not on hold" in _do(url, "/releases/docs/resume").text
     assert _actions(two) == [
-        ("rollback", "ana", "wrong prices <b>", "docs"),
         ("resume", "ana", "mended", "docs"),
+        ("rollback", "ana", "wrong prices <b>", "docs"),
     ]
 
 
@@ -96,9 +96,9 @@ def test_a_canary_is_stopped_and_the_next_one_promoted(quick: Project) -> None:
         assert "was promoted: decided by ana (it is right)" in promoted.text
     assert _live(quick) == 3
     assert [row[:3] for row in _actions(quick)] == [
-        ("stop_canary", "ana", "worse answers"),
-        ("resume", "ana", ""),
         ("promote_canary", "ana", "it is right"),
+        ("resume", "ana", ""),
+        ("stop_canary", "ana", "worse answers"),
     ]
 
 

@@ -14,7 +14,7 @@ from freshground.core.settings import load
 from freshground.service.cli import app, checks, governance
 from freshground.service.context import Context
 from freshground.service.stages.regression import CHECK
-from freshground.service.views import quality, questions
+from freshground.service.views import quality, won_and_lost
 from freshground.service.views.readable import sight
 from tests.governance.asking import grant
 from tests.project import Project, article
@@ -207,7 +207,7 @@ def test_questions_lost_are_those_of_the_gate(served) -> None:
     context = served.context()
     index = context.settings.index("docs")
     manifest = context.releases.live("docs")[1]
-    told = questions.won_and_lost(context, index, manifest, sight(context, None))
+    told = won_and_lost.won_and_lost(context, index, manifest, sight(context, None))
     gate = next(gate for gate in manifest.gates if gate["check_id"] == CHECK)
     assert told["against"] == 3
     assert [row["id"] for row in told["lost"]] == list(gate["sample"]) != []

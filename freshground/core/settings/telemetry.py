@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from freshground.core.settings.serve import Url
+from typing import Annotated
+
+from pydantic import Field
+
 from freshground.core.settings.values import Line, Section
+
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")]
 
 
 class Telemetry(Section):

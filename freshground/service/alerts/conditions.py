@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso, spoken
-from freshground.service.freshness.as_of import listing_times
+from freshground.service.freshness.as_of import last_listed
 from freshground.service.freshness.sla import report
 from freshground.service.plans.approvals import stopped
 from freshground.service.releases import holding
@@ -184,8 +184,7 @@ def _builds(context: Context, index: IndexSettings) -> Iterator[Condition]:
 
 def _sources(context: Context) -> Iterator[Condition]:
     for source_id in context.settings.source_ids:
-        times = listing_times(context, source_id)
-        since = times[-1] if times else None
+        since = last_listed(context, source_id)
         failed = _stops(context, source_id, "ingest", "failed", since)
         if failed:
             count = f"{len(failed)} times in a row" if len(failed) > 1 else "once"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _STYLES = {"fresh": "green", "due": "yellow", "late": "bold red", "unknown": "bold red"}
 _SEVERITIES = {"critical": "bold red", "warning": "yellow", "note": "cyan"}
+_BAR = 24
 _COLUMNS = (
     ("index", "left"), ("SLA", "left"), ("age", "right"), ("of", "right"), ("budget", "right"),
     ("rel", "right"), ("docs", "right"), ("aside", "right"), ("checks", "left"),
@@ -110,15 +111,34 @@ def screen(
         lines.append(Text("Nothing needs you.", "green"))
     lines += [Text(""), table(rows), *notes(rows)]
     for run in running:
-        lines.append(Text(_run(run), "cyan"))
+        lines += [Text(""), *_run(run)]
     return Group(*lines)
 
 
-def _run(run: dict[str, Any]) -> str:
-    done, total = run["done"], run["total"]
-    share = f" ({done / total:.0%})" if total else ""
-    of = f" of {total}" if total else ""
-    return f"running: {run['stage']} {run['subject']}: {done}{of} {run['unit']}{share}"
+def _run(run: dict[str, Any]) -> list[Text]:
+    """Return a run in lines: the whole of it, and what each of its processes does."""
+    if run["lost"]:
+        lost = f"A run by {run['by']} is lost: nothing was heard of it since {_moment(run['at'])}."
+        return [Text(lost, "bold red")]
+    left = "" if run["left_s"] is None else f", about {span(run['left_s'])} left"
+    lines = [
+        Text(f"Running since {_moment(run['started_at'])} by {run['by']}{left}", "cyan"),
+        Text(f"  {_bar(run['share'])}", "cyan"),
+    ]
+    for part in run["parts"]:
+        if part["stage"]:
+            of = f" of {part['total']}" if part["total"] else ""
+            done = f"{part['done']}{of} {part['unit']}" if part["unit"] else ""
+            what = f"  {part['stage']} {part['subject']}"
+            lines.append(Text(f"{what:<28} {_bar(part['share'])} {done}".rstrip(), "dim"))
+    return lines
+
+
+def _bar(share: float | None) -> str:
+    if share is None:
+        return "…"
+    full = round(share * _BAR)
+    return f"{'█' * full}{'░' * (_BAR - full)} {share:.0%}"
 
 
 def _checks(row: dict[str, Any]) -> Text:

@@ -49,6 +49,7 @@ def watch(
     if once:
         console().print(_screen(context))
         return
+    context.lake.keep_journal()  # it is asked again and again
     out = console()
     waiting = threading.Event()
     with Live(_screen(context), console=out, screen=out.is_terminal, auto_refresh=False) as live:
@@ -60,10 +61,11 @@ def _look(context: Any) -> tuple[list[Any], list[Any], list[Any]]:
     from freshground.service.freshness.sla import report
     from freshground.service.views.needs import needs
     from freshground.service.views.overview import overview
+    from freshground.service.views.progress import running
 
     fresh = report(context)
     rows = overview(context, fresh)
-    return rows, needs(context, fresh, rows), []
+    return rows, needs(context, fresh, rows), running(context)
 
 
 def _screen(context: Any) -> Group:

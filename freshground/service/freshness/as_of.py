@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from freshground.core.clock import iso, parse_iso
+from freshground.service.freshness.history import changes
 from quality.freshness.percentiles import percentile
 from quality.freshness.verdict import judge
 
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
 
 LISTINGS_READ = 500
 """Complete listings of a source that are looked back on for what a version waited for."""
+
+_NEWEST = 5
+"""Rows among which the newest listing is: they may be written in another order."""
 
 RELEASES_READ = 50
 """Releases whose making tells how long the next one takes."""
@@ -88,14 +94,10 @@ def listing_times(context: Context, source_id: str) -> list[datetime]:
     return sorted(at for e in found if (at := parse_iso(e.body["listed_at"])) is not None)
 
 
-def first_published(context: Context, index_id: str) -> dict[str, datetime]:
-    """Return when each candidate of an index was first served, oldest first."""
-    found: dict[str, datetime] = {}
-    for pointer in context.lake.pointers.history(index_id):
-        at = parse_iso(pointer.at)
-        if at is not None:
-            found.setdefault(pointer.candidate, at)
-    return found
+def last_listed(context: Context, source_id: str) -> datetime | None:
+    """Return the start of a source's newest complete listing."""
+    found = context.lake.journal.newest("listing", source_id, _NEWEST)
+    return max((at for e in found if (at := parse_iso(e.body["listed_at"]))), default=None)
 
 
 def durations(context: Context, index_id: str) -> dict[str, list[timedelta]]:
@@ -103,18 +105,18 @@ def durations(context: Context, index_id: str) -> dict[str, list[timedelta]]:
 
     Of the newest releases; a change that a gate or a person held back for long counts as it was.
     """
-    from indexes import publications
-
-    newest = dict(list(first_published(context, index_id).items())[-RELEASES_READ:])
-    start = min(newest.values(), default=context.clock.now())
-    latest: dict[tuple[str, str], timedelta] = {}
-    for row in publications.read(context.lake, index_id, newest, start):
-        key = (row["source_id"], row["candidate"])
-        took = row["published_at"] - row["listed_at"]
-        latest[key] = min(took, latest.get(key, took))
+    known = changes(context, index_id)
+    newest = known.candidate >= len(known.candidates) - RELEASES_READ
+    of = len(known.candidates)
+    groups, places = np.unique(
+        known.source[newest] * of + known.candidate[newest], return_inverse=True
+    )
+    took = np.full(len(groups), np.iinfo(np.int64).max)
+    np.minimum.at(took, places, known.took[newest])
     found: dict[str, list[timedelta]] = {}
-    for (source_id, _), took in latest.items():
-        found.setdefault(source_id, []).append(max(took, timedelta(0)))
+    for group, length in zip(groups.tolist(), took.tolist(), strict=True):
+        own = found.setdefault(known.sources[group // of], [])
+        own.append(timedelta(microseconds=max(length, 0)))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,14 @@ from freshground.service.asking import canary
 from freshground.service.freshness.as_of import (
     durations,
     expected,
-    first_published,
-    listing_times,
+    last_listed,
     served_as_of,
 )
+from freshground.service.freshness.history import as_of_steps, changes
 from freshground.service.plans.deferral import shortage
 from freshground.service.releases.holding import message
-from indexes import publications
 from quality.freshness.budget import PERIOD, Step, budget
-from quality.freshness.percentiles import judge_lags, percentile
+from quality.freshness.percentiles import judge_lags
 from quality.freshness.verdict import judge
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import IndexSettings, Sla
     from freshground.service.context import Context
+    from freshground.service.freshness.history import Lags
 
 
 def report(context: Context) -> list[dict[str, Any]]:
@@ -46,9 +47,8 @@ def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     now = context.clock.now()
     live = context.releases.live(index.id)
     manifest = live[1] if live else None
-    published = publications.read(
-        context.lake, index.id, first_published(context, index.id), now - PERIOD
-    )
+    published = changes(context, index.id)
+    since_when = now - PERIOD
     took = durations(context, index.id)
     longest = max((expected(of) for of in took.values()), default=timedelta(0))
     steps = as_of_steps(context, index.id)
@@ -68,7 +68,7 @@ def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
                 context,
                 index.sla,
                 served_as_of(context, manifest) if manifest else None,
-                [_lag(row) for row in published],
+                published.lags(since_when),
                 longest,
             ),
             **_budget(steps, now, index.sla),
@@ -82,7 +82,7 @@ def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     for source_id in index.sources:
         sla = context.settings.source(source_id).sla or index.sla
         as_of = served_as_of(context, manifest, source_id) if manifest else None
-        own = [_lag(row) for row in published if row["source_id"] == source_id]
+        own = published.lags(since_when, source_id)
         rows.append(
             {
                 "index": index.id,
@@ -95,15 +95,11 @@ def _index_rows(context: Context, index: IndexSettings) -> list[dict[str, Any]]:
     return rows
 
 
-def _lag(row: dict[str, Any]) -> timedelta:
-    return timedelta(seconds=row["lag_s"])
-
-
 def _against(
     context: Context,
     sla: Sla,
     as_of: datetime | None,
-    lags: Sequence[timedelta],
+    lags: Lags,
     run: timedelta,
 ) -> dict[str, Any]:
     margin = context.settings.governor.margin_of(sla.max_staleness)
@@ -117,8 +113,8 @@ def _against(
         "deadline": iso(found.deadline),
         "expected_run_s": run.total_seconds(),
         "changes": len(lags),
-        "p50_lag_s": _seconds(percentile(lags, 50)),
-        "p95_lag_s": _seconds(percentile(lags, 95)),
+        "p50_lag_s": lags.percentile(50),
+        "p95_lag_s": lags.percentile(95),
         "max_lag": [
             {
                 "percentile": v.percentile,
@@ -126,7 +122,7 @@ def _against(
                 "limit_s": _seconds(v.limit),
                 "met": v.met,
             }
-            for v in judge_lags(lags, sla)
+            for v in (judge_lags(lags.lengths(), sla) if sla.max_lag else ())
         ],
     }
 
@@ -136,7 +132,7 @@ def _seconds(value: timedelta | None) -> float | None:
 
 
 def _budget(steps: Sequence[Step], now: datetime, sla: Sla) -> dict[str, Any]:
-    found = asdict(budget(steps, now, sla))
+    found = asdict(budget(_counting(steps, now - PERIOD), now, sla))
     return {
         "objective": sla.objective,
         "within": found["within"],
@@ -146,28 +142,25 @@ def _budget(steps: Sequence[Step], now: datetime, sla: Sla) -> dict[str, Any]:
     }
 
 
-def as_of_steps(context: Context, index_id: str) -> list[Step]:
-    """Return when the as-of of what an index serves moved, and to what, oldest first."""
-    steps: list[Step] = []
-    reached: dict[int, datetime | None] = {}
-    for entry in context.lake.journal.entries("release", "confirmation", subject=index_id):
-        release = entry.body["release"]
-        told = parse_iso(entry.body.get("as_of"))
-        if told is not None:
-            # A rollback tells no as-of: it is what the release had when it was left.
-            reached[release] = max(told, reached.get(release) or told)
-        steps.append((entry.at, reached.get(release)))
-    return steps
+def _counting(steps: Sequence[Step], since: datetime) -> Sequence[Step]:
+    """Return the steps that say what was served from a moment on: those after it, and before it.
+
+    The one before is the newest that served anything, so that something was served by then.
+    """
+    place = bisect_left(steps, since, key=lambda step: step[0])
+    while place and steps[place - 1][1] is None:
+        place -= 1
+    return steps[max(place - 1, 0) :]
 
 
 def _held_by(context: Context, source_id: str) -> list[str]:
     """Return what has gone wrong with a source since its last complete listing."""
-    times = listing_times(context, source_id)
-    found = _stopped(context, source_id, "ingest", iso(times[-1]) if times else None)
+    newest = last_listed(context, source_id)
+    found = _stopped(context, source_id, "ingest", iso(newest))
     waiting = shortage(context, source_id)
     if waiting:
         found.append(f"{waiting} documents of {source_id} wait for the budget")
-    elif not times:
+    elif newest is None:
         found.append(f"{source_id} was never listed")
     return found
 

@@ -111,13 +111,10 @@ def stopped(context: Context) -> list[dict[str, Any]]:
 
 def _stops(context: Context, source_id: str) -> list[Entry]:
     """Return the stops of a source since it was last ingested."""
-    rows = context.lake.journal.entries("guard", "listing", "partial_listing", subject=source_id)
-    passed = [row.at for row in rows if row.kind != "guard"]
-    return [
-        row
-        for row in rows
-        if row.kind == "guard" and row.body.get("stopped") and not (passed and passed[-1] > row.at)
-    ]
+    journal = context.lake.journal
+    passed = journal.entries("listing", "partial_listing", subject=source_id, last=1)
+    rows = journal.entries("guard", subject=source_id, since=passed[-1].at if passed else None)
+    return [row for row in rows if row.body.get("stopped")]
 
 
 def objections(

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from freshground.service.quarantine.held import Held
 
 
+def set_aside(context: Context) -> list[dict[str, Any]]:
+    """Return the rows of `listed` that are set aside: what a check holds is still to be served."""
+    return _rows(context, held_too=False)
+
+
 def listed(context: Context) -> list[dict[str, Any]]:
     """Return every live document that is set aside or held by a check, by source and key.
 
@@ -32,13 +37,17 @@ def listed(context: Context) -> list[dict[str, Any]]:
     of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`: each rule
     with its version. `evidence.evidence` tells where in the text.
     """
+    return _rows(context, held_too=True)
+
+
+def _rows(context: Context, *, held_too: bool) -> list[dict[str, Any]]:
     decisions = context.lake.reviews.decisions()
     rows: list[dict[str, Any]] = []
     for source_id in context.settings.source_ids:
         version = context.silver_id(source_id)
         documents = withhold(context, source_id, context.ledger.current(source_id, version))
         tries = context.ledger.attempts(source_id, version)
-        cases = _cases(context, source_id, documents)
+        cases = _cases(context, source_id, documents) if held_too else {}
         for document in documents:
             if document.state == "quarantined":
                 seen = tries.get((document.doc_id, document.row["content_hash"]), 0)

@@ -1,6 +1,6 @@
 """What Prometheus reads of the pipeline: kept for a moment, so that scrapes cost no query its turn.
 
-What the clock alone changes (staleness, verdict, budget) is of the moment of the scrape. What the
+What the clock alone changes (staleness and verdict) is of the moment of the scrape. What the
 lake says is read again after `KEPT`, beside the scrape when that takes long.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KEPT = timedelta(seconds=15)
 """How long what the lake said is told again."""
 
-WAIT_S = 0.03
+WAIT_S = 0.02
 """How long a scrape waits for the lake; what was read before is told when it takes longer."""
 
 FIRST_WAIT_S = 5.0
@@ -125,7 +125,7 @@ def _of_indexes(context: Context, rows: list[IndexVitals], now: datetime) -> Ite
         aside.add_metric(label, row.quarantined)
         for word in VERDICTS:
             verdict.add_metric([*label, word], float(word == state.state))
-        spent = row.budget(now)
+        spent = row.budget
         left.add_metric(label, spent.left)
         burn.add_metric([*label, "1h"], spent.burn_1h)
         burn.add_metric([*label, "24h"], spent.burn_24h)

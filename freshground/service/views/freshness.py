@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
-from freshground.service.freshness.as_of import first_published
-from freshground.service.freshness.sla import as_of_steps
+from freshground.service.freshness.history import as_of_steps, changes
 from freshground.service.views.sawtooth import sawtooth, thinned
-from indexes import publications
-from quality.freshness.percentiles import judge_lags, percentile
+from quality.freshness.percentiles import judge_lags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
     from freshground.core.settings import IndexSettings
     from freshground.service.context import Context
@@ -38,12 +37,12 @@ def staleness(
     """
     now = context.clock.now()
     exact = sawtooth(as_of_steps(context, index.id), now - window, now)
-    line = thinned(exact, points)
+    x, values = thinned(exact, points)
     return {
-        "x": [at for at, _ in line],
-        "values": [None if value is None else round(value, 3) for _, value in line],
+        "x": x.tolist(),
+        "values": [None if math.isnan(value) else round(value, 3) for value in values.tolist()],
         "limit_s": index.sla.max_staleness.total_seconds(),
-        "worst_s": max((value for _, value in exact if value is not None), default=None),
+        "worst_s": max((v for v in values.tolist() if not math.isnan(v)), default=None),
     }
 
 
@@ -54,29 +53,29 @@ def lags(context: Context, index: IndexSettings, window: timedelta) -> list[dict
     rank; `limits` what the SLA promises of percentiles, and whether that was kept.
     """
     since = context.clock.now() - window
-    found: dict[str, list[timedelta]] = {source_id: [] for source_id in index.sources}
-    published = first_published(context, index.id)
-    for row in publications.read(context.lake, index.id, published, since):
-        if row["source_id"] in found:
-            found[row["source_id"]].append(timedelta(seconds=row["lag_s"]))
-    return [
-        {
-            "index": index.id,
-            "source": source_id,
-            "changes": len(own),
-            "classes": _classes(own),
-            **{f"p{n}_s": _seconds(percentile(own, n)) for n in (50, 95, 99)},
-            "limits": [
-                {
-                    **asdict(line),
-                    "value": _seconds(line.value),
-                    "limit": line.limit.total_seconds(),
-                }
-                for line in judge_lags(own, context.settings.source(source_id).sla or index.sla)
-            ],
-        }
-        for source_id, own in found.items()
-    ]
+    published = changes(context, index.id)
+    rows: list[dict[str, Any]] = []
+    for source_id in index.sources:
+        own = published.lags(since, source_id)
+        sla = context.settings.source(source_id).sla or index.sla
+        rows.append(
+            {
+                "index": index.id,
+                "source": source_id,
+                "changes": len(own),
+                "classes": own.up_to(STEPS_S),
+                **{f"p{n}_s": own.percentile(n) for n in (50, 95, 99)},
+                "limits": [
+                    {
+                        **asdict(line),
+                        "value": None if line.value is None else line.value.total_seconds(),
+                        "limit": line.limit.total_seconds(),
+                    }
+                    for line in (judge_lags(own.lengths(), sla) if sla.max_lag else ())
+                ],
+            }
+        )
+    return rows
 
 
 def decisions(context: Context, window: timedelta, last: int = DECISIONS) -> list[dict[str, Any]]:
@@ -127,15 +126,3 @@ def coming(context: Context, fresh: Sequence[Mapping[str, Any]]) -> list[dict[st
     return sorted(
         found, key=lambda row: (row["due_at"] is None, row["due_at"] or "", row["source"])
     )
-
-
-def _classes(own: Sequence[timedelta]) -> list[int]:
-    counts = [0] * (len(STEPS_S) + 1)
-    for lag in own:
-        seconds = lag.total_seconds()
-        counts[next((n for n, end in enumerate(STEPS_S) if seconds <= end), len(STEPS_S))] += 1
-    return counts
-
-
-def _seconds(value: timedelta | None) -> float | None:
-    return None if value is None else value.total_seconds()

@@ -11,7 +11,7 @@ from freshground.core.clock import iso
 from freshground.service.alerts.conditions import conditions
 from freshground.service.asking import canary
 from freshground.service.plans.approvals import stopped
-from freshground.service.status import quarantined
+from freshground.service.quarantine.listing import set_aside
 from freshground.service.views.overview import overview
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def _budgets(context: Context, rows: Sequence[Mapping[str, Any]]) -> Iterator[Ne
 def _aside(context: Context) -> Iterator[Need]:
     now = context.clock.now()
     edge = iso(now - RECENTLY) or ""
-    aside = quarantined(context)
+    aside = [row for row in set_aside(context) if row["waiting"]]
     for source_id in context.settings.source_ids:
         own = [row for row in aside if row["source"] == source_id]
         new = sorted(row["since"] for row in own if row["since"] and row["since"] > edge)
@@ -266,7 +266,7 @@ def _aside(context: Context) -> Iterator[Need]:
             None,
             source_id,
             f"{_documents(len(new))} of source {source_id} set aside within a day, "
-            f"{len(own)} in all",
+            f"{len(own)} waiting in all",
             f"By rule: {', '.join(rules)}.",
             new[0],
             "freshground quarantine list",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
 from freshground.service.plans.approvals import stopped
-from freshground.service.status import quarantined
+from freshground.service.quarantine.listing import set_aside
 from freshground.service.views.overview import overview
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def of_dag(
         mine = [index]
     rows = _rows(context, layer, source or index, run_id)
     decided = context.lake.journal.latest("decision") if governs else {}
-    aside = Counter(row["rule"] for row in quarantined(context) if row["source"] in sources)
+    aside = Counter(row["rule"] for row in set_aside(context) if row["source"] in sources)
     return {
         "layer": layer,
         "source": source,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from freshground.service.asking import canary
 from freshground.service.freshness.sla import report
 from freshground.service.plans.deferral import shortage
+from freshground.service.quarantine.listing import set_aside
 from freshground.service.releases.holding import message
-from freshground.service.status import quarantined
 from freshground.service.views.latest import last_refreshes
 from freshground.service.views.spending import spending
 from freshground.service.views.standing_checks import failing
@@ -47,7 +47,7 @@ def overview(
         for row in (fresh if fresh is not None else report(context))
         if row["source"] is None
     }
-    aside = Counter(row["source"] for row in quarantined(context))
+    aside = Counter(row["source"] for row in set_aside(context))
     spent = spending(context)
     refreshed = last_refreshes(context)
     return [

@@ -20,8 +20,9 @@ DAYS = 30
 """Days of growth that are shown."""
 
 _RULES = 6
-_AROUND = 160
+_AROUND = 120
 _MARKED = 1_200
+_BRIEF = 240
 _SPANS = 5
 
 
@@ -56,7 +57,7 @@ def quarantine(
         "held": sum(row["held_by"] == "check" for row in rows),
         "total": len(rows),
         "rules": _rules(rows),
-        "rows": with_evidence(context, shown),
+        "rows": with_evidence(context, shown, brief=True),
         "found": len(mine),
         "hidden": len(wanted) - len(mine),
         "page": page,
@@ -65,12 +66,15 @@ def quarantine(
     }
 
 
-def with_evidence(context: Context, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def with_evidence(
+    context: Context, rows: Sequence[Mapping[str, Any]], *, brief: bool = False
+) -> list[dict[str, Any]]:
     """Return rows of `listed` with `evidence`: spans with their text and some around it.
 
-    Only for rows whose text may be read. Where single chunks of a source are taken down, its spans
-    come without text: it might be theirs.
+    Only for rows whose text may be read. `brief`: the beginning of the first span. Where single
+    chunks of a source are taken down, its spans come without text: it might be theirs.
     """
+    most, marked = (1, _BRIEF) if brief else (_SPANS, _MARKED)
     spans = evidence(context, rows)
     partly = {d.source_id for d in context.lake.denials.active() if d.chunk_ids}
     whole = texts(
@@ -80,9 +84,10 @@ def with_evidence(context: Context, rows: Sequence[Mapping[str, Any]]) -> list[d
         {
             **row,
             "evidence": [
-                {**span, **_around(whole.get(row["doc_id"], ""), span)}
-                for span in spans.get(row["doc_id"], [])[:_SPANS]
+                {**span, **_around(whole.get(row["doc_id"], ""), span, marked)}
+                for span in spans.get(row["doc_id"], [])[:most]
             ],
+            "more_evidence": max(0, len(spans.get(row["doc_id"], [])) - most),
         }
         for row in rows
     ]
@@ -149,11 +154,11 @@ def _is(row: Mapping[str, Any], state: str) -> bool:
     return state == "all" or row["waiting"] == (state != "decided")
 
 
-def _around(text: str, span: Mapping[str, Any]) -> dict[str, Any]:
+def _around(text: str, span: Mapping[str, Any], marked: int) -> dict[str, Any]:
     start, end = span["start"], span["end"]
     return {
         "before": text[max(0, start - _AROUND) : start],
-        "marked": text[start : min(end, start + _MARKED)],
-        "cut": max(0, end - start - _MARKED),
-        "after": text[end : end + _AROUND],
+        "marked": text[start : min(end, start + marked)],
+        "cut": max(0, end - start - marked),
+        "after": text[end : end + _AROUND] if end - start <= marked else "",
     }

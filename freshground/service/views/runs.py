@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ OUTCOMES = (
 """What became of a run, the gravest first."""
 
 _BY_STATUS = {1: "failed", 5: "gate", 4: "guard", 3: "quarantined", INTERRUPTED: "stopped"}
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _QUIET = ("held", "waiting", "done", "nothing")
 
 
@@ -136,7 +138,7 @@ def _outcome(rows: Rows, told: list[dict[str, Any]], beat: Beat | None, now: dat
     else:
         status = next((s for s in (1, 5, 4, 3) if s in {STATUS[o] for o in outcomes}), ended)
     if status:
-        return _BY_STATUS.get(status, "stopped" if status < 0 else "failed")
+        return _BY_STATUS.get(status, "stopped" if -status in _SIGNALS else "failed")
     return next((each for each in _QUIET if each in outcomes), "nothing")
 
 

@@ -2,69 +2,72 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
 
     from quality.freshness.budget import Step
 
-Point = tuple[float, float | None]
-"""Seconds since 1970, and the staleness in seconds; None where nothing was served."""
+Line = tuple[np.ndarray, np.ndarray]
+"""Seconds since 1970, and the staleness in seconds; NaN where nothing was served."""
 
 
-def sawtooth(steps: Iterable[Step], since: datetime, now: datetime) -> list[Point]:
+def sawtooth(steps: Sequence[Step], since: datetime, now: datetime) -> Line:
     """Return the staleness from `since` until `now`, exact: a point before and after each step.
 
-    Nothing before the first step. An as-of after its own moment counts as that moment.
+    Steps are in order of time. Nothing before the first; an as-of after its own moment counts as
+    that moment.
     """
-    found: list[Point] = []
-    serving: datetime | None = None
-    begun = False
-    for at, as_of in sorted(steps, key=lambda step: step[0]):
-        if at > now:
-            break
-        if at > since:
-            if begun and not found:
-                found.append(_point(since, serving))
-            if begun:
-                found.append(_point(at, serving))
-            found.append(_point(at, as_of))
-        serving, begun = as_of, True
-    if begun:
-        if not found:
-            found.append(_point(since, serving))
-        found.append(_point(now, serving))
-    return found
+    start = bisect_right(steps, since, key=lambda step: step[0])
+    end = bisect_right(steps, now, key=lambda step: step[0])
+    inside = [(at.timestamp(), _seconds(as_of)) for at, as_of in steps[start:end]]
+    first = since.timestamp()
+    before = _seconds(steps[start - 1][1]) if start else None
+    if before is None and not inside:
+        return np.empty(0), np.empty(0)
+    if before is not None:
+        inside.insert(0, (first, before))
+    at, serving = np.array(inside).T
+    x = np.append(np.repeat(at, 2)[1:], now.timestamp())
+    y = np.maximum(x - np.repeat(serving, 2), 0)  # NaN stays NaN
+    return x, y
 
 
-def thinned(points: list[Point], most: int) -> list[Point]:
+def thinned(line: Line, most: int) -> Line:
     """Return at most `most` (8 or more) points: of each stretch of time the least and the greatest.
 
-    So no peak is lost. The first and the last point stay, and one where nothing was served.
+    So no peak is lost. The first and the last point stay, and of each stretch one where nothing was
+    served.
     """
-    if len(points) <= most:
-        return points
-    start, end = points[0][0], points[-1][0]
+    x, y = line
+    if len(x) <= most:
+        return line
     stretches = max(1, (most - 2) // 3)
-    width = (end - start) / stretches or 1.0
-    cells: dict[int, list[Point]] = {}
-    for point in points[1:-1]:
-        cells.setdefault(int((point[0] - start) / width), []).append(point)
-    kept = [points[0]]
-    for cell in cells.values():
-        known = [(value, place) for place, (_, value) in enumerate(cell) if value is not None]
-        places = {min(known)[1], max(known)[1]} if known else set()
-        places |= (
-            {next(place for place, (_, value) in enumerate(cell) if value is None)}
-            if len(known) < len(cell)
-            else set()
-        )
-        kept += [cell[place] for place in sorted(places)]
-    return [*kept, points[-1]]
+    width = (x[-1] - x[0]) / stretches or 1.0
+    cell = np.minimum(((x - x[0]) / width).astype(np.int64), stretches - 1)
+    known = np.flatnonzero(~np.isnan(y))
+    kept = {0, len(x) - 1, *_ends(cell, y, known)}
+    gaps = np.flatnonzero(np.isnan(y))
+    kept.update(gaps[np.unique(cell[gaps], return_index=True)[1]].tolist())
+    places = sorted(kept)
+    return x[places], y[places]
 
 
-def _point(at: datetime, as_of: datetime | None) -> Point:
-    seconds = None if as_of is None else max((at - as_of).total_seconds(), 0.0)
-    return at.timestamp(), seconds
+def _ends(cell: np.ndarray, y: np.ndarray, known: np.ndarray) -> list[int]:
+    """Return the places of the least and the greatest value of each cell."""
+    order = known[np.lexsort((y[known], cell[known]))]
+    if not len(order):
+        return []
+    changes = np.flatnonzero(np.diff(cell[order]))
+    first = np.concatenate([[0], changes + 1])
+    last = np.concatenate([changes, [len(order) - 1]])
+    return [*order[first].tolist(), *order[last].tolist()]
+
+
+def _seconds(as_of: datetime | None) -> float:
+    return float("nan") if as_of is None else as_of.timestamp()

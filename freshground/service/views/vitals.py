@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from freshground.service.freshness.as_of import durations, expected, served_as_of
 from freshground.service.freshness.sla import as_of_steps
-from freshground.service.status import quarantined
+from freshground.service.quarantine.listing import set_aside
 from freshground.service.views.standing_checks import failing
-from quality.freshness.budget import Step, budget
+from quality.freshness.budget import budget
 from quality.freshness.verdict import judge
 
 if TYPE_CHECKING:
@@ -34,25 +34,22 @@ OUTCOMES = {0: "ok", 1: "failed", 3: "quarantined", 4: "guard", 5: "gate", 130: 
 
 @dataclass(frozen=True)
 class IndexVitals:
-    """What is known of an index without looking at the clock.
+    """What is known of an index.
 
-    `steps` says when its as-of moved, `expected_run` how long a refresh takes.
+    `budget` is its error budget when the lake was read: of months it takes a while to add up.
+    `expected_run` is how long a refresh takes.
     """
 
     index: IndexSettings
     manifest: Manifest | None
     as_of: datetime | None
-    steps: list[Step]
+    budget: Budget
     expected_run: timedelta
     quarantined: int
 
     def judged(self, now: datetime, margin: timedelta) -> Verdict:
         """Return staleness and verdict at a moment, as the freshness report does."""
         return judge(self.as_of, now, self.index.sla, self.expected_run, margin)
-
-    def budget(self, now: datetime) -> Budget:
-        """Return the error budget at a moment."""
-        return budget(self.steps, now, self.index.sla)
 
 
 @dataclass
@@ -127,7 +124,8 @@ class Vitals:
 
 def vitals(context: Context, counted: Counted) -> Vitals:
     """Return the numbers of a project, by reading its lake."""
-    aside = Counter(row["source"] for row in quarantined(context))
+    aside = Counter(row["source"] for row in set_aside(context))
+    now = context.clock.now()
     indexes: list[IndexVitals] = []
     for index in context.settings.indexes:
         live = context.releases.live(index.id)
@@ -137,7 +135,7 @@ def vitals(context: Context, counted: Counted) -> Vitals:
                 index,
                 manifest,
                 served_as_of(context, manifest) if manifest else None,
-                as_of_steps(context, index.id),
+                budget(as_of_steps(context, index.id), now, index.sla),
                 max(map(expected, durations(context, index.id).values()), default=timedelta(0)),
                 sum(aside[source_id] for source_id in index.sources),
             )

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _KEPT = 3600.0
 """Seconds for which what the issuer says of itself counts."""
 
+PAUSE = 5.0
+"""Seconds for which an issuer that was away is taken to be."""
+
 _TIMEOUT = 10.0
 
 
@@ -38,6 +41,7 @@ class Issuer:
         self._tokens = Tokens(tokens, clock, Signers(tokens))
         self._told: dict[str, Any] = {}
         self._told_at = 0.0
+        self._failed: tuple[float, str] | None = None
         self._secret = None
         if settings.client_secret_env is not None:
             self._secret = os.environ.get(settings.client_secret_env)
@@ -130,6 +134,8 @@ class Issuer:
         now = time.monotonic()
         if self._told and now - self._told_at < _KEPT:
             return self._told
+        if self._failed is not None and now - self._failed[0] < PAUSE:
+            raise _away(self._failed[1])  # nobody may have us ask again and again
         try:
             told = await get_json(self._settings.issuer.rstrip("/") + DISCOVERY)
             if told.get("issuer") != self._settings.issuer:
@@ -138,8 +144,9 @@ class Issuer:
                 if name in told or name != "end_session_endpoint":
                     told[name] = fetchable(str(told.get(name, "")))
         except (Unreachable, ValueError) as error:
+            self._failed = now, str(error)
             raise _away(str(error)) from error
-        self._told, self._told_at = told, now
+        self._told, self._told_at, self._failed = told, now, None
         return told
 
 

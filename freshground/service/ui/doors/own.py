@@ -46,7 +46,9 @@ class Passwords:
 
     def __init__(self, context: Context, *, first: bool = True) -> None:
         self._context = context
-        self._throttle = Throttle(context.clock)
+        serve = context.settings.serve
+        behind = serve.plain_http or serve.dashboard.url is not None
+        self._throttle = Throttle(context.clock, by_address=not behind)
         self._limiter = CapacityLimiter(_HASHES_AT_ONCE)
         self._setting_up = threading.Lock()
         self.code: str | None = None

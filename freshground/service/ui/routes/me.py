@@ -25,7 +25,7 @@ _LATELY = 20
 
 def router(board: Board) -> list[BaseRoute]:
     """Return the routes."""
-    throttle = Throttle(board.context.clock)
+    throttle = Throttle(board.context.clock, by_address=False)
 
     def me(asked: Asked) -> Page:
         own = _own(asked)

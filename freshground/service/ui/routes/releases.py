@@ -81,7 +81,8 @@ def one_release(asked: Asked) -> Page:
             context, index, found["candidate"], seen, number(asked.query, "page")
         ),
     }
-    return Page("releases/one.html", f"Release {release} of {index.id}", data)
+    what = "Candidate for release" if found["state"] == "stopped" else "Release"
+    return Page("releases/one.html", f"{what} {release} of {index.id}", data)
 
 
 def compare_releases(asked: Asked) -> Page:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 NAV = Nav(60, "Runs", "/runs")
 
 DAYS = (7, 30, 90)
+_UNDONE = ("nothing", "running", "lost")
 _CALLERS = 50
 _SET_ASIDE = 50
 
@@ -62,7 +63,7 @@ def runs(asked: Asked) -> Page:
     outcome = asked.query.get("outcome") or None
     every = lists.runs(asked.context, days=days)
     found = [row for row in every if outcome in (None, row["outcome"])]
-    wrote = thinned([r for r in reversed(every) if r["outcome"] not in ("nothing", "running")])
+    wrote = thinned([r for r in reversed(every) if r["outcome"] not in _UNDONE])
     data = {
         **paged(found, _number(asked.query.get("page"))),
         "days": days,

@@ -78,6 +78,13 @@
     });
   }
 
+  // The theme that another page of this address has chosen; Airflow keeps its own by the same name.
+  addEventListener("storage", (event) => {
+    if (event.key !== "theme" || !["light", "dark"].includes(event.newValue)) return;
+    root.dataset.theme = event.newValue;
+    drawAll();
+  });
+
   // A part that renews itself must not close what somebody has opened or is typing into.
   addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target.querySelector("details[open] form, :focus")) event.detail.shouldSwap = false;

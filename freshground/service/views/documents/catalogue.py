@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from freshground.lake.ledger import Current
+    from freshground.lake.pointers import Pointer
     from freshground.service.context import Context
+    from indexes.plan import Served
+    from indexes.release import Manifest
 
 STATES = (
     "served",
@@ -81,7 +84,8 @@ class Entry:
 class Catalogue:
     """All documents by source and key; `by_id` and `by_content` find them.
 
-    `aside` are the rows of the quarantine by doc_id.
+    `aside` are the rows of the quarantine by doc_id, `live` each index's live release and the
+    documents that it holds.
     """
 
     entries: tuple[Entry, ...]
@@ -89,6 +93,7 @@ class Catalogue:
     by_content: dict[str, list[Entry]]
     access: Access
     aside: dict[str, dict[str, Any]]
+    live: dict[str, tuple[Pointer, Manifest, dict[str, Served]]]
 
 
 _lock = threading.Lock()
@@ -125,10 +130,12 @@ def _same(ones: Iterable[object], others: Iterable[object]) -> bool:
 
 def _read(context: Context) -> Catalogue:
     overlay = access(context)
-    served: set[str] = set()
-    for index in context.settings.indexes:
-        live = context.releases.live(index.id)
-        served |= context.releases.served(live[1]).keys() if live else set()
+    live = {
+        index.id: (*found, context.releases.served(found[1]))
+        for index in context.settings.indexes
+        if (found := context.releases.live(index.id)) is not None
+    }
+    served = {doc_id for _, _, held in live.values() for doc_id in held}
     rules = {row["doc_id"]: row for row in listed(context)}
     heads = _heads(context)
     entries: list[Entry] = []
@@ -149,7 +156,8 @@ def _read(context: Context) -> Catalogue:
     for entry in entries:
         if entry.states[0] != "deleted":
             by_content.setdefault(entry.row["content_hash"], []).append(entry)
-    return Catalogue(tuple(entries), {e.doc_id: e for e in entries}, by_content, overlay, rules)
+    by_id = {entry.doc_id: entry for entry in entries}
+    return Catalogue(tuple(entries), by_id, by_content, overlay, rules, live)
 
 
 def _states(

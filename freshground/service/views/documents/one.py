@@ -78,7 +78,7 @@ def document(
         "readable": allowed,
         "text": text,
         "versions": versions,
-        "served": _served(context, entry),
+        "served": _served(context, entry, whole),
         "copies": _copies(whole, entry, reader),
         "findings": _findings(context, entry),
         "quarantine": _quarantine(context, whole.aside.get(doc_id)),
@@ -191,9 +191,9 @@ def _text(
     rows = _once(cuts(context, entry.doc_id, content, silver_id).to_pylist())
     chunkers = sorted({row["chunker_id"] for row in rows})
     live = [
-        manifest[1].chunker_id
+        whole.live[index.id][1].chunker_id
         for index in _indexes(context, entry)
-        if (manifest := context.releases.live(index.id)) is not None
+        if index.id in whole.live
     ]
     named = next((row["chunker_id"] for row in rows if row["chunk_id"] == chunk), chunker)
     wanted = [name for name in (named, *live, *chunkers) if name in chunkers]
@@ -222,12 +222,12 @@ def _once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [found[key] for key in sorted(found)]
 
 
-def _served(context: Context, entry: Entry) -> list[dict[str, Any]]:
+def _served(context: Context, entry: Entry, whole: Catalogue) -> list[dict[str, Any]]:
     """Return each index over the source: whether its live release holds the document, for whom."""
     found: list[dict[str, Any]] = []
     for index in _indexes(context, entry):
-        live = context.releases.live(index.id)
-        own = context.releases.served(live[1]).get(entry.doc_id) if live else None
+        live = whole.live.get(index.id)
+        own = live[2].get(entry.doc_id) if live else None
         found.append(
             {
                 "index": index.id,

@@ -33,9 +33,9 @@ def documents(
     whatever else is asked: else searching would tell what is in them.
     """
     whole = catalogue(context)
-    near = [e for e in whole.entries if source in ("", e.source) and _is(e, state)]
-    mine = [e for e in near if visible(e, reader)]
     readable = [e for e in whole.entries if visible(e, reader)]
+    near = sum(source in ("", e.source) and _is(e, state) for e in whole.entries)
+    mine = [e for e in readable if source in ("", e.source) and _is(e, state)]
     found = [
         e
         for e in mine
@@ -48,7 +48,7 @@ def documents(
     return {
         "rows": [e.as_dict() for e in found[(page - 1) * PAGE : page * PAGE]],
         "found": len(found),
-        "hidden": len(near) - len(mine),
+        "hidden": near - len(mine),
         "page": page,
         "pages": pages,
         "states": _counts(readable),

@@ -61,7 +61,8 @@ def crawl(
 ) -> Iterator[Found]:
     """Yield `each` pages of every pattern that can be reached from `base` by links.
 
-    `base` ends without a slash; `also` are paths to begin with, as forms lead to; `get` returns status, content type and body of a URL.
+    `base` ends without a slash; `also` are paths to begin with, as forms lead to them; `get`
+    returns status, content type and body of a URL.
     """
     asked: set[str] = set()
     seen: Counter[str] = Counter()

@@ -123,7 +123,7 @@ def _parts(pages: list[Found]) -> dict[str, int]:
 def _times(
     pages: list[Found], rounds: int, seconds: float = 0
 ) -> dict[str, list[tuple[float, float]]]:
-    """Return milliseconds, and those of CPU, by pattern, of at least so many rounds but the first."""
+    """Return milliseconds, and those of CPU, by pattern: of so many rounds, but not the first."""
     found: dict[str, list[tuple[float, float]]] = {page.pattern: [] for page in pages}
     until = time.monotonic() + seconds
     number = 0

@@ -1,4 +1,4 @@
-"""`make screenshots`: pictures of every page over two weeks of the demo's life, in docs/images.
+"""`make screenshots`: pictures of every page over nine days of the demo's life, in docs/images.
 
 The same things happen as in the demo, by the same stages, without Airflow: documents change, a
 guard stops a plan that a person approves, a gate stops a candidate, and somebody rolls back.
@@ -11,9 +11,11 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,6 @@ from tests.ui.chromium import ARGUMENTS, found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from starlette.routing import BaseRoute
 
@@ -59,9 +60,11 @@ _QUESTIONS = (
 
 
 class Life:
-    """The demo's project, and a clock that is moved through two weeks of it."""
+    """The demo's project, and a clock that is moved through nine days of it."""
 
     def __init__(self) -> None:
+        # A folder of its own: addresses of documents are in the pictures.
+        demo.WORK = Path(tempfile.gettempdir()) / "freshground-demo"
         shutil.rmtree(demo.WORK, ignore_errors=True)
         shutil.copytree(demo.SAMPLES, demo.WORK / "project")
         self.clock = ManualClock(START)
@@ -75,21 +78,21 @@ class Life:
         return Context(self.settings, clock=self.clock, by=by)
 
     def live(self) -> None:
-        """Let two weeks pass."""
+        """Let nine days pass."""
         happens = {
-            9: demo.change,
-            22: demo.tidy_up,
-            24: self._approve,
-            40: demo.overwrite,
-            44: lambda: holding.rollback(
+            5: demo.change,
+            12: demo.tidy_up,
+            14: self._approve,
+            22: demo.overwrite,
+            26: lambda: holding.rollback(
                 self.context(),
                 self.settings.index("handbook"),
                 2,
                 comment="the how-tos are missed after all",
             ),
-            49: self._edit,
+            31: self._edit,
         }
-        for number in range(56):
+        for number in range(38):
             before = set(self._files())
             times = {path: path.stat().st_mtime for path in before}
             if number in happens:
@@ -119,7 +122,7 @@ class Life:
         query(context, index, self._draw.choice(_QUESTIONS), k=5)
         start = self.clock.now()
         for _ in range(60 if 6 <= start.hour < 18 else 8):  # two of the day's four times
-            self.clock.set(start + timedelta(minutes=self._draw.uniform(-50, 0)))
+            self.clock.set(start + timedelta(minutes=self._draw.uniform(-45, 0)))
             seconds = self._draw.lognormvariate(-4.4, 0.5)
             context.lake.traffic.add("handbook", seconds, int(self._draw.random() > 0.04))
             context.lake.queries.add("handbook")

@@ -43,6 +43,8 @@ class AirflowDoor:
 
     async def person(self, request: Request) -> Person | None:
         """Return who asks, None for nobody known, and for whom Airflow does not show our DAGs."""
+        if request.scope["path"].startswith(f"{request.scope.get('root_path', '')}/static/"):
+            return None  # these are for everybody, and many: Airflow's database is not asked
         try:
             user = await get_user(request, None, await bearer_scheme(request))
         except HTTPException:

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 _MARK = "lake.json"
 
+PATIENCE = 0.2
+"""Seconds for which a process that asks all day does not ask an object store's logs again: a page
+asks twenty times."""
+
 
 class Lake:
     """Everything that Freshground keeps. Made empty where there is none.
@@ -83,9 +87,15 @@ class Lake:
         return cls(settings.resolve(settings.lake), dict(settings.storage_options), clock)
 
     def keep_journal(self) -> None:
-        """Answer from memory what is asked of the journal: for a process that asks all day."""
+        """Answer from memory what is asked of the journal: for a process that asks all day.
+
+        On an object store it sees a commit PATIENCE later.
+        """
         if self.journal.mirror is None:
             self.journal.mirror = JournalMirror(self.journal.table, self.files, "tables/journal")
+            for table in (self.bronze, self.silver, self.gold, self.publications):
+                table.patience = PATIENCE
+            self.journal.table.patience = PATIENCE
 
     @property
     def created_at(self) -> datetime | None:

@@ -55,6 +55,8 @@ class Table:
         self._seen: tuple[int | None, float] = (None, 0.0)
         self._lock = threading.Lock()
         self._kept: tuple[int, dict[Any, Any]] = (-1, {})
+        self.patience = 0.0
+        """Seconds for which a log that is not on this machine is not asked again."""
 
     def _open(self) -> DeltaTable:
         with self._lock, clear_errors(f"opening table {self.name}"):
@@ -73,6 +75,8 @@ class Table:
                         storage_options=self._options or None,
                     )
                     self._delta = DeltaTable(self.url, storage_options=self._options or None)
+            elif self._log is None and looked[1] - self._seen[1] < self.patience:
+                return self._delta
             elif (
                 looked[0] is None
                 or looked[0] != self._seen[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from freshground.service.ui.navigation import entries
 from tests.ui.chromium import chromium
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def token(page: str) -> str:
 
 
 def nobody_gets_in(airflow: Airflow) -> None:
-    places = ["/", TAB, f"/airflow/run/{DAG}/x", "/releases/docs", "/freshness", "/me"]
+    places = [*(entry.path for entry in entries()), "/releases/docs", "/me"]
+    places += [TAB, f"/airflow/run/{DAG}/x"]
     with client(airflow) as asking:
         for path in [*places, "/nothing/of/that/name"]:
             assert asking.get(path).status_code == 401, path

@@ -203,3 +203,15 @@ def test_many_threads_read_while_others_write(tmp_path, most: int) -> None:
         for each in doing:
             each.result()
     assert len(reader.journal.entries("run")) == rounds * writers
+
+
+def test_a_log_that_is_far_away_is_asked_now_and_then(tmp_path) -> None:
+    writer, reader = _lake(f"file://{tmp_path}"), _lake(f"file://{tmp_path}", mirror=10**9)
+    table = reader.journal.table
+    table.patience = 1_000
+    _write(writer, 0)
+    assert len(reader.journal.entries("run")) == 1
+    _write(writer, 1)
+    assert len(reader.journal.entries("run")) == 1
+    table.patience = 0
+    assert len(reader.journal.entries("run")) == 2

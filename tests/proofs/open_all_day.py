@@ -44,12 +44,11 @@ def main() -> None:
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     loops: list[asyncio.AbstractEventLoop] = []
 
-    def run() -> None:
-        loop = asyncio.new_event_loop()
-        loops.append(loop)
-        loop.run_until_complete(server.serve())
+    async def run() -> None:
+        loops.append(asyncio.get_running_loop())
+        await server.serve()
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
     while not server.started and thread.is_alive():
         thread.join(0.02)

@@ -90,3 +90,14 @@ def test_time_goes_on_between_two_heartbeats(past) -> None:
     assert row["left_s"] == pytest.approx(10.0 - 1.0 - 4.0)
     assert row["seconds"] == pytest.approx(4.0)
     assert row["share"] == pytest.approx(4 / 9, abs=1e-4)
+
+
+def test_what_ingest_reads_now_is_work_for_the_stages_to_come(past) -> None:
+    row = _runs(past, stage="ingest", subject="docs", unit="objects", done=10, total=20, rate=5.0)
+    assert row["left_s"] == pytest.approx(2.0 + 40.0 + 10.0)
+
+
+def test_a_stage_whose_bar_is_full_is_not_over_yet(past) -> None:
+    row = _runs(past, stage="silver", subject="docs", unit="documents", done=20, total=20,
+                rate=2.0, seconds=30.0, stages=_listed(20))  # fmt: skip
+    assert row["left_s"] == pytest.approx(10.0 + 10.0)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.canary.trials import edit
+from tests.governance.asking import HOUR
 from tests.project import Project, article
 from tests.ui.chromium import chromium
 from tests.ui.desk import TOKEN, desk, somebody
@@ -146,3 +147,22 @@ def test_by_keyboard_alone_on_a_phone(two: Project) -> None:
         assert "docs serves release 1" in page.locator(".said[role=status]").inner_text()
         assert not wrong
     assert _actions(two) == [("rollback", "ana", "wrong prices", "docs")]
+
+
+def test_a_metric_that_decays_is_told_before_its_gate_trips(quick: Project) -> None:
+    context = quick.context()
+    body = {"check_id": "silver.title_completeness", "layer": "silver", "severity": "warning"}
+    body |= {"passed": True, "threshold": 0.5, "rows": 20, "detail": "", "sample": [], "blamed": []}
+    for number in range(8):
+        quick.clock.advance(HOUR)
+        value = 0.95 - 0.05 * number
+        told = {**body, "value": value, "failing": round(20 - 20 * value)}
+        context.lake.journal.add(f"run{number}", "check", "docs", told)
+    context.lake.journal.commit()
+    with desk(quick.context()) as (url, _):
+        page = httpx.get(f"{url}/quality").text
+        assert "1 decaying" in page
+        assert "reaches its threshold in about 2 runs" in page
+        own = httpx.get(f"{url}/quality/silver/silver.title_completeness?subject=docs").text
+        assert "It still passes" in own
+        assert "reaches its threshold in about 2 runs" in own

@@ -215,6 +215,15 @@ def test_questions_lost_are_those_of_the_gate(served) -> None:
     assert all(row["text"] for row in told["lost"])
 
 
+def test_a_question_is_for_who_may_read_what_answers_it(served) -> None:
+    context = served.context()
+    index = context.settings.index("docs")
+    ids = [f"q{number}" for number in range(6)]
+    for groups, left in ((None, ids), ({"hr"}, ids), ({"sales"}, ids[:1] + ids[2:])):
+        seen = sight(context, None if groups is None else frozenset(groups))
+        assert list(won_and_lost.texts(context, index, ids, seen)) == left
+
+
 def test_the_failing_rows_of_a_check_lead_to_their_documents(served, pages) -> None:
     page = _page(pages[0], "/quality/silver/silver.replacement_characters?subject=docs")
     assert "expect_column_values_to_be_between" in page

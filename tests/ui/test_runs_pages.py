@@ -47,7 +47,7 @@ def past(tmp_path_factory) -> Project:
         ],
         "indexes": [
             {"id": name, "sources": sources, "engine": "memory"}
-            for name, sources in (("docs", ["docs"]), ("all", ["docs", "legal"]))
+            for name, sources in (("all", ["docs", "legal"]), ("docs", ["docs"]))
         ],
     }
     project.fill(12)

@@ -25,7 +25,7 @@ _LASTING = (200, 206, 304)
 
 
 class Headers:
-    """Pages are kept by nobody; what they are made of may be kept for a day."""
+    """Pages are kept by nobody; what they are made of, until it is another: a browser asks."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -40,7 +40,7 @@ class Headers:
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 good = lasting and message["status"] in _LASTING
-                kept = b"public, max-age=86400" if good else b"no-store"
+                kept = b"no-cache" if good else b"no-store"
                 own = message["headers"]
                 named = {name.lower() for name, _ in own}
                 usual = [*_HEADERS, (b"cache-control", kept)]

@@ -25,7 +25,7 @@ from freshground.service.ui.person import person_of
 from freshground.service.ui.rendering import render
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
@@ -194,7 +194,7 @@ def events(board: Board, path: str, stream: Callable[[Asked], Any], role: Role =
             now = await board.door.person(request)
             return now is not None and now.may(role) and now.groups == person.groups
 
-        async def messages() -> Any:
+        async def messages() -> AsyncIterator[dict[str, str]]:
             async for event, data in _while(stream(asked), may_go_on, ending):
                 yield {"event": event, "data": json.dumps(data, ensure_ascii=False)}
 
@@ -205,7 +205,9 @@ def events(board: Board, path: str, stream: Callable[[Asked], Any], role: Role =
     return Route(path, endpoint, methods=["GET"], name=stream.__name__)
 
 
-async def _while(stream: Any, may_go_on: Callable[[], Awaitable[bool]], ending: Event) -> Any:
+async def _while(
+    stream: Any, may_go_on: Callable[[], Awaitable[bool]], ending: Event
+) -> AsyncIterator[Any]:
     """Hand on a stream until it ends, its reader may read it no more, or the service ends."""
     over = asyncio.ensure_future(ending.wait())
     async with aclosing(stream):

@@ -71,7 +71,7 @@ def left_of_stage(
     """
     if not beat.stage:
         return 0.0
-    if beat.total and beat.rate:
+    if beat.rate and beat.done < beat.total:
         return max(0.0, (beat.total - beat.done) / beat.rate - since_s)
     usual = past.expected(beat.stage, beat.subject, documents)
     gone = beat.seconds + since_s
@@ -83,6 +83,9 @@ def left_of_stage(
 def left_of_process(context: Context, beat: Beat, past: Past, since_s: float = 0.0) -> float | None:
     """Return the probable seconds until a process is done, its stages to come included."""
     told = [{**each["counts"], **each} for each in beat.stages]
+    if beat.stage == "ingest" and beat.total:
+        # What it reads now is what the stages to come will have to do.
+        told.append({"stage": "ingest", "subject": beat.subject, "added": beat.total})
     now = _documents(context, beat.stage, beat.subject, told)
     parts = [left_of_stage(beat, past, now, since_s)]
     for stage, subject in _to_come(beat):

@@ -45,7 +45,7 @@ class Way(Protocol):
         """Return what the log-in page has to know of it."""
         ...
 
-    def routes(self, board: Board, front: FrontDoor) -> Sequence[BaseRoute]:
+    def routes(self, board: Board, front: FrontDoor, /) -> Sequence[BaseRoute]:
         """Return its pages."""
         ...
 

@@ -35,8 +35,12 @@ class Issuer:
 
     def __init__(self, settings: Oidc, clock: Clock) -> None:
         self._settings = settings
-        tokens = Jwt(
-            issuer=settings.issuer, audience=settings.client_id, clock_skew=settings.clock_skew
+        tokens = Jwt.model_validate(
+            {
+                "issuer": settings.issuer,
+                "audience": settings.client_id,
+                "clock_skew": settings.clock_skew,
+            }
         )
         self._tokens = Tokens(tokens, clock, Signers(tokens))
         self._told: dict[str, Any] = {}

@@ -85,10 +85,21 @@
     drawAll();
   });
 
-  // A part that renews itself must not close what somebody has opened or is typing into.
+  // A part that renews itself must not close what somebody has opened or is typing into: a form
+  // that is open is left as it is, and what else was open is opened again.
+  let opened = new Set();
+  const named = (details) => {
+    const within = details.parentElement.closest("[data-need], section, article");
+    return `${within?.dataset.need ?? within?.id ?? ""} ${details.querySelector("summary")?.textContent}`;
+  };
   addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.querySelector("details[open] form, :focus")) event.detail.shouldSwap = false;
+    const target = event.detail.target;
+    if (target.querySelector("details[open] form, :focus")) event.detail.shouldSwap = false;
+    opened = new Set([...target.querySelectorAll("details[open]")].map(named));
   });
-  addEventListener("htmx:afterSettle", (event) => drawAll(event.detail.elt));
+  addEventListener("htmx:afterSettle", (event) => {
+    for (const each of event.detail.elt.querySelectorAll("details")) if (opened.has(named(each))) each.open = true;
+    drawAll(event.detail.elt);
+  });
   drawAll();
 })();

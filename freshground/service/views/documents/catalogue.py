@@ -112,7 +112,7 @@ def catalogue(context: Context) -> Catalogue:
     stamp = (
         lake.bronze.version,
         lake.silver.version,
-        lake.journal.table.version,
+        _failed(context),
         tuple(pointer.candidate if pointer else None for pointer in live),
         lake.denials.active(),
         lake.reviews.decisions(),
@@ -122,6 +122,15 @@ def catalogue(context: Context) -> Catalogue:
         if kept is None or kept[0][:4] != stamp[:4] or not _same(kept[0][4:], stamp[4:]):
             kept = _kept[context] = (stamp, _read(context))
     return kept[1]
+
+
+def _failed(context: Context) -> tuple[tuple[Any, str] | None, ...]:
+    """Return what changes once a check fails: nothing else in the journal matters here."""
+    newest = (
+        context.lake.journal.entries("failed_check", subject=source_id, last=1)
+        for source_id in context.settings.source_ids
+    )
+    return tuple((rows[0].at, rows[0].run_id) if rows else None for rows in newest)
 
 
 def _same(ones: Iterable[object], others: Iterable[object]) -> bool:

@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-serve bench-dashboard conformance browser screenshots lint format up clean
+.PHONY: help env demo test test-fast prove bench bench-serve bench-dashboard conformance browser promtool screenshots lint format up clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,11 @@ browser: ## a Chromium for the tests of pages, by Debian's packages where there 
 
 screenshots: env ## pictures of every page of the dashboard, in docs/images
 	$(BIN)/python -m examples.screenshots
+
+promtool: env ## Prometheus' own checker for the test of the alert rules, from Debian's package
+	@command -v promtool >/dev/null || test -x $(BIN)/promtool || \
+	  { cd $$(mktemp -d) && apt-get update -qq && apt-get download -qq prometheus && dpkg -x prometheus_*.deb . && \
+	    install usr/bin/promtool $(CURDIR)/$(BIN)/promtool; }
 
 lint: env ## style, types of imports, layers
 	$(BIN)/ruff check .

@@ -107,7 +107,13 @@ class Shelf:
             self.questions.append(told)
 
         queries = SimpleNamespace(add=self.asked.append, question=question)
-        return SimpleNamespace(lake=SimpleNamespace(queries=queries), encoder=lambda _: ENCODER)
+        found = SimpleNamespace(add=lambda *_: None)
+        log = SimpleNamespace(query_text=False)
+        return SimpleNamespace(
+            lake=SimpleNamespace(queries=queries, found=found),
+            settings=SimpleNamespace(serve=SimpleNamespace(log=log)),
+            encoder=lambda _: ENCODER,
+        )
 
     def managed(self, principal: Principal) -> list[IndexSettings]:
         return [each.index for each in self.served.values() if each.index is not None]

@@ -10,8 +10,14 @@ DOORS = {"freshground/service/asking/serving.py"}
 BUILDERS = "freshground/service/stages/"
 """The build stage copies and judges candidates; what it reads, it shows to nobody."""
 
-WITH_TEXT = {"freshground/service/lineage/explain.py"}
-"""Reads passages from gold, and withholds what is denied: see `test_takedown.py`."""
+WITH_TEXT = {
+    "freshground/service/lineage/explain.py",
+    "freshground/service/quarantine/evidence.py",
+    "freshground/service/views/documents/catalogue.py",
+    "freshground/service/views/documents/one.py",
+}
+"""They read passages and titles, and withhold what is denied and what others may read alone: see
+`test_takedown.py` and `test_documents_access.py`."""
 
 
 def _sources() -> list[tuple[str, ast.Module]]:

@@ -49,7 +49,7 @@ def regression(
         detail = f"None of the {len(questions)} golden questions can be judged{left}"
         return [_unjudged(gate, detail)], None
     answers = ask(Searcher(context, index, candidate), found)
-    note = _note(answers, found)
+    note = {**_note(answers, found), "file": _of_file(context, index, found)}
     if state.live is None:
         mean = sum(q.ndcg_10 for q in answers.results) / len(answers.results)
         detail = f"first release: nDCG@10 {mean:.3f} over {len(answers.results)} questions{left}"
@@ -125,12 +125,17 @@ def _live_answers(
     if kept["questions"] != fingerprint(*found.judged):
         each = kept.get("each", {})
         same = {q.id for q in found.judged if each.get(q.id) == fingerprint(q)}
-        by_people = {one.question.id for one in judged(context, index)}
-        if not same or any(q.id not in same and q.id not in by_people for q in found.judged):
+        if not same or kept.get("file") != _of_file(context, index, found):
             return None
         results = {name: result for name, result in results.items() if name in same}
     in_order = [results[q.id] for q in found.judged if q.id in results]
     return Answers(in_order, kept["ranking"])
+
+
+def _of_file(context: Context, index: IndexSettings, found: Sorted) -> str:
+    """Return what changes when the questions of the file do."""
+    by_people = {one.question.id for one in judged(context, index)}
+    return fingerprint(*(q for q in found.judged if q.id not in by_people))
 
 
 def _note(answers: Answers, found: Sorted) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from freshground.core.clock import parse_iso
 from freshground.service.freshness import governor
 from freshground.service.freshness.sla import as_of_steps, report
+from freshground.service.releases.holding import rollback
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow
@@ -53,6 +55,22 @@ def test_a_confirmation_moves_the_as_of_and_the_budget_remembers(quick: Project)
     assert (index["verdict"], index["staleness_s"]) == ("fresh", 0)
     assert index["within"] == pytest.approx(0.5)
     assert len(as_of_steps(quick.context(), "docs")) == 2
+
+
+def test_a_release_that_is_rolled_back_to_is_as_old_as_when_it_was_left(quick: Project) -> None:
+    quick.fill(2)
+    quick.refresh()
+    quick.refresh(later=4 * HOUR)
+    confirmed = rows(quick)[0]["as_of"]
+    quick.write("d000.md", article(9))
+    quick.refresh()
+    quick.refresh()
+    assert rows(quick)[0]["as_of"] > confirmed
+    context = quick.context()
+    rollback(context, context.settings.index("docs"))
+    index, source = rows(quick)
+    assert (index["release"], index["as_of"], source["as_of"]) == (1, confirmed, confirmed)
+    assert as_of_steps(quick.context(), "docs")[-1][1] == parse_iso(confirmed)
 
 
 def test_lags_are_reported_by_source_against_what_was_promised(quick: Project) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from freshground.core.settings import IndexSettings
+    from freshground.lake.journal import Entry
     from freshground.service.context import Context
     from indexes.release import Manifest
 
@@ -25,6 +26,9 @@ LISTINGS_READ = 500
 
 _NEWEST = 5
 """Rows among which the newest listing is: they may be written in another order."""
+
+CONFIRMATIONS_READ = 1_000
+"""Confirmations of an index among which those of a release that was rolled back to are looked for."""
 
 RELEASES_READ = 50
 """Releases whose making tells how long the next one takes."""
@@ -80,12 +84,21 @@ def served_as_of(
     """Return the as-of of a release, or of one source in it, confirmations included."""
     own = manifest.sources.get(source_id, {}).get("listed_at") if source_id else manifest.as_of
     times = [parse_iso(own)]
-    confirmed = context.lake.journal.latest("confirmation").get(manifest.index)
-    if confirmed and confirmed.body["candidate"] == manifest.candidate:
+    confirmed = _confirmed(context, manifest)
+    if confirmed is not None:
         by_source = confirmed.body.get("sources", {})
         whole = confirmed.body["as_of"]
         times.append(parse_iso(by_source.get(source_id, whole) if source_id else whole))
     return max((at for at in times if at is not None), default=None)
+
+
+def _confirmed(context: Context, manifest: Manifest) -> Entry | None:
+    """Return the newest confirmation of a release, also of one that was served before."""
+    newest = context.lake.journal.latest("confirmation").get(manifest.index)
+    if newest is None or newest.body["candidate"] == manifest.candidate:
+        return newest
+    found = context.lake.journal.newest("confirmation", manifest.index, CONFIRMATIONS_READ)
+    return next((e for e in reversed(found) if e.body["candidate"] == manifest.candidate), None)
 
 
 def listing_times(context: Context, source_id: str) -> list[datetime]:

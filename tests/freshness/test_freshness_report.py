@@ -66,6 +66,7 @@ def test_a_release_that_is_rolled_back_to_is_as_old_as_when_it_was_left(quick: P
     quick.refresh()
     quick.refresh()
     assert rows(quick)[0]["as_of"] > confirmed
+    quick.clock.advance(HOUR)
     context = quick.context()
     rollback(context, context.settings.index("docs"))
     index, source = rows(quick)

@@ -28,7 +28,7 @@ _NEWEST = 5
 """Rows among which the newest listing is: they may be written in another order."""
 
 CONFIRMATIONS_READ = 1_000
-"""Confirmations of an index among which those of a release that was rolled back to are looked for."""
+"""Confirmations of an index among which that of a release that was rolled back to is sought."""
 
 RELEASES_READ = 50
 """Releases whose making tells how long the next one takes."""

@@ -63,13 +63,17 @@ def shared_data() -> Path:
 
 
 LONGEST = "test_governed_loop.py"
-WHOLE_AIRFLOWS = ("test_up.py", "test_wakeups.py")
-"""They wait for each other and for the longest, so that they come last."""
+HALF_WAY = "test_up.py"
+LAST = "test_wakeups.py"
+"""Each runs a whole Airflow, and two do not run at one time: so they stand far apart."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the file that takes longest: at the end, one process would wait for it."""
-    items.sort(key=lambda item: (item.path.name != LONGEST) + (item.path.name in WHOLE_AIRFLOWS))
+    of = {name: [i for i in items if i.path.name == name] for name in (LONGEST, HALF_WAY, LAST)}
+    rest = [item for item in items if item.path.name not in of]
+    half = len(rest) // 2
+    items[:] = [*of[LONGEST], *rest[:half], *of[HALF_WAY], *rest[half:], *of[LAST]]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -137,7 +137,7 @@ def test_the_governor_decides_too(on_trial: Project) -> None:
 
 
 def test_the_lag_of_a_change_ends_with_the_promotion(on_trial: Project) -> None:
-    from freshground.service.freshness.as_of import first_published
+    from freshground.service.freshness.history import first_published
     from indexes import publications
 
     on_trial.clock.advance(HOUR)

@@ -85,7 +85,7 @@ def test_a_gate_stops_with_its_own_status(shell: Shell) -> None:
     context = project.context()
     body = {
         "check_id": "gold.spans", "layer": "gold", "severity": "critical", "passed": False,
-        "value": 0.0, "sample": [], "stage": "gold", "made_by": "",
+        "value": 0.0, "threshold": 1.0, "detail": "", "sample": [], "stage": "gold", "made_by": "",
         "documents": {doc_id("docs", "d001.md"): content_hash(article(40).encode())},
     }  # fmt: skip
     context.lake.journal.add("earlier", "failed_check", "docs", body)

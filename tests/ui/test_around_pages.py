@@ -57,7 +57,7 @@ def test_every_answer_has_the_headers(client, monkeypatch) -> None:
         assert told["x-content-type-options"] == "nosniff"
         assert told["x-frame-options"] == "SAMEORIGIN"
         assert told["referrer-policy"] == "same-origin"
-        assert ("max-age" if "app.css" in str(answer.url) else "no-store") in told["cache-control"]
+        assert ("no-cache" if "app.css" in str(answer.url) else "no-store") in told["cache-control"]
         assert SECRET not in answer.text
     assert all("request-id" in answer.headers for answer in answers if answer.url.path != "/")
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 GROWTH = 0.1
 """Share by which a warm process may be larger at the end: the journal in memory grows a little."""
 
+POOL = 96
+"""Threads of the pool that reads tables: as many as were at work at one time in ten seconds."""
+
 SLOWER = 1.5
 """Bound of the last tenth of the looks over the first warm one."""
 
@@ -125,7 +128,8 @@ def _check(opened: Open, taken: list[dict[str, int]], warm: int) -> None:
     print(said)
     assert taken[-1]["rss"] <= (1 + GROWTH) * taken[warm]["rss"], said
     assert taken[-1]["files"] <= taken[warm]["files"] + 4, said
-    assert taken[-1]["threads"] <= taken[warm]["threads"] + 8, said
+    assert taken[-1]["threads"] <= taken[warm]["threads"] + 4, said
+    assert max(each["pool"] for each in taken) <= POOL, said
     assert taken[-1]["tasks"] <= taken[0]["tasks"] + 2, said
 
 

@@ -31,7 +31,7 @@ from freshground.service.cli import (
     status,
     usage,
 )
-from freshground.service.cli.options import By, Comment, Json, Place
+from freshground.service.cli.options import By, Comment, Index, Json, Place, one_index
 from freshground.service.cli.options import open_context as _context
 
 USAGE = 64
@@ -67,9 +67,6 @@ serve.register(app)
 status.register(app)
 usage.register(app)
 
-Index = Annotated[
-    str | None, typer.Option("--index", help="Index id; needed if there are several.")
-]
 Mode = Annotated[str, typer.Option("--mode", help="hybrid, vector or text.")]
 _MODES = ("hybrid", "vector", "text")
 
@@ -79,15 +76,6 @@ def _duration(text: str) -> Any:
         return duration(text)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.", param_hint="--max-staleness") from None
-
-
-def _one_index(context: Any, name: str | None) -> Any:
-    if name is not None:
-        return context.settings.index(name)
-    if len(context.settings.indexes) == 1:
-        return context.settings.indexes[0]
-    known = ", ".join(index.id for index in context.settings.indexes)
-    raise typer.BadParameter(f"there are several indexes; name one: {known}.", param_hint="--index")
 
 
 def _mode(mode: str) -> Any:
@@ -171,7 +159,7 @@ def query(
     try:
         answer = ask(
             context,
-            _one_index(context, index),
+            one_index(context, index),
             text,
             k=k,
             mode=_mode(mode),
@@ -193,7 +181,7 @@ def releases(index: Index = None, settings: Place = None, *, as_json: Json = Fal
     from freshground.service import status as service
 
     context = _context(settings)
-    show.releases(service.releases(context, _one_index(context, index)), as_json=as_json)
+    show.releases(service.releases(context, one_index(context, index)), as_json=as_json)
 
 
 @app.command()
@@ -248,7 +236,7 @@ def evaluate(
     from freshground.service.asking.evaluation import evaluate as measure
 
     context = _context(settings)
-    report = measure(context, _one_index(context, index), queries, qrels, spans, _mode(mode))
+    report = measure(context, one_index(context, index), queries, qrels, spans, _mode(mode))
     show.evaluation(report, as_json=as_json)
 
 

@@ -14,6 +14,9 @@ Place = Annotated[
     Path | None,
     typer.Option("--settings", "-s", help=f"Settings file or its folder; default {SETTINGS_FILE}."),
 ]
+Index = Annotated[
+    str | None, typer.Option("--index", help="Index id; needed if there are several.")
+]
 By = Annotated[str, typer.Option("--by", help="Who decides; default the user.")]
 Comment = Annotated[str, typer.Option("--comment", help="Why; kept with the record.")]
 
@@ -27,3 +30,13 @@ def open_context(place: Path | None, *, bars: bool = False, by: str = "") -> Any
     from freshground.service.progress import Progress
 
     return Context(load(place), progress=Progress(shown=bars), by=by)
+
+
+def one_index(context: Any, name: str | None) -> Any:
+    """Return the index that is named, or the only one; a usage error where there are several."""
+    if name is not None:
+        return context.settings.index(name)
+    if len(context.settings.indexes) == 1:
+        return context.settings.indexes[0]
+    known = ", ".join(index.id for index in context.settings.indexes)
+    raise typer.BadParameter(f"there are several indexes; name one: {known}.", param_hint="--index")

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from freshground.core.errors import ConfigError
-from freshground.service.cli.options import By, Comment, Json, Place, open_context
+from freshground.service.cli.options import (
+    By,
+    Comment,
+    Index,
+    Json,
+    Place,
+    one_index,
+    open_context,
+)
 from freshground.service.cli.output import console, print_json
 
 if TYPE_CHECKING:
@@ -20,19 +28,6 @@ commands = typer.Typer(
     no_args_is_help=True, help="Golden questions: those that releases are judged by."
 )
 
-Index = Annotated[
-    str | None, typer.Option("--index", help="Index id; needed if there are several.")
-]
-
-
-def _index(context: Any, name: str | None) -> Any:
-    if name is not None:
-        return context.settings.index(name)
-    if len(context.settings.indexes) == 1:
-        return context.settings.indexes[0]
-    known = ", ".join(index.id for index in context.settings.indexes)
-    raise typer.BadParameter(f"there are several indexes; name one: {known}.", param_hint="--index")
-
 
 @commands.command("list")
 def listed(index: Index = None, settings: Place = None, *, as_json: Json = False) -> None:
@@ -40,7 +35,7 @@ def listed(index: Index = None, settings: Place = None, *, as_json: Json = False
     from freshground.service.views.questions import questions
 
     context = open_context(settings)
-    told = questions(context, _index(context, index))
+    told = questions(context, one_index(context, index))
     if as_json:
         print_json(told)
         return
@@ -88,7 +83,7 @@ def add(
     if not right and not wrong:
         raise typer.BadParameter("name a document.", param_hint="--relevant")
     context = open_context(settings, by=by)
-    found = _index(context, index)
+    found = one_index(context, index)
     verdicts: dict[str, Verdict] = {}
     verdicts |= {judged.named(context, found, name): "not_relevant" for name in wrong}
     verdicts |= {judged.named(context, found, name): "relevant" for name in right}
@@ -126,7 +121,7 @@ def remove(
     from freshground.service.asking import judged
 
     context = open_context(settings, by=by)
-    found = _index(context, index)
+    found = one_index(context, index)
     files = judged.remove(context, found, question)
     judged.record(
         context, found, "remove_question", {"question": question, "judgements": files}, comment
@@ -150,7 +145,7 @@ def export(
     from freshground.service.asking import judged
 
     context = open_context(settings)
-    rows = judged.lines(context, _index(context, index))
+    rows = judged.lines(context, one_index(context, index))
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     if out is not None:
         try:

@@ -9,9 +9,16 @@ from freshground.core.records import PUBLIC
 from freshground.service.denial.overlay import Overlay, overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from freshground.service.context import Context
+
+
+def reads(reader: frozenset[str] | None, groups: Collection[str]) -> bool:
+    """Return whether somebody of these groups (None: of every known one) reads a document."""
+    if not groups:
+        return False
+    return reader is None or PUBLIC in groups or not reader.isdisjoint(groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +36,7 @@ class Sight:
 
     def meets(self, groups: Iterable[str]) -> bool:
         """Return whether somebody with one of these groups is among who sees; none is nobody."""
-        let_in = set(groups)
-        if not let_in:
-            return False
-        return PUBLIC in let_in or self.groups is None or not self.groups.isdisjoint(let_in)
+        return reads(self.groups, tuple(groups))
 
     def row(self, row: Mapping[str, Any] | None) -> bool:
         """Return whether a bronze row may be shown; one that nobody knows may not."""

@@ -11,20 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.access import both
 from freshground.core.clock import parse_iso
-from freshground.core.records import PUBLIC
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from freshground.lake.denials import Denial
     from freshground.service.context import Context
-
-
-def reads(reader: frozenset[str] | None, groups: Collection[str]) -> bool:
-    """Return whether somebody of these groups (None: of every known one) reads a document."""
-    if not groups:
-        return False
-    return reader is None or PUBLIC in groups or not reader.isdisjoint(groups)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 from freshground.core.clock import iso
 from freshground.service.denial.takedown import withhold
 from freshground.service.quarantine.listing import listed
-from freshground.service.views.documents.access import Access, access, reads
+from freshground.service.views.documents.access import Access, access
+from freshground.service.views.readable import reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

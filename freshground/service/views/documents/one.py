@@ -11,9 +11,9 @@ from freshground.lake.tables import quoted, records
 from freshground.service.lineage.reach import published
 from freshground.service.lineage.versions import object_versions
 from freshground.service.quarantine.listing import history
-from freshground.service.views.documents.access import reads
 from freshground.service.views.documents.catalogue import catalogue, visible
 from freshground.service.views.documents.text import cuts, passages
+from freshground.service.views.readable import reads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

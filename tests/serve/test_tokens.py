@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -21,6 +20,7 @@ from freshground.core.settings import Jwt
 from freshground.service.api.errors import ApiError
 from freshground.service.api.identity.signers import Signers
 from freshground.service.api.identity.tokens import Tokens
+from tests.answering import answering
 from tests.project import NOON
 
 if TYPE_CHECKING:
@@ -79,16 +79,8 @@ def issuing() -> Iterator[Issuer]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    issuer.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with answering(Handler) as issuer.port:
         yield issuer
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

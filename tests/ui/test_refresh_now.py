@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 WAITS = (
-    "import signal, sys\n"
+    "import signal, sys, time\n"
     "signal.signal(signal.SIGINT, lambda *_: sys.exit(130))\n"
     "print('x' * 100_000, sys.argv[1:], flush=True)\n"
-    "signal.pause()\n"
+    "while True: time.sleep(0.05)\n"  # no pause(): a signal just before it would be lost
 )
 FORM = {"token": "t" * 32, "from": "/runs"}
 

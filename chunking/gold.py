@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from freshground.core.columns import Columns
 from freshground.core.ids import chunk_id, embed_hash
-from freshground.core.records import Chunk, Document, Element
+from freshground.core.records import Chunk, Document, Element, Hidden
 from freshground.lake.schemas import GOLD
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def read_document(silver: dict[str, Any]) -> Document:
         language=silver["language"],
         media_type=silver["media_type"],
         pages=silver["pages"],
+        metadata=json.loads(silver["metadata"]),
+        hidden=tuple(Hidden(**piece) for piece in silver["hidden"] or ()),
     )
 
 

@@ -13,7 +13,7 @@ from freshground.core.errors import Quarantine
 from freshground.lake.schemas import SILVER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from freshground.core.records import Document
     from freshground.lake.lake import Lake
@@ -35,16 +35,18 @@ def write(
     lake: Lake,
     pending: Sequence[dict[str, Any]],
     silver_id: str,
-    parse: Callable[[bytes, str], Document],
+    parse_all: Callable[
+        [Iterator[tuple[int, bytes, str]]], Iterator[tuple[int, Document | Quarantine]]
+    ],
     run_id: str,
     progress: Callable[[int], None],
     before_commit: Callable[[Columns], None],
 ) -> SilverReport:
     """Parse the objects of bronze rows and write each batch in one commit.
 
-    `parse` takes bytes and the object's key and raises Quarantine. Killed anywhere, the ledger
-    names the rest again. `before_commit` is given the measures of all documents that the next
-    commit completes.
+    `parse_all` takes (place, bytes, key) of each object, and gives (place, document or refusal) of
+    each in any order. Killed anywhere, the ledger names the rest again. `before_commit` is given
+    the measures of all documents that the next commit completes.
     """
     report = SilverReport()
     rows: list[dict[str, Any]] = []
@@ -57,7 +59,8 @@ def write(
         rows.clear()
         chars = 0
 
-    for bronze in pending:
+    for place, document in _each(lake, pending, parse_all):
+        bronze = pending[place]
         row = {
             "doc_id": bronze["doc_id"],
             "source_id": bronze["source_id"],
@@ -66,20 +69,10 @@ def write(
             "parsed_at": lake.clock.now(),
             "run_id": run_id,
         }
-        try:
-            if bronze["rule"]:
-                raise Quarantine(bronze["rule"], bronze["reason"])
-            document = parse(lake.blobs.get(bronze["content_hash"]), bronze["key"])
-        except Quarantine as error:
-            rows.append({**row, "status": "quarantined", "rule": error.rule, "reason": str(error)})
-            report.quarantined.append(
-                {
-                    "doc_id": bronze["doc_id"],
-                    "uri": bronze["uri"],
-                    "rule": error.rule,
-                    "reason": str(error),
-                }
-            )
+        if isinstance(document, Quarantine):
+            why = {"rule": document.rule, "reason": str(document)}
+            rows.append({**row, "status": "quarantined", **why})
+            report.quarantined.append({"doc_id": bronze["doc_id"], "uri": bronze["uri"], **why})
         else:
             rows.append({**row, "status": "ok", **_columns(document)})
             report.parsed += 1
@@ -90,6 +83,23 @@ def write(
             flush()
     flush()
     return report
+
+
+def _each(
+    lake: Lake,
+    pending: Sequence[dict[str, Any]],
+    parse_all: Callable[
+        [Iterator[tuple[int, bytes, str]]], Iterator[tuple[int, Document | Quarantine]]
+    ],
+) -> Iterator[tuple[int, Document | Quarantine]]:
+    for place, bronze in enumerate(pending):
+        if bronze["rule"]:
+            yield place, Quarantine(bronze["rule"], bronze["reason"])
+    yield from parse_all(
+        (place, lake.blobs.get(bronze["content_hash"]), bronze["key"])
+        for place, bronze in enumerate(pending)
+        if not bronze["rule"]
+    )
 
 
 def _columns(document: Document) -> dict[str, Any]:
@@ -103,6 +113,7 @@ def _columns(document: Document) -> dict[str, Any]:
         "metadata": json.dumps(
             dict(document.metadata), sort_keys=True, ensure_ascii=False, default=str
         ),
+        "hidden": [asdict(piece) for piece in document.hidden],
     }
 
 

@@ -101,11 +101,26 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """Text that a document holds and its readers do not see. It is no part of the document's text.
+
+    `kind` says how it is hidden: white, tiny, off_page, invisible, zero_width, bidi, tags, comment,
+    alt_text, metadata. `at` is the character of the document's text before which it stood, or None.
+    """
+
+    kind: str
+    text: str
+    at: int | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A parsed and cleansed document. Elements are in reading order and do not overlap.
 
     `title` comes from the content alone, never from the file's name. `language` is an ISO 639-1
-    code or None. `metadata` holds what the format says of itself (author, subject, ...).
+    code or None. `metadata` holds what the format says of itself (author, subject, ...). `hidden`
+    is what is kept from readers, for admission to look at: it is never served.
     """
 
     text: str
@@ -115,6 +130,7 @@ class Document:
     media_type: str
     pages: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ class Lake:
         }
         self.bronze = tables["bronze"]
         self.silver = tables["silver"]
+        self.admissions = tables["admissions"]
+        self.signatures = tables["signatures"]
         self.gold = tables["gold"]
         self.vectors = tables["vectors"]
         self.publications = tables["publications"]

@@ -146,7 +146,8 @@ class Ledger:
     def _read_silver(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
         table = self._lake.silver.rows(
             "SELECT doc_id, content_hash, silver_id, status, rule, reason, parsed_at "
-            f"FROM t WHERE source_id = {quoted([source_id])} ORDER BY parsed_at, status DESC"
+            f"FROM t WHERE source_id = {quoted([source_id])} AND masked_from IS NULL "
+            "ORDER BY parsed_at, status DESC"
         )
         found: dict[tuple[str, str, str], dict[str, Any]] = {}
         for row in records(table):
@@ -288,15 +289,15 @@ class Ledger:
     def gold_pending(
         self,
         source_id: str,
-        silver_id: str,
+        documents: Sequence[Current],
         chunker_id: str,
         shard: tuple[int, int] | None = None,
     ) -> list[Current]:
-        """Return the documents to serve whose version a chunker has not cut."""
+        """Return those of a source's documents to serve whose version a chunker has not cut."""
         done = self.chunked(source_id, chunker_id)
         return [
             document
-            for document in self.current(source_id, silver_id)
+            for document in documents
             if document.content_hash is not None
             and in_shard(document.doc_id, shard)
             and (document.doc_id, document.content_hash, document.silver_id) not in done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 
 _TIME = pa.timestamp("us", "UTC")
 _TEXTS = pa.list_(pa.string())
@@ -17,6 +17,31 @@ ELEMENT = pa.struct(
         ("page", pa.int32()),
         ("level", pa.int32()),
         ("headings", _TEXTS),
+    ]
+)
+
+HIDDEN = pa.struct(
+    [("kind", pa.string()), ("text", pa.string()), ("at", pa.int64()), ("page", pa.int32())]
+)
+
+FINDING = pa.struct(
+    [
+        ("rule", pa.string()),
+        ("version", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("confidence", pa.float64()),
+        ("evidence", pa.string()),  # in words, never the text
+        ("hidden", pa.int32()),
+    ]
+)
+
+REASON = pa.struct(
+    [
+        ("rule", pa.string()),
+        ("version", pa.string()),
+        ("action", pa.string()),
+        ("findings", pa.int32()),
     ]
 )
 
@@ -60,7 +85,41 @@ SILVER = pa.schema(
         ("text", pa.string()),
         ("elements", pa.list_(ELEMENT)),
         ("metadata", pa.string()),  # JSON
+        ("hidden", pa.list_(HIDDEN)),  # what readers do not see: for admission alone
+        ("masked_from", pa.string()),  # silver_id of the row that this one masks, null of others
         ("parsed_at", _TIME),
+        ("run_id", pa.string()),
+    ]
+)
+
+ADMISSIONS = pa.schema(
+    [
+        ("doc_id", pa.string()),
+        ("source_id", pa.string()),
+        ("content_hash", pa.string()),
+        ("silver_id", pa.string()),
+        ("rules", _TEXTS),  # "rule@version" of what looked at it for this row
+        ("findings", pa.list_(FINDING)),  # of these rules alone
+        ("scores", pa.string()),  # JSON
+        ("policy_id", pa.string()),  # what the verdict was made by
+        ("verdict", pa.string()),  # serve, mask, restrict or quarantine
+        ("reasons", pa.list_(REASON)),
+        ("masked_id", pa.string()),  # silver_id of the masked row, where one is served
+        ("groups", _TEXTS),  # who alone may read it, where it is restricted
+        ("judged_at", _TIME),
+        ("run_id", pa.string()),
+    ]
+)
+
+SIGNATURES = pa.schema(
+    [
+        ("doc_id", pa.string()),
+        ("source_id", pa.string()),
+        ("content_hash", pa.string()),
+        ("silver_id", pa.string()),
+        ("made_by", pa.string()),  # the method and its parameters
+        ("text_hash", pa.string()),  # of the normalised text: equal texts are exact duplicates
+        ("signature", pa.binary()),
         ("run_id", pa.string()),
     ]
 )
@@ -83,6 +142,7 @@ GOLD = pa.schema(
         ("page_last", pa.int32()),
         ("headings", _TEXTS),
         ("tokens", pa.int32()),
+        ("language", pa.string()),  # of the chunk: ISO 639-1, null where it is not known
         ("run_id", pa.string()),
     ]
 )
@@ -127,6 +187,8 @@ PUBLICATIONS = pa.schema(
 TABLES = {
     "bronze": BRONZE,
     "silver": SILVER,
+    "admissions": ADMISSIONS,
+    "signatures": SIGNATURES,
     "gold": GOLD,
     "vectors": VECTORS,
     "journal": JOURNAL,

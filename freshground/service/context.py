@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from freshground.core.records import Encoder, Source
     from freshground.core.settings import IndexSettings, Settings
     from freshground.service.reports import StageReport
+    from freshground.service.workers.pool import Workers
     from indexes.candidate import Recipe
     from indexes.engines.contract import Engine
 
@@ -162,6 +163,13 @@ class Context:
             index.fields,
             row_schema(encoder.space.dimensions, index.fields),
         )
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Processes for what must not hurt this one."""
+        from freshground.service.workers.pool import Workers
+
+        return Workers(self.settings.parsing)
 
     def silver_id(self, source_id: str) -> str:
         """Return the identity of the parser as it is used for a source."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from freshground.service.denial.takedown import withhold
+from freshground.service.admission.standing import standing
 from indexes.plan import IndexPlan, compare
 from indexes.release import as_of
 
@@ -61,9 +61,7 @@ def desired(context: Context, index: IndexSettings) -> Desired:
     documents: list[Current] = []
     uncut: set[str] = set()
     for source_id in index.sources:
-        current = withhold(
-            context, source_id, context.ledger.current(source_id, context.silver_id(source_id))
-        )
+        current = standing(context, source_id)
         documents += current
         cut = context.ledger.chunked(source_id, recipe.chunker_id)
         uncut |= {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from freshground.service.admission.standing import admitted
 from freshground.service.stages.gold import wanted_cuts
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ def pending(context: Context, stage: str, source_id: str) -> int:
     silver_id = context.silver_id(source_id)
     if stage == "silver":
         return len(context.ledger.silver_pending(source_id, silver_id))
+    documents = admitted(context, source_id)
     cuts = [context.chunker(index).id for index in wanted_cuts(context, source_id)]
-    counts = (len(context.ledger.gold_pending(source_id, silver_id, cut)) for cut in cuts)
+    counts = (len(context.ledger.gold_pending(source_id, documents, cut)) for cut in cuts)
     return max(counts, default=0)

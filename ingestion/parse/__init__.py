@@ -34,7 +34,7 @@ def parse(data: bytes, name: str, *, max_chars: int = MAX_CHARS) -> Document:
     return dispatch.parse(data, name, max_chars=max_chars)
 
 
-def parse_record(data: bytes, *, max_chars: int = MAX_CHARS) -> Document:
+def parse_record(data: bytes, _name: str = "", *, max_chars: int = MAX_CHARS) -> Document:
     """Return the document of one record row, given as its canonical JSON.
 
     The row is `{"text": str, "title": str or null, "metadata": object}`. Its paragraphs, separated

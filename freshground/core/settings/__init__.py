@@ -4,6 +4,7 @@ Secrets never stand in the file: a value written as `${NAME}` is taken from the 
 `FRESHGROUND_LAKE` and `FRESHGROUND_CACHE` override `lake` and `cache`.
 """
 
+from freshground.core.settings.admission import Action, Admission
 from freshground.core.settings.airflow import Airflow, Watcher
 from freshground.core.settings.alerts import (
     AirflowChannel,
@@ -33,6 +34,7 @@ from freshground.core.settings.guards import (
     WideningGuard,
 )
 from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
+from freshground.core.settings.parsing import Parsing
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
 from freshground.core.settings.reranking import RerankerSettings
@@ -60,6 +62,8 @@ __all__ = [
     "SETTINGS_FILE",
     "Access",
     "AccessLog",
+    "Action",
+    "Admission",
     "Airflow",
     "AirflowChannel",
     "AlertKind",
@@ -95,6 +99,7 @@ __all__ = [
     "LocalEncoder",
     "Metrics",
     "Oidc",
+    "Parsing",
     "Percentile",
     "RecordFields",
     "RecordsSource",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from freshground.core.records import PUBLIC
+from freshground.core.settings.admission import Admission
 from freshground.core.settings.freshness import Sla
 from freshground.core.settings.guards import DeleteGuard, Guards
 from freshground.core.settings.values import Duration, Id, Section
@@ -39,6 +40,7 @@ class _SourceBase(Section):
     delete_guard: DeleteGuard = DeleteGuard()
     sla: Sla | None = None
     guards: Guards = Guards()
+    admission: Admission = Admission()
 
     @model_validator(mode="after")
     def _one_delete_guard(self) -> _SourceBase:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError
 from freshground.lake.reviews import Matter
-from freshground.service.denial.takedown import TAKEN_DOWN, withhold
+from freshground.service.admission.standing import standing
+from freshground.service.denial.takedown import TAKEN_DOWN
 from freshground.service.lineage.naming import named
 from freshground.service.quarantine.aside import REJECTED
 from freshground.service.quarantine.evidence import evidence
@@ -45,7 +46,7 @@ def _rows(context: Context, *, held_too: bool) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for source_id in context.settings.source_ids:
         version = context.silver_id(source_id)
-        documents = withhold(context, source_id, context.ledger.current(source_id, version))
+        documents = standing(context, source_id)
         tries = context.ledger.attempts(source_id, version)
         cases = _cases(context, source_id, documents) if held_too else {}
         for document in documents:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.errors import ConfigError
 from freshground.lake.tables import quoted
+from freshground.service.admission.standing import admitted
 from freshground.service.releases.publishing import show
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _version(context: Context, index: IndexSettings, name: str) -> tuple[str, st
     found = [
         (document.doc_id, document.content_hash)
         for source_id in index.sources
-        for document in context.ledger.current(source_id, context.silver_id(source_id))
+        for document in admitted(context, source_id)
         if document.doc_id in named and document.content_hash is not None
     ]
     if len(found) != 1:

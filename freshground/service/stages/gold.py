@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chunking import gold as layer
+from freshground.service.admission.standing import admitted
 from freshground.service.stages.frame import Checking, stage
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ def gold(context: Context, scope: Scope) -> StageReport:
     source_id = scope.source or ""
     with stage(context, "gold", source_id, [f"silver/{source_id}"], f"gold/{source_id}") as report:
         report.counts = {"documents": 0, "chunks": 0, "rows": 0}
-        silver_id = context.silver_id(source_id)
+        documents = admitted(context, source_id)
         for index in wanted_cuts(context, source_id):
             chunker = context.chunker(index)
-            pending = context.ledger.gold_pending(source_id, silver_id, chunker.id, scope.shard)
+            pending = context.ledger.gold_pending(source_id, documents, chunker.id, scope.shard)
             if not pending:
                 continue
             encoder = context.encoder(index)

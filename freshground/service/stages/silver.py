@@ -6,18 +6,24 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from freshground.service.stages.frame import Checking, stage
+from freshground.service.workers.pool import Job
 from ingestion import silver as layer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from freshground.core.errors import Quarantine
     from freshground.core.records import Document
     from freshground.service.context import Context
     from freshground.service.reports import Scope, StageReport
 
 
-def _parse_row(data: bytes, _key: str) -> Document:
-    from ingestion.parse import parse_record
-
-    return parse_record(data)
+def _parse_all(
+    context: Context, function: str, objects: Iterator[tuple[int, bytes, str]]
+) -> Iterator[tuple[int, Document | Quarantine]]:
+    options = {"max_chars": context.settings.parsing.output}
+    jobs = (Job(place, (data, name), options) for place, data, name in objects)
+    return context.workers.each(f"ingestion.parse:{function}", jobs)
 
 
 def silver(context: Context, scope: Scope) -> StageReport:
@@ -31,12 +37,8 @@ def silver(context: Context, scope: Scope) -> StageReport:
         if not pending:
             report.counts = {"parsed": 0, "quarantined": 0}
             return report
-        if context.settings.source(source_id).type == "records":
-            parse = _parse_row
-        else:
-            from ingestion.parse import parse as parse_file
-
-            parse = partial(parse_file)
+        rows = context.settings.source(source_id).type == "records"
+        parse_all = partial(_parse_all, context, "parse_record" if rows else "parse")
         versions = {row["doc_id"]: row["content_hash"] for row in pending}
         checks = Checking(context, report, "silver", {}, versions=versions, made_by=silver_id)
         with context.progress.bar(f"parse {source_id}", len(pending), "documents") as step:
@@ -44,7 +46,7 @@ def silver(context: Context, scope: Scope) -> StageReport:
                 context.lake,
                 pending,
                 silver_id,
-                parse,
+                parse_all,
                 context.run_id,
                 step,
                 checks.before_commit,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from freshground.core.clock import iso
-from freshground.service.denial.takedown import withhold
+from freshground.service.admission.standing import standing
 from freshground.service.quarantine.listing import listed
 from freshground.service.views.documents.access import Access, access
 from freshground.service.views.readable import reads
@@ -150,12 +150,7 @@ def _read(context: Context) -> Catalogue:
     heads = _heads(context)
     entries: list[Entry] = []
     for source_id in context.settings.source_ids:
-        current = {
-            document.doc_id: document
-            for document in withhold(
-                context, source_id, context.ledger.current(source_id, context.silver_id(source_id))
-            )
-        }
+        current = {document.doc_id: document for document in standing(context, source_id)}
         for doc_id, row in context.ledger.objects(source_id).items():
             document = current.get(doc_id)
             aside = rules.get(doc_id)

@@ -1,0 +1,1 @@
+"""Detectors: what looks into documents for what should not be served as it is."""

@@ -115,10 +115,12 @@ def _attached(
         yield part
     elif kind in BODIES and not (kind == "text/calendar" and file_name(part)):
         return
-    elif not related and not (kind.startswith("image/") and _content_id(part) in shown):
-        # Without a name only what is no text: that is shown by no one.
-        if file_name(part) or not kind.startswith("text/"):
-            yield part
+    elif (
+        not related
+        and not (kind.startswith("image/") and _content_id(part) in shown)
+        and (file_name(part) or not kind.startswith("text/"))
+    ):
+        yield part
 
 
 def _content_id(part: EmailMessage) -> str:

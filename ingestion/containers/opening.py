@@ -88,7 +88,7 @@ class Opening:
                 if fresh and self.record(value) is not None:
                     continue
                 data = self.store.get(value)
-                if fresh and kind_of(data) is None:
+                if fresh and kind_of(data, name) is None:
                     self.fresh[value] = Record(None)
                     continue
                 names[value] = name
@@ -97,7 +97,7 @@ class Opening:
         while True:
             for value, answer in self.unpack(jobs(wanted)):
                 if isinstance(answer, Quarantine):
-                    likely = kind_of(self.store.get(value))
+                    likely = kind_of(self.store.get(value), names[value])
                     self.fresh[value] = Record(likely, rule=answer.rule, reason=str(answer))
                     continue
                 for part in answer.parts:
@@ -121,7 +121,7 @@ class Opening:
         if part.data is None:
             return Noted(part.name, None, None, None, part.rule, part.reason)
         value = self.store.put(part.data)
-        return Noted(part.name, value, len(part.data), kind_of(part.data), None, None)
+        return Noted(part.name, value, len(part.data), kind_of(part.data, part.name), None, None)
 
 
 def from_row(row: Mapping[str, Any]) -> Record:

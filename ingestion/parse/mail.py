@@ -149,9 +149,12 @@ class _Reading:
         quoted: list[str] = []
         signatures: list[str] = []
         if kind == "text/html":
+            blocks = []
             if self._cut:
-                text, quoted, signatures = without_marked(text, forward=context.forward)
-            blocks = fragment_blocks(text)
+                left, quoted, signatures = without_marked(text, forward=context.forward)
+                blocks = fragment_blocks(left)
+            if not _has_text(blocks):  # all of it bore a mark
+                blocks, quoted, signatures = fragment_blocks(text), [], []
         else:
             blocks = paragraphs(_FLOWED.sub(" ", text) if flowed else text)
         if not self._cut:

@@ -33,7 +33,7 @@ OPENING = re.compile(
 
 _FROM = _any(
     "From", "Von", "De", "Da", "Van", "Od", "Från", "Fra", "Lähettäjä", "Feladó", "Gönderen",
-    "Kimden", "От", "Отправитель", "发件人", "寄件者", "差出人", "보낸 ?사람", "Remitente",
+    "Kimden", "От", "Отправитель", "מאת", "发件人", "寄件者", "差出人", "보낸 ?사람", "Remitente",
     "Mittente", "Expéditeur",
 )  # fmt: skip
 _OTHERS = _any(
@@ -44,8 +44,8 @@ _OTHERS = _any(
     "Aan", "Onderwerp", "Assunto", "Enviada(?: em)?", "Wysłano", "Do", "Temat", "DW", "Odesláno",
     "Komu", "Předmět", "Kopia", "Skickat", "Till", "Ämne", "Sendt", "Til", "Emne", "Lähetetty",
     "Vastaanottaja", "Aihe", "Elküldve", "Címzett", "Tárgy", "Gönderildi", "Kime", "Konu",
-    "Отправлено", "Дата", "Кому", "Тема", "Копия", "发送时间", "收件人", "主题", "抄送", "日期",
-    "送信日時", "宛先", "件名", "보낸 ?날짜", "받는 ?사람", "제목", "참조",
+    "נשלח", "אל", "נושא", "Отправлено", "Дата", "Кому", "Тема", "Копия", "发送时间", "收件人",
+    "主题", "抄送", "日期", "送信日時", "宛先", "件名", "보낸 ?날짜", "받는 ?사람", "제목", "참조",
 )  # fmt: skip
 HEADER_FROM = re.compile(
     rf"^[\s*_>|]*{_FROM}[ \u00a0]?[*_]*[ \u00a0]?[:：][*_]*\s*\S", re.IGNORECASE

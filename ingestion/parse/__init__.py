@@ -13,7 +13,7 @@ from ingestion.parse.version import PARSER_ID
 if TYPE_CHECKING:
     from freshground.core.records import Document
 
-__all__ = ["MAX_CHARS", "PARSER_ID", "parse", "parse_record"]
+__all__ = ["MAX_CHARS", "PARSER_ID", "parse", "parse_record", "warm"]
 
 MAX_CHARS = 20_000_000
 """The longest document text, in code points, that is let through by default."""
@@ -44,3 +44,12 @@ def parse_record(data: bytes, _name: str = "", *, max_chars: int = MAX_CHARS) ->
     from ingestion.parse import record
 
     return record.parse(data, max_chars=max_chars)
+
+
+def warm() -> None:
+    """Load what every document needs, in the process that those who parse are forked from."""
+    from ingestion.cleanse import language
+    from ingestion.parse import dispatch
+
+    language.detect("The first text of all takes the time to load what the others share.")
+    dispatch.parse(b"# Title\n\nA text in Markdown.", "first.md", max_chars=MAX_CHARS)

@@ -65,8 +65,9 @@ def _parsed(raw: Raw, max_chars: int) -> Parsed:
         return parser_of(kind)(raw)
     except Quarantine:
         raise
-    except ImportError:
-        # A library that is missing is a broken installation, not a broken document.
+    except (ImportError, MemoryError):
+        # A library that is missing is a broken installation, not a broken document; and who set
+        # the limit of memory knows what to say of it.
         raise
     except Exception as error:  # noqa: BLE001 - see below
         # Third-party parsers raise anything on a malformed file. Their messages may quote the

@@ -9,34 +9,12 @@ if TYPE_CHECKING:
 
     from freshground.core.records import Document
 
-PERSON_KEYS = frozenset(
-    [
-        "author",
-        "authors",
-        "creator",
-        "creators",
-        "last_modified_by",
-        "lastmodifiedby",
-        "modified_by",
-        "editor",
-        "contributor",
-        "contributors",
-        "manager",
-        "owner",
-        "from",
-        "sender",
-        "to",
-        "cc",
-        "bcc",
-        "reply_to",
-        "recipients",
-        "sent_from",
-        "sent_to",
-        "signature",
-        "attendees",
-        "organizer",
-    ]
-)
+PERSON_KEYS = frozenset({
+    "author", "authors", "creator", "creators", "last_modified_by", "lastmodifiedby",
+    "modified_by", "editor", "contributor", "contributors", "manager", "owner", "from",
+    "sender", "to", "cc", "bcc", "reply_to", "recipients", "sent_from", "sent_to", "signature",
+    "attendees", "organizer",
+})  # fmt: skip
 """Metadata that names people, whatever the value looks like."""
 
 TITLE = "title"

@@ -15,41 +15,11 @@ _LOCAL = re.compile(r"[\w.+%'&!#$*/=?^`{|}~-]*[\w+%&!#$*/=?^`{|}~-]")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})")
 _QUOTES = "'`*_=/|{}!#$&?^~%"
 _LOCAL_CHARS = 64
-_NO_DOMAINS = frozenset(
-    [
-        "png",
-        "jpg",
-        "jpeg",
-        "gif",
-        "svg",
-        "webp",
-        "bmp",
-        "ico",
-        "tiff",
-        "pdf",
-        "js",
-        "css",
-        "html",
-        "htm",
-        "xml",
-        "json",
-        "py",
-        "pyc",
-        "rb",
-        "php",
-        "java",
-        "txt",
-        "md",
-        "rst",
-        "csv",
-        "zip",
-        "gz",
-        "tar",
-        "exe",
-        "dll",
-        "so",
-    ]
-)
+_NO_DOMAINS = frozenset({
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "ico", "tiff", "pdf", "js", "css",
+    "html", "htm", "xml", "json", "py", "pyc", "rb", "php", "java", "txt", "md", "rst", "csv",
+    "zip", "gz", "tar", "exe", "dll", "so",
+})  # fmt: skip
 """Endings of files that stand behind an @, as in icon@2x.png. Some are domains: seldom seen."""
 
 _V4_MIDDLE = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")

@@ -105,9 +105,9 @@ def logins(text: str) -> Iterator[Match]:
         yield Match("secret.url_credentials", start, end, sure, "a login inside a URL")
 
 
-_SHOWN = frozenset(
-    ["password", "pass", "passwd", "pwd", "secret", "token", "pw", "passwort", "user", "port"]
-)
+_SHOWN = frozenset({
+    "password", "pass", "passwd", "pwd", "secret", "token", "pw", "passwort", "user", "port",
+})  # fmt: skip
 
 
 def _variable(value: str) -> bool:

@@ -34,6 +34,7 @@ from freshground.core.settings.guards import (
     WideningGuard,
 )
 from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
+from freshground.core.settings.masking import Masking
 from freshground.core.settings.parsing import Parsing
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
@@ -97,6 +98,7 @@ __all__ = [
     "Line",
     "Lineage",
     "LocalEncoder",
+    "Masking",
     "Metrics",
     "Oidc",
     "Parsing",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chunking.tokens import count
 from freshground.core.clock import iso
-from freshground.core.ids import passage_id
 from freshground.service.api.agents.asking import ask
 from indexes.fusion import RRF_K
 
@@ -32,6 +32,7 @@ SOURCE_FIELDS = (
 """What a reference tells of its passage, besides the key."""
 
 _FIELDS = ("text", *SOURCE_FIELDS)
+_SPACE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +118,11 @@ def _fill(grounding: Grounding, ranked: Sequence[tuple[Found, int]], budget: int
     seen: set[str] = set()
     used = 2  # the brackets
     for hit, by in ranked:
-        passage = passage_id(str(hit.document.get("text") or ""))
-        if passage in seen:
+        text = _SPACE.sub(" ", str(hit.document.get("text") or "")).strip().casefold()
+        if text in seen:
             grounding.doubles += 1
             continue
-        seen.add(passage)
+        seen.add(text)
         entry = _entry(len(entries), hit)
         [tokens] = count([entry])
         if used + tokens + 1 > budget or len(entries) == REFERENCES:

@@ -59,12 +59,15 @@ class FilesSource(_SourceBase):
 
     `include` and `exclude` are patterns over the relative path, `**` crossing folders. With
     `access: from_source` the groups of `a/b.pdf` stand in the sidecar `a/b.pdf.access.json`.
+    `html` says what of a web page is a document: its `article`, without the site around it, or the
+    `full` page.
     """
 
     type: Literal["files"]
     include: tuple[str, ...] = ("**",)
     exclude: tuple[str, ...] = ()
     follow_symlinks: bool = False
+    html: Literal["article", "full"] = "article"
 
 
 class RecordFields(Section):

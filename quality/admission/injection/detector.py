@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding, Scanned
 from quality.admission.injection.judge import judge
-from quality.admission.injection.visible import Reader
+from quality.admission.injection.visible import REPORTED, Reader, small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +57,8 @@ def _titles(document: Document) -> Iterator[Finding]:
     for value in document.metadata.values():
         values += [value] if isinstance(value, str) else []
     for text in values:
-        small = text[:2_000].lower()
-        judged = judge(small, "heading", (0, len(small)), small)
+        value = small(text[:2_000])
+        judged = judge(value, "heading", (0, len(value)), value)
         if judged.confidence >= REPORTED and text not in document.text:
             yield Finding("injection.instruction", VERSION, None, None, judged.confidence,
                           f"title or metadata: {judged.evidence}")  # fmt: skip
@@ -73,13 +73,9 @@ def _hidden(document: Document) -> Iterator[Finding]:
                           f"{piece.kind.replace('_', ' ')} text: {why}", place)  # fmt: skip
 
 
-REPORTED = 0.2
-"""Findings of less confidence are not worth a row."""
-
-
 def _unseen(piece: Hidden, context: str) -> tuple[float, str]:
     # What stands unseen is not judged by how it fits what stands unseen with it.
-    reader = Reader(piece.text, (), around=context)
+    reader = Reader(piece.text, (), context)
     best, why = 0.0, ""
     for finding in reader.findings(VERSION):
         if finding.confidence > best:

@@ -7,6 +7,7 @@ counts less than said.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,9 +56,19 @@ def is_about(text: str) -> bool:
 
 
 def judge(
-    sentence: str, kind: str, span: tuple[int, int], text: str, *, about: bool = False
+    sentence: str,
+    kind: str,
+    span: tuple[int, int],
+    text: str,
+    *,
+    about: bool = False,
+    upright: bool = True,
 ) -> Judged:
-    """Judge a sentence at `span` of a document's `text`; both texts are in small letters."""
+    """Judge a sentence at `span` of a document's `text`; both texts are in small letters.
+
+    `about` says that the document tells of such attacks, `upright` that the sentence began with a
+    capital letter: a request without one is likelier a fragment.
+    """
     verb, order = imperative(sentence)
     found = signals(sentence, verb, order)
     if found:
@@ -70,6 +81,8 @@ def judge(
         found = [Signal(s.name, s.weight * 0.6) for s in found]
     strong = joined(found)
     request = 0.0 if kind in _KINDS_WITHOUT_REQUESTS else _request(sentence, verb, order, span, text)
+    if request and (not upright or (kind == "list_item" and verb not in words.TELLING)):
+        request *= 0.6
     whole = 1 - (1 - strong) * (1 - request * (0.5 if found else 1.0))
     if whole <= 0:
         return NOTHING
@@ -91,32 +104,34 @@ def _request(sentence: str, verb: str, order: str, span: tuple[int, int], text: 
     if not MIN_WORDS <= count <= MAX_WORDS:
         return 0.0
     bare = quoted_away(sentence)
-    question = place.is_question(sentence)
-    if not verb and not question:
-        return 0.0
-    if verb and _PEOPLE.match(order):
-        return 0.0
-    context = place.has_context(_without_frame(bare))
-    fit = place.fit(sentence, *span, text)
-    if fit.words < (place.MIN_OWN if not verb else 1):
-        return 0.0
-    alien = 1 - fit.shared / fit.words
     for_me = bool(_FOR_ME.search(bare))
     if verb in words.TELLING:
         base = 0.7
-    elif question:
+    elif place.is_question(sentence):
         base = 0.62
-    elif for_me and verb in words.MAKING:
-        base = 0.62
-    elif verb in words.MAKING:
-        base = 0.55
+    elif verb in words.ASKED or (verb in words.MAKING and for_me):
+        base = 0.62 if for_me else 0.56
     else:
-        base = 0.3
-    if context:
+        return 0.0
+    if verb and _PEOPLE.match(order):
+        return 0.0
+    if place.has_context(_FRAMES.sub(" ", bare)):
         base *= 0.45
+    # In a long document something that shares no word with it is found sooner or later.
+    base -= min(LONG_TAKES, 0.2 * max(0.0, math.log10(max(len(text), 1) / LONG)))
+    if base < LEAST:
+        return 0.0
+    fit = place.fit(sentence, *span, text)
+    if not fit.words:
+        return 0.0
+    alien = 1 - fit.shared / fit.words
     # Two thirds of its matter from elsewhere is where it begins not to fit.
     return base * min(1.0, max(0.0, (alien - 0.4) / 0.4))
 
 
-def _without_frame(sentence: str) -> str:
-    return re.sub(r"\b(?:can|could|would|will|want|need) you\b|\byou (?:must|should|will)\b", " ", sentence)
+LONG = 3_000
+LONG_TAKES = 0.3
+LEAST = 0.15
+_FRAMES = re.compile(
+    r"\b(?:can|could|would|will|want|need|do|does|should) (?:you|we|one)\b|\byou (?:must|should|will)\b|\bhow to\b"
+)

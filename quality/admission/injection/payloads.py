@@ -50,6 +50,10 @@ _TELLTALES = ("ignore", "instruct", "prompt", "response", "answer", "explain", "
               "assistant", "you are", "translate", "output", "the user", "disregard")  # fmt: skip
 _ROT13 = tuple(codecs.encode(word, "rot13") for word in _TELLTALES)
 _REVERSED = tuple(word[::-1] for word in _TELLTALES)
+IN_DISGUISE = tuple(
+    f"{word}|{word.capitalize()}|{word.upper()}" for word in (*_ROT13, *_REVERSED) if word.strip()
+)
+"""What turned texts hold, as expressions for the net."""
 
 
 class Payload(NamedTuple):

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from freshground.core.records import Document
-
 MAX_SENTENCE = 1_000
 """Longer runs without an end are looked at in pieces of so many characters."""
 
@@ -43,10 +41,16 @@ def split(text: str, start: int = 0, kind: str = "text") -> Iterator[Sentence]:
     yield from _pieces(text, last, len(text), start, kind)
 
 
-def sentences_of(document: Document) -> Iterator[Sentence]:
-    """Yield the sentences of all elements of a document in reading order."""
-    for element in document.elements:
-        yield from split(document.text[element.start : element.end], element.start, element.kind)
+def around(text: str, place: int, first: int, last: int, kind: str = "text") -> Sentence | None:
+    """Return the sentence that has the character at `place`, within first and last, or None."""
+    low, high = max(first, place - MAX_SENTENCE // 2), min(last, place + MAX_SENTENCE // 2)
+    # Lines bound most sentences, and the search is short from there.
+    cut = text.rfind("\n\n", low, place)
+    low = cut + 2 if cut >= 0 else low
+    for sentence in split(text[low:high], low, kind):
+        if place < sentence.end:
+            return sentence if sentence.start <= place else None
+    return None
 
 
 def _pieces(text: str, first: int, last: int, start: int, kind: str) -> Iterator[Sentence]:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from quality.admission.injection import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _any(stems: list[str] | tuple[str, ...], *, whole: bool = False) -> str:
@@ -24,7 +28,7 @@ _OVERRIDE = re.compile(f"{_any(words.OVERRIDE)}|{'|'.join(words.OVERRIDE_CJK)}"
                        r"|\bbefolge (?:nicht|keine)\b|\bbeachte (?:nicht|keine)\b")  # fmt: skip
 _ORDERS = re.compile(f"{_any(words.ORDERS)}|{'|'.join(words.ORDERS_CJK)}")
 _RULES = re.compile(_any(words.RULES))
-_BEFORE = re.compile(f"{_any(words.BEFORE)}|\u4e4b\u524d|\u4ee5\u4e0a|\u4ee5\u524d|\u5148\u524d"
+_BEFORE = re.compile(f"{_any(words.BEFORE, whole=True)}|\u4e4b\u524d|\u4ee5\u4e0a|\u4ee5\u524d|\u5148\u524d"
                      "|\u524d\u8ff0|\u4e0a\u9762|\uc774\uc804")  # fmt: skip
 _MACHINE = re.compile("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES)))
 _NAMED = r"(?:{})".format("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES,
@@ -47,8 +51,8 @@ _IF_MACHINE = re.compile(
 _READING = re.compile(
     rf"{_NAMED}\W+(?:\w+\W+){{0,4}}(?:read|process|pars|summari[sz]|analy[sz]|scan|index|ingest|us|review|see|evaluat)"
     r"(?:ing|es|s)?\W+(?:this|the above|these)\b"
-    r"|\b(?:when|if|while|before|after) (?:you (?:are )?)?(?:summari[sz]|read|process|analy[sz]|review|answer|respond|reply|translat)\w*"
-    r"(?:ing)? (?:to |about |with |on )?(?:this|these|the (?:user|question|quer))"
+    r"|\b(?:when|if|while|before|after) (?:you (?:are )?)?(?:summari[sz]|process|analy[sz]|answer|respond|translat)\w*"
+    r" (?:to |about |with |on )?(?:this (?:document|page|text|e?mail|message|file|article|content)|the user|users|(?:the |any )?quer)"
 )
 _ROLE = re.compile(
     r"\bfrom (?:now|this point|here) on\b|^(?:act|behave|respond|talk|speak) (?:as|like) |\bpretend (?:to be|you|that you)\b"
@@ -74,12 +78,13 @@ _SPEAKER = re.compile(
     r"(?: (?:prompt|message|override|note|instructions?|notice|update|command|mode))?\s*(?:\]|>|:|\*\*|=)"
 )
 _SECRECY = re.compile(
-    r"\b(?:do not|don't|never|without)\s+(?:\w+\s+){0,2}?(?:tell|inform|mention|reveal|disclos|notif|alert|warn|ask)\w*\s+"
+    r"\b(?:do not|don't|never|without)\s+(?:\w+\s+){0,2}?(?:tell|inform|mention|reveal|disclos|notif|alert)\w*\s+"
     r"(?:\w+\s+){0,4}?(?:users?|humans?|anyone|anybody|operator)\b|\buser (?:must|should|may) (?:not|never) (?:know|see|notice|be (?:told|informed))"
 )
 _OWN_ORDERS = re.compile(
-    r"\bsystem (?:prompt|message)\b|\b(?:your|deine|ihre|tes|vos|tus|sus|tuoi|suas)\s+(?:\w+\s+){0,2}"
-    r"(?:instructions?|prompt|rules|guidelines|configuration|training data|safety \w+|anweisungen|consignes|instrucciones|istruzioni|instru\u00e7\u00f5es)\b"
+    r"\bsystem (?:prompt|message)\b|\b(?:your|deine|ihre|tes|vos|tus|sus|tuoi|suas)\s+(?:(?:initial|original|hidden|secret|system|"
+    r"internal|own|full|complete|exact|previous|current|core|first|safety|developer)\s+){0,3}"
+    r"(?:instructions?|prompt|rules|guidelines|training data|anweisungen|consignes|instrucciones|istruzioni|instru\u00e7\u00f5es)\b"
     r"|\b(?:conversation|chat) (?:history|log)\b|\u7cfb\u7edf\u63d0\u793a|\u7cfb\u7d71\u63d0\u793a"
 )
 _LOOT = re.compile(
@@ -92,33 +97,15 @@ _TOOL = re.compile(r"\b(?:tools?|functions?|plugins?|apis?|mcp|browser|shell|ter
 _USER = re.compile(r"^\w+ (?:the |all |any |every |our )?(?:users?|readers?|customers?|visitors?|recipients?|humans?|people)\b")
 _MANNER = re.compile(
     r"^(?:respond|answer|reply|speak|output|write|say|antworte|r\u00e9ponds|r\u00e9pondez|responde|rispondi|responda|antwoord)\s+"
-    r"(?:only|in|with|as|using|by|nothing|like|solely|exclusively|always|every|all|to (?:all|every|any)|nur|auf|mit|seulement|uniquement|en|avec|solo|con|apenas|em)\b"
+    r"(?:only|in|with|as|using|nothing|solely|exclusively|always|every|all|to (?:all|every|any)|nur|auf|mit|seulement|uniquement|en|avec|solo|con|apenas|em)\b"
 )  # fmt: skip
 _SECOND = re.compile(r"\b(?:you|your|du|dein\w*|sie|ihre?n?|tu|vous|votre|usted|tus?|voi|voc\u00ea)\b|\u4f60|\u60a8|\u3042\u306a\u305f")
+_FORBID = re.compile(r"\W*(?:do not|don't|never)\b")
+_UTTER = words.TELLING | frozenset(
+    "reveal show disclose display share leak give send copy dump expose provide paste return".split()
+)
 _IDENTIFIER = re.compile(r"\b(?:number|reference|ref|id|code|name|subject|date|details|phone|cv|r\u00e9sum\u00e9|copy|address)\b")
 _QUOTED = re.compile(r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|\u201e[^\u201c\n]*\u201c|\u00ab[^\u00bb\n]*\u00bb|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`|\u2018[^\u2019\n]*\u2019(?!\w)")
-
-ANCHORS = re.compile(
-    "|".join((
-        rf"\b(?:{'|'.join(words.OVERRIDE)})", *words.OVERRIDE_CJK, *words.ORDERS_CJK,
-        r"\bpay no attention", r"\bdo(?:n't| not) (?:follow|obey|comply)", r"\bstop (?:follow|obey)",
-        r"\bno (?:sigas|hagas)", r"\bne (?:suivez|tenez)", _any(words.MACHINES, whole=True),
-        *words.MACHINE_PHRASES, rf"\b(?:{'|'.join(words.OUTPUTS)})\b", *words.OUTPUTS_CJK,
-        r"\bassistants?\b", r"\bfrom (?:now|this point|here) on", r"\bpretend", r"\brole-?play",
-        r"\bplay the role", r"\bassume the", r"\byou are (?:now|no longer|hereby)",
-        r"\byou (?:must|will|shall|should|have to|are to) ", r"\byour (?:new|real|true|only|actual|next) ",
-        r"\bnew (?:system )?(?:instructions?|prompt|directives?)", r"\bprompt\b", r"<\|", r"\[/?inst\]",
-        r"<</?sys", r"</?(?:system|assistant|instructions?|tool_call|function_calls?|invoke)>",
-        r"\busers?\b", r"\bsystem (?:prompt|message|override)", r"\b(?:conversation|chat) (?:history|log)",
-        r"\bcredentials?\b", r"\bpasswords?\b", r"\bapi[ _-]?keys?\b", r"\bsecrets?\b", r"\bmode\b",
-        r"\bdu bist", r"\bab (?:sofort|jetzt)", r"\btu es", r"\bvous \u00eates", r"\bpartir de", r"\bahora eres",
-        r"\bora sei", r"\bd'ora in", r"\bvanaf nu", "\\b\u0442\u0435\u043f\u0435\u0440\u044c", "\u4f60\u73b0\u5728",
-        "\u4ece\u73b0\u5728", "\u3042\u306a\u305f", r"\b(?:when|if|while) (?:you )?(?:summar|process|analy|answer|respond)",
-        r"^\s*(?:system|assistant|admin|developer)\b",
-    )), re.MULTILINE,
-)  # fmt: skip
-"""Where in a text, in small letters, a sentence may stand that has a signal other than its mood."""
-
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -145,7 +132,23 @@ def imperative(sentence: str) -> tuple[str, str]:
             break
     word = _WORD.match(rest)
     verb = word.group() if word else ""
-    return (verb, rest) if verb in words.TELLING or verb in words.MAKING or verb in words.ACTING else ("", "")
+    if verb not in ORDERS or _TOLD.match(rest):
+        return "", ""
+    if verb in words.NOUNS and not _is_order(rest[len(verb) :].split(None, 1)):
+        return "", ""
+    return verb, rest
+
+
+ORDERS = words.TELLING | words.MAKING | words.ACTING
+_TOLD = re.compile(
+    r"\w+(?:'s)?,? (?:is|are|was|were|has|have|had|can|could|will|would|does|doesn't|don't|do|did|may|might|must|"
+    r"should|become|becomes|of|or|if)\b|\w+[-/(_.]"
+)
+
+
+def _is_order(rest: list[str]) -> bool:
+    word = rest[0] if rest else ""
+    return word.strip(":,").rstrip("'") in words.SMALL or word[:1] in "\"'\u201c\u2018\u00ab[<" and word != ""
 
 
 _LEAD = re.compile(r"^[^\w<\[#]*(?:(?:\d+|[a-z])[.)]\s+)?")
@@ -191,10 +194,10 @@ def signals(sentence: str, verb: str, order: str) -> list[Signal]:
     elif _SPEAKER.search(sentence):
         add("speaks as the system", 0.45)
     if _SECRECY.search(sentence):
-        add("behind the user's back", 0.55)
+        add("behind the user's back", 0.55 if verb or second or _FORBID.match(sentence) else 0.25)
     if verb in words.ACTING or verb in words.TELLING or verb in words.MAKING:
-        if _OWN_ORDERS.search(order):
-            add("asks for its orders", 0.7)
+        if verb in _UTTER and _OWN_ORDERS.search(order):
+            add("asks for its orders", 0.65)
         if verb in words.ACTING and _LOOT.search(order):
             add("sends data", 0.55 if _PLACE.search(order) else 0.25)
         if verb in words.ACTING and _TOOL.search(order) and (_LOOT.search(order) or _PLACE.search(order)):
@@ -202,11 +205,11 @@ def signals(sentence: str, verb: str, order: str) -> list[Signal]:
     if (verb in words.MAKING or verb in words.TELLING) and _USER.search(order):
         add("speaks of the user", 0.35)
     if _MANNER.search(order) or _MANNER.search(sentence):
-        add("says how to answer", 0.5)
+        add("says how to answer", 0.35 if order.startswith("reply") else 0.5)
     return found
 
 
-def _override(sentence: str, second: bool, add: object) -> None:
+def _override(sentence: str, second: bool, add: Callable[[str, float], None]) -> None:
     match = _OVERRIDE.search(sentence)
     if not match:
         return
@@ -217,13 +220,22 @@ def _override(sentence: str, second: bool, add: object) -> None:
     # "You may ignore ..." and "... is ignored" are told of things; an order opens its sentence,
     # or follows a comma, a colon, or a verb of duty.
     head = sentence[: match.start()].rstrip()
-    ordered = not head or head[-1] in ",;:!.-\u2013\u2014*#>]\"'\u201c(" or _DUTY.search(head) or second
+    ordered = not head or head[-1] in ",;:!.-\u2013\u2014*#>]\"'\u201c(" or bool(_DUTY.search(head))
     ordered = ordered and not _PASSIVE.match(match.group())
-    strong = bool(orders) and bool(before)
-    add("lifts its orders", (0.9 if strong else 0.65) if ordered else (0.3 if strong else 0.1))  # type: ignore[operator]
+    if orders and (before or _WHOLE.search(near)):
+        add("lifts its orders", 0.9 if ordered else 0.3)
+    elif orders or (before and rules and _WHOLE.search(near)):
+        add("lifts its orders", (0.6 if second or not orders else 0.45) if ordered else 0.1)
 
 
-_DUTY = re.compile(r"(?:must|should|please|now|and|to|then|shall|will|bitte|merci de|veuillez|por favor|,)$")
+_DUTY = re.compile(
+    r"(?:must|should|please|now|then|shall|bitte|merci de|veuillez|por favor|you will|(?:you|important|need|have|want) to)"
+    r"(?: now| also| just| completely| simply)?$|^(?:\W*\w+){1,4} (?:and|then|&)$"
+)
+_WHOLE = re.compile(
+    r"\b(?:all|any|every|everything|your|alle\w*|sämtliche\w*|toutes?|tous|vos|tes|todas?|todos?|tus|sus|tutt[ei]|tuas?|suas?|todas)\b"
+    "|\u6240\u6709|\u5168\u90e8|\u3059\u3079\u3066|\u0432\u0441\u0435"
+)
 _PASSIVE = re.compile(r"\w+(?:ed|ing|s)$")
 
 

@@ -12,30 +12,30 @@ from __future__ import annotations
 OVERRIDE = (
     "ignor disregard forget overrid bypass neglect dismiss discard circumvent supersed "
     "vergiss missacht umgeh verwirf oubli contourn olvid descart omit omet dimentic trascur "
-    "esquec desconsider negeer vergeet pomin zignoruj zapomnij \u0438\u0433\u043d\u043e\u0440\u0438\u0440 "
-    "\u0437\u0430\u0431\u0443\u0434 \u043f\u0440\u0435\u043d\u0435\u0431\u0440\u0435\u0433 yoksay unut"
+    "esquec desconsider negeer vergeet pomin zignoruj zapomnij игнорир "
+    "забуд пренебрег yoksay unut"
 ).split()  # fmt: skip
-OVERRIDE_CJK = "\u5ffd\u7565 \u65e0\u89c6 \u7121\u8996 \u5fd8\u8bb0 \u7121\u8996\u3057 \ubb34\uc2dc".split()
+OVERRIDE_CJK = "忽略 无视 無視 忘记 無視し 무시".split()
 
 # What an assistant has been told.
 ORDERS = (
     "instruction prompt guideline directive anweisung vorgabe befehl consigne directive directriz "
-    "instruccion instrucci\u00f3n indicacion istruzion instru\u00e7 instruct instrukcj polecen "
-    "\u0438\u043d\u0441\u0442\u0440\u0443\u043a\u0446 \u0443\u043a\u0430\u0437\u0430\u043d talimat"
+    "instruccion instrucción indicacion istruzion instruç instruct instrukcj polecen "
+    "инструкц указан talimat"
 ).split()  # fmt: skip
 RULES = (
     "rule constraint restriction polic safeguard guardrail filter limitation programming "
-    "regel richtlinie r\u00e8gle regla regola regra task context conversation everything text "
-    "aufgabe kontext t\u00e2che tarea compito tarefa alles tout todo tutto tudo"
+    "regel richtlinie règle regla regola regra task context conversation everything text "
+    "aufgabe kontext tâche tarea compito tarefa alles tout todo tutto tudo"
 ).split()
-ORDERS_CJK = "\u6307\u4ee4 \u6307\u793a \u63d0\u793a \u8bf4\u660e \u547d\u4ee4 \uc9c0\uc2dc \uba85\ub839".split()
+ORDERS_CJK = "指令 指示 提示 说明 命令 지시 명령".split()
 
 # Which were before.
 BEFORE = (
     "previous prior earlier above preceding before given original initial existing system other "
-    "vorherig vorig bisherig obig fr\u00fcher pr\u00e9c\u00e9dent ant\u00e9rieur ci-dessus anterior "
-    "previa previo precedent prima vorige eerdere poprzedni \u043f\u0440\u0435\u0434\u044b\u0434\u0443\u0449 "
-    "\u043f\u0440\u0435\u0436\u043d \u00f6nceki"
+    "vorherig vorig bisherig obig früher précédent antérieur ci-dessus anterior "
+    "previa previo precedent prima vorige eerdere poprzedni предыдущ "
+    "прежн önceki"
 ).split()  # fmt: skip
 
 # Names and kinds of machines that read.
@@ -45,25 +45,25 @@ MACHINES = (
 ).split()
 MACHINE_PHRASES = (
     r"\bai\b(?![\w-])", r"language models?", r"(?:ai|virtual|digital|automated) (?:assistant|agent|"
-    r"system|model)s?", r"modelos? de lenguaje", r"mod\u00e8les? de langage", r"modello linguistico",
-    r"modelo de linguagem", r"taalmodel", r"\bia\b", r"\bki\b", "\u044f\u0437\u044b\u043a\u043e\u0432"
-    "\\w+ \u043c\u043e\u0434\u0435\u043b", "\u8bed\u8a00\u6a21\u578b", "\u8a00\u8a9e\u30e2\u30c7\u30eb",
-    "\u4eba\u5de5\u667a\u80fd", "\uc5b8\uc5b4 \ubaa8\ub378",
+    r"system|model)s?", r"modelos? de lenguaje", r"modèles? de langage", r"modello linguistico",
+    r"modelo de linguagem", r"taalmodel", r"\bia\b", r"\bki\b", "языков"
+    "\\w+ модел", "语言模型", "言語モデル",
+    "人工智能", "언어 모델",
 )  # fmt: skip
 
 # What a machine gives, when it is the reader's ("your reply").
 YOURS = (
     "your thy deine deiner deinem deinen ihre ihrer ihrem ihren eure ta votre ton tes vos tu su "
-    "vuestra tua tuo vostra sua seu jouw uw je twoj twoja twojej \u0442\u0432\u043e\u0439 "
-    "\u0442\u0432\u043e\u0435\u043c \u0442\u0432\u043e\u0439 \u0432\u0430\u0448 \u0432\u0430\u0448\u0435\u043c"
+    "vuestra tua tuo vostra sua seu jouw uw je twoj twoja twojej твой "
+    "твоем твой ваш вашем"
 ).split()  # fmt: skip
 OUTPUTS = (
     "response responses reply replies answer answers output outputs completion summary summaries "
-    "translation antwort antworten ausgabe zusammenfassung r\u00e9ponse r\u00e9ponses r\u00e9sum\u00e9 "
+    "translation antwort antworten ausgabe zusammenfassung réponse réponses résumé "
     "respuesta respuestas resumen risposta risposte riassunto resposta respostas resumo antwoord "
-    "samenvatting odpowiedzi odpowied\u017a \u043e\u0442\u0432\u0435\u0442 \u043e\u0442\u0432\u0435\u0442\u0435"
+    "samenvatting odpowiedzi odpowiedź ответ ответе"
 ).split()  # fmt: skip
-OUTPUTS_CJK = "\u4f60\u7684\u56de\u590d \u4f60\u7684\u56de\u7b54 \u60a8\u7684\u56de\u590d \u60a8\u7684\u56de\u7b54 \u3042\u306a\u305f\u306e\u56de\u7b54 \u56de\u7b54\u306b".split()
+OUTPUTS_CJK = "你的回复 你的回答 您的回复 您的回答 あなたの回答 回答に".split()
 
 # Imperatives of saying, writing, reckoning: what a language model is asked for and a reader of a
 # document hardly ever is.
@@ -74,15 +74,15 @@ TELLING = frozenset((
     "recommend discuss imagine invent pretend answer respond output print repeat say sing proofread "
     "summon predict simulate impersonate roleplay speak talk state proclaim claim assert declare "
     "mention scramble jumble misspell spell anagram rhyme uppercase capitalize capitalise reverse "
-    "erkl\u00e4re erkl\u00e4ren beschreibe schreibe verfasse \u00fcbersetze nenne antworte antworten erz\u00e4hle "
-    "berechne l\u00f6se fasse gib sage formuliere explique expliquez d\u00e9cris d\u00e9crivez \u00e9cris "
-    "\u00e9crivez traduis traduisez r\u00e9ponds r\u00e9pondez r\u00e9dige r\u00e9digez r\u00e9sume "
-    "r\u00e9sumez dis dites raconte explica explique describe escribe traduce responde resume redacta "
+    "erkläre erklären beschreibe schreibe verfasse übersetze nenne antworte antworten erzähle "
+    "berechne löse fasse gib sage formuliere explique expliquez décris décrivez écris "
+    "écrivez traduis traduisez réponds répondez rédige rédigez résume "
+    "résumez dis dites raconte explica explique describe escribe traduce responde resume redacta "
     "dime calcula cuenta spiega descrivi scrivi traduci rispondi riassumi dimmi racconta explica "
     "descreva escreva traduza responda resuma conte leg beschrijf schrijf vertaal antwoord vertel "
-    "napisz wyja\u015bnij przet\u0142umacz odpowiedz opowiedz \u043e\u0431\u044a\u044f\u0441\u043d\u0438 "
-    "\u043d\u0430\u043f\u0438\u0448\u0438 \u043e\u0442\u0432\u0435\u0442\u044c \u043f\u0435\u0440\u0435\u0432\u0435\u0434\u0438 "
-    "\u0440\u0430\u0441\u0441\u043a\u0430\u0436\u0438 a\u00e7\u0131kla yaz \u00e7evir"
+    "napisz wyjaśnij przetłumacz odpowiedz opowiedz объясни "
+    "напиши ответь переведи "
+    "расскажи açıkla yaz çevir"
 ).split())  # fmt: skip
 
 # Imperatives that ask people as well: they count only where the matter is out of place.
@@ -94,10 +94,33 @@ MAKING = frozenset((
     "remind recommend recall retrieve fetch order organize organise prepare produce propose invite "
     "promote advertise emphasize emphasise highlight stress hint tease offer inform advise warn urge "
     "encourage ask persuade convince gather monitor research investigate automate optimize optimise "
-    "play rate rank review extract turn transform change present illustrate detail cite quote "
-    "erstelle zeige finde f\u00fcge verwende ersetze plane cr\u00e9e cr\u00e9ez donne donnez montre "
-    "trouve ajoute ajoutez crea da muestra encuentra a\u00f1ade agrega incluye crea mostra trova "
+    "rate rank review extract turn transform change present illustrate detail cite quote "
+    "erstelle zeige finde füge verwende ersetze plane crée créez donnez montre "
+    "trouve ajoute ajoutez crea muestra encuentra añade agrega incluye crea mostra trova "
     "aggiungi includi crie mostre encontre adicione inclua maak geef toon voeg"
+).split())  # fmt: skip
+
+# Those of them that people are hardly asked either: enough for a request that does not fit.
+ASKED = MAKING - frozenset((
+    "use set add include insert append prepend remove format begin start end finish build share name "
+    "help order look get cite quote review extract present change turn render offer introduce "
+    "organize organise combine group modify embed prepare make schedule rate rank invite ask"
+).split())  # fmt: skip
+
+# Words that are nouns as often: an order only where a small word or a quotation follows.
+NOUNS = frozenset((
+    "list state set plan print show share answer reply book start end design format name help order "
+    "rate rank track build search use group email post access copy forward transfer return store run "
+    "call output test test promise offer hint quote change turn display dump present detail estimate "
+    "monitor research review contrast sing talk say claim summon visit paste leak install buy crea resume "
+    "resuma conte explica spell reverse rhyme uppercase schedule approve fetch open write find make "
+    "create give get fasse gib leg maak"
+).split())  # fmt: skip
+SMALL = frozenset((
+    "the a an all any every each some me my your this that these those in with as only to for out up "
+    "about how what why who when where which whether one two three four five ten no its it everything "
+    "them on from back at exactly nothing something 'yes' der die das den dem ein eine einen mir nur "
+    "auf le la les un une des moi l el los las una lo il i gli uno o os as um uma de het een 'i"
 ).split())  # fmt: skip
 
 # Imperatives of acting with what a machine has at hand.
@@ -105,7 +128,7 @@ ACTING = frozenset((
     "call invoke run execute send email forward post upload download open visit browse click delete "
     "transfer exfiltrate leak submit reveal disclose expose show print output repeat fetch navigate "
     "access retrieve return dump list copy paste write save store append install grant approve buy "
-    "sende schicke \u00f6ffne l\u00f6sche rufe f\u00fchre envoie envoyez ex\u00e9cute ouvre supprime env\u00eda "
+    "sende schicke öffne lösche rufe führe envoie envoyez exécute ouvre supprime envía "
     "ejecuta abre borra invia esegui apri cancella envie execute abra apague stuur voer verwijder"
 ).split())  # fmt: skip
 
@@ -126,6 +149,6 @@ EMPTY = frozenset((
     "too two under until upon use used using very via was way well were what when where whether "
     "which while who whom whose why will with within without would yes yet you your yours and main "
     "primary important example examples difference differences between step steps it's what's me my "
-    "der die das und oder mit von f\u00fcr ein eine einen ist sind wird werden les des une est dans "
+    "der die das und oder mit von für ein eine einen ist sind wird werden les des une est dans "
     "pour avec los las una para con que por del"
 ).split())  # fmt: skip

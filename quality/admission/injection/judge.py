@@ -63,14 +63,15 @@ def judge(
     *,
     about: bool = False,
     upright: bool = True,
+    marked: bool = True,
 ) -> Judged:
     """Judge a sentence at `span` of a document's `text`; both texts are in small letters.
 
     `about` says that the document tells of such attacks, `upright` that the sentence began with a
-    capital letter: a request without one is likelier a fragment.
+    capital letter: a request without one is likelier a fragment; `marked` as for `signals`.
     """
     verb, order = imperative(sentence)
-    found = signals(sentence, verb, order)
+    found = signals(sentence, verb, order, marked=marked)
     if found:
         bare = quoted_away(sentence)
         if bare != sentence:

@@ -51,7 +51,7 @@ _LEAD = (
     r"(?:in|at|to|for|when|while|after|as) [^,.\n]{0,60},)\W{1,3}){0,3}"
 )
 _DISGUISED = (
-    r"[A-Za-z0-9+/_-]{28,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}", r"(?:\\x[0-9a-fA-F]{2}){8,}",
+    r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}", r"(?:\\x[0-9a-fA-F]{2}){8,}",
     r"(?:[01]{8}[ ,]?){8,}", r"(?:\d{2,3}[ ,]+){12,}", r"(?:%[0-9a-fA-F]{2}\w*){6,}",
     r"(?:\\u[0-9a-fA-F]{4}){6,}", r"(?:&#x?[0-9a-fA-F]{2,5};){6,}",
     r"(?:[A-Za-z][ ._*|-]{1,3}){10,}", r"(?:\b\w*[A-Za-z][013457@$]+[A-Za-z]\w*\W+(?:\w+\W+){0,2}){2,}",
@@ -92,10 +92,6 @@ class Cast:
         """Yield the spans in characters of what a net catches, in their order."""
         spans = (match.span() for match in _net(name).finditer(self._data))
         return spans if self._plain else self._characters(spans)
-
-    def any(self, name: str) -> bool:
-        """Whether a net catches anything."""
-        return _net(name).search(self._data) is not None
 
     def _characters(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         at = count = 0

@@ -99,6 +99,15 @@ _MANNER = re.compile(
     r"^(?:respond|answer|reply|speak|output|write|say|antworte|r\u00e9ponds|r\u00e9pondez|responde|rispondi|responda|antwoord)\s+"
     r"(?:only|in|with|as|using|nothing|solely|exclusively|always|every|all|to (?:all|every|any)|nur|auf|mit|seulement|uniquement|en|avec|solo|con|apenas|em)\b"
 )  # fmt: skip
+_FORM = re.compile(
+    r"\b(?:letters?|vowels?|consonants?|words?|sentences?|paragraphs?|characters?|punctuation|spaces|capitals?|uppercase|lowercase|"
+    r"syllables?|emojis?|symbols?|digits|anagrams?|rhymes?|ciphers?|base64|hexadecimal|morse|binary|backwards?|typos|acronyms?|"
+    r"homophon\w+|alphanumeric|substitution)\b"
+)
+_OF_ANSWER = re.compile(
+    r"\b(?:response|reply|answer|output|your (?:messages?|texts?|words?|writing))\b|\b(?:every|each|all) \w+ ?(?:letter|word|vowel|sentence|character)|"
+    r"\b(?:every|each|all) (?:letter|word|vowel|sentence|character)"
+)
 _SECOND = re.compile(r"\b(?:you|your|du|dein\w*|sie|ihre?n?|tu|vous|votre|usted|tus?|voi|voc\u00ea)\b|\u4f60|\u60a8|\u3042\u306a\u305f")
 _FORBID = re.compile(r"\W*(?:do not|don't|never)\b")
 _UTTER = words.TELLING | frozenset(
@@ -134,7 +143,11 @@ def imperative(sentence: str) -> tuple[str, str]:
     verb = word.group() if word else ""
     if verb not in ORDERS or _TOLD.match(rest):
         return "", ""
-    if verb in words.NOUNS and not _is_order(rest[len(verb) :].split(None, 1)):
+    if (
+        verb in words.NOUNS
+        and not _is_order(rest[len(verb) :].split(None, 1))
+        and not _YOUR_OUTPUT.search(rest)
+    ):
         return "", ""
     return verb, rest
 
@@ -166,13 +179,39 @@ _ASKED = re.compile(
 )  # fmt: skip
 
 
-def signals(sentence: str, verb: str, order: str) -> list[Signal]:
-    """Return the signals of a sentence in small letters, given what `imperative` says of it."""
+def signals(sentence: str, verb: str, order: str, *, marked: bool = True) -> list[Signal]:
+    """Return the signals of a sentence in small letters, given what `imperative` says of it.
+
+    `marked` False says that the net for signals did not catch it, which leaves its verb's.
+    """
     found: list[Signal] = []
 
     def add(name: str, weight: float) -> None:
         found.append(Signal(name, weight))
 
+    if marked:
+        _told(sentence, verb, add)
+    if verb:
+        _ordered(sentence, verb, order, add)
+    return found
+
+
+def _ordered(sentence: str, verb: str, order: str, add: Callable[[str, float], None]) -> None:
+    if verb in _UTTER and _OWN_ORDERS.search(order):
+        add("asks for its orders", 0.65)
+    if verb in words.ACTING and _LOOT.search(order):
+        add("sends data", 0.55 if _PLACE.search(order) else 0.25)
+    if verb in words.ACTING and _TOOL.search(order) and (_LOOT.search(order) or _PLACE.search(order)):
+        add("uses a tool", 0.3)
+    if verb in words.SHAPING and _FORM.search(order):
+        add("shapes the letters", 0.5 if _OF_ANSWER.search(order) else 0.3)
+    if (verb in words.MAKING or verb in words.TELLING) and _USER.search(order):
+        add("speaks of the user", 0.35)
+    if _MANNER.search(order) or _MANNER.search(sentence):
+        add("says how to answer", 0.35 if order.startswith("reply") else 0.5)
+
+
+def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
     second = bool(_SECOND.search(sentence))
     _override(sentence, second, add)
     if match := _YOUR_OUTPUT.search(sentence):
@@ -195,18 +234,6 @@ def signals(sentence: str, verb: str, order: str) -> list[Signal]:
         add("speaks as the system", 0.45)
     if _SECRECY.search(sentence):
         add("behind the user's back", 0.55 if verb or second or _FORBID.match(sentence) else 0.25)
-    if verb in words.ACTING or verb in words.TELLING or verb in words.MAKING:
-        if verb in _UTTER and _OWN_ORDERS.search(order):
-            add("asks for its orders", 0.65)
-        if verb in words.ACTING and _LOOT.search(order):
-            add("sends data", 0.55 if _PLACE.search(order) else 0.25)
-        if verb in words.ACTING and _TOOL.search(order) and (_LOOT.search(order) or _PLACE.search(order)):
-            add("uses a tool", 0.3)
-    if (verb in words.MAKING or verb in words.TELLING) and _USER.search(order):
-        add("speaks of the user", 0.35)
-    if _MANNER.search(order) or _MANNER.search(sentence):
-        add("says how to answer", 0.35 if order.startswith("reply") else 0.5)
-    return found
 
 
 def _override(sentence: str, second: bool, add: Callable[[str, float], None]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from freshground.core.findings import Finding
 from quality.admission.injection.judge import NOTHING, Judged, is_about, judge
 from quality.admission.injection.net import Cast
-from quality.admission.injection.payloads import payloads, telltale
+from quality.admission.injection.payloads import Payload, payloads, telltale
 from quality.admission.injection.sentences import Sentence, around, split
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class Reader:
                 known = sentences.get(sentence.start)
                 sentences[sentence.start] = (sentence, marked or (known is not None and known[1]))
         judged = []
-        for _, (sentence, _marked) in sorted(sentences.items()):
-            result = self._judge(sentence)
+        for _, (sentence, marked) in sorted(sentences.items()):
+            result = self._judge(sentence, marked=marked)
             if result.confidence > 0:
                 judged.append((sentence, result))
         return judged
@@ -105,27 +105,54 @@ class Reader:
                 yield Finding(rule, version, sentence.start, sentence.end, round(confidence, 3),
                               result.evidence)  # fmt: skip
 
-    def _judge(self, sentence: Sentence) -> Judged:
+    def _judge(self, sentence: Sentence, *, marked: bool) -> Judged:
         span = (0, 0) if self.foreign else (sentence.start, sentence.end)
         upright = not sentence.text.lstrip("-*\u2022>\"'( ")[:1].islower()
         return judge(small(sentence.text), sentence.kind, span, self.context,
-                     about=self.about, upright=upright)  # fmt: skip
+                     about=self.about, upright=upright, marked=marked)  # fmt: skip
 
     def _disguised(self, version: str) -> Iterator[Finding]:
-        if not self.cast.any("disguises"):
-            return
-        for payload in payloads(self.text):
-            content = small(payload.text)
-            if not telltale(content) and payload.how not in _SURE_HOW:
-                continue
-            best = NOTHING
+        for low, high in self._suspicious():
+            for payload in payloads(self.text[low:high]):
+                best = self._decoded(payload)
+                if best.confidence >= DECODED:
+                    yield Finding("injection.encoded", version, low + payload.start,
+                                  low + payload.end, round(1 - (1 - best.confidence) * 0.5, 3),
+                                  f"{payload.how}: {best.evidence}")  # fmt: skip
+
+    def _decoded(self, payload: Payload) -> Judged:
+        content = small(payload.text)
+        best = NOTHING
+        if payload.how in _SURE_HOW or telltale(content):
             for sentence in split(payload.text):
                 result = judge(small(sentence.text), "text", (0, 0), self.context, about=self.about)
                 best = max(best, result, key=lambda judged: judged.confidence)
-            if best.confidence >= 0.4:  # noqa: PLR2004
-                yield Finding("injection.encoded", version, payload.start, payload.end,
-                              round(1 - (1 - best.confidence) * 0.5, 3),
-                              f"{payload.how}: {best.evidence}")  # fmt: skip
+        return best
+
+    def _suspicious(self) -> list[tuple[int, int]]:
+        """Return the lines in which something may be in disguise, as spans apart."""
+        spans: list[tuple[int, int]] = []
+        for start, end in self.cast.finds("disguises"):
+            if spans and end <= spans[-1][1]:
+                continue
+            low = max(self.text.rfind("\n", 0, start) + 1, start - NEAR)
+            high = self.text.find("\n", end)
+            high = min(len(self.text) if high < 0 else high, end + NEAR)
+            if spans and low < spans[-1][1]:
+                spans[-1] = (spans[-1][0], high)
+            else:
+                spans.append((low, high))
+            if len(spans) >= MAX_SUSPICIOUS:
+                break
+        return spans
+
+
+NEAR = 400
+"""Characters beside a suspicious place that are looked at with it, on its line."""
+
+MAX_SUSPICIOUS = 500
+DECODED = 0.4
+"""What a decoded text must reach by itself."""
 
 
 def small(text: str) -> str:

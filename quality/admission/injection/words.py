@@ -72,7 +72,7 @@ TELLING = frozenset((
     "paraphrase rephrase rewrite reword narrate recite brainstorm elaborate calculate compute solve "
     "encode decode encrypt decrypt tell teach list compare contrast analyze analyse classify suggest "
     "recommend discuss imagine invent pretend answer respond output print repeat say sing proofread "
-    "summon predict simulate impersonate roleplay speak talk state proclaim claim assert declare "
+    "rearrange jumble predict simulate impersonate roleplay speak talk state proclaim claim assert declare "
     "mention scramble jumble misspell spell anagram rhyme uppercase capitalize capitalise reverse "
     "erkläre erklären beschreibe schreibe verfasse übersetze nenne antworte antworten erzähle "
     "berechne löse fasse gib sage formuliere explique expliquez décris décrivez écris "
@@ -98,6 +98,13 @@ MAKING = frozenset((
     "erstelle zeige finde füge verwende ersetze plane crée créez donnez montre "
     "trouve ajoute ajoutez crea muestra encuentra añade agrega incluye crea mostra trova "
     "aggiungi includi crie mostre encontre adicione inclua maak geef toon voeg"
+).split())  # fmt: skip
+
+# Imperatives of changing the form of a text.
+SHAPING = frozenset((
+    "replace render substitute swap shuffle scramble jumble rearrange reorder reverse remove combine group "
+    "encode encrypt convert misspell spell capitalize capitalise write use insert respond answer reply "
+    "transform change turn break omit skip double repeat separate split merge translate provide add introduce"
 ).split())  # fmt: skip
 
 # Those of them that people are hardly asked either: enough for a request that does not fit.

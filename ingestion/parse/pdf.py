@@ -38,6 +38,7 @@ _HYPHEN_MARKS = frozenset({0x02, 0xFFFE})
 _LINE_ENDS = _HYPHEN_MARKS | {0x0D, 0x0A}
 _GAP = 0.6
 _WIDE = 0.55
+_TILT_SAMPLE = 60
 _ARROW = 0x21B5
 _LIGATURE = (0.55, 1.1)
 _BOLD_WEIGHT = 600
@@ -105,11 +106,29 @@ def _read_page(document: pdfium.PdfDocument, index: int) -> Page:
         turn = page.get_rotation()
         width, height = page.get_size()
         left, bottom = (page.get_mediabox() or (0.0, 0.0))[:2]
+        if tilt := _tilt(textpage.raw):
+            turn = (turn + tilt) % 360
+            if tilt != 180:
+                width, height = height, width
         segments = list(_segments(textpage.raw, _Frame(turn, width, height, left, bottom)))
         textpage.close()
         return Page(index + 1, width, height, tuple(segments))
     finally:
         page.close()
+
+
+def _tilt(page: Any) -> int:
+    """Return the quarter turn, in degrees, at which most of a page's type is set: mostly 0."""
+    count = pdfium_c.FPDFText_CountChars(page)
+    step = max(1, count // _TILT_SAMPLE)
+    turns = Counter(
+        round(-math.degrees(pdfium_c.FPDFText_GetCharAngle(page, i)) / 90) % 4
+        for i in range(0, count, step)
+        if pdfium_c.FPDFText_GetUnicode(page, i) > 0x20
+    )
+    if not turns or turns[0] >= sum(turns.values()) / 2:
+        return 0
+    return 90 * turns.most_common(1)[0][0]
 
 
 class _Frame:

@@ -38,9 +38,12 @@ def prose(seed: str, count: int, width: int) -> list[str]:
     return lines
 
 
-def column(seed: str, x: float, y: float, count: int, width: int, lead: float = 5) -> list[Line]:
-    """Return a column of lines."""
-    return [Line(x, y + lead * n, text) for n, text in enumerate(prose(seed, count, width))]
+def column(
+    seed: str, x: float, y: float, count: int, width: int, lead: float = 5, end: str = "."
+) -> list[Line]:
+    """Return a column of lines that ends with `end`."""
+    *lines, last = prose(seed, count, width)
+    return [Line(x, y + lead * n, text) for n, text in enumerate([*lines, last + end])]
 
 
 def pdf(lines: list[Line]) -> bytes:
@@ -102,3 +105,31 @@ def test_lines_come_in_the_order_in_which_people_read(
     places = [words.find(line.text) for line in lines]
     assert -1 not in places
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_type_that_is_set_turned_reads_like_any_other(
+    angle: int, parsed: Callable[..., Document]
+) -> None:
+    document = fpdf.FPDF()
+    document.add_page()
+    document.set_font("helvetica", size=10)
+    lines = prose("aa", 20, 60)
+    with document.rotation(angle, 105, 148):
+        for number, text in random.Random(7).sample(list(enumerate(lines)), len(lines)):
+            document.text(50, 100 + 5 * number, text)
+    assert " ".join(parsed(bytes(document.output()), "x.pdf").text.split()) == " ".join(lines)
+
+
+def test_a_footnote_below_a_column_does_not_cut_the_sentence_above_it(
+    parsed: Callable[..., Document], outline: Callable[..., list]
+) -> None:
+    left = column("aa", 20, 50, 24, 46, end="")
+    right = column("bb", 112, 50, 24, 46)
+    notes = [Line(20, 255, "3 See the terms of cover, page four.", 7)]
+    document = parsed(pdf([*left, *notes, *right]), "x.pdf")
+    kinds = [kind for kind, _ in outline(document)]
+    assert kinds == ["text", "footnote"]
+    body, note = (text for _, text in outline(document))
+    assert body == " ".join(line.text for line in [*left, *right])
+    assert note == notes[0].text

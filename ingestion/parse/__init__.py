@@ -19,11 +19,12 @@ MAX_CHARS = 20_000_000
 """The longest document text, in code points, that is let through by default."""
 
 
-def parse(data: bytes, name: str, *, max_chars: int = MAX_CHARS) -> Document:
+def parse(data: bytes, name: str, *, max_chars: int = MAX_CHARS, ocr: str = "eng") -> Document:
     """Return the cleansed document that an object's bytes hold.
 
     The content decides the format; of `name` only the extension is looked at, as a hint between
-    text formats that look alike. The same bytes and extension give the same document.
+    text formats that look alike. The same bytes and extension give the same document. `ocr` names
+    the languages of pictures of text, as tesseract does ("deu+eng"); "" leaves them unread.
 
     Raises `Quarantine` with rule `empty`, `no_text_layer`, `encrypted`, `corrupt`, `unsupported`,
     `too_large` (more than `max_chars` code points) or `parse_failed`. No message holds text of the
@@ -31,7 +32,7 @@ def parse(data: bytes, name: str, *, max_chars: int = MAX_CHARS) -> Document:
     """
     from ingestion.parse import dispatch
 
-    return dispatch.parse(data, name, max_chars=max_chars)
+    return dispatch.parse(data, name, max_chars=max_chars, ocr=ocr)
 
 
 def parse_record(data: bytes, _name: str = "", *, max_chars: int = MAX_CHARS) -> Document:

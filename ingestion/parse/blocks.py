@@ -47,10 +47,15 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Raw:
-    """An object's bytes, and their text once a parser asks for it."""
+    """An object's bytes, and their text once a parser asks for it.
+
+    `ocr` names the languages in which pictures of text are read, as tesseract names them ("eng",
+    "deu+eng"); "" reads none.
+    """
 
     data: bytes
     extension: str = ""
+    ocr: str = "eng"
 
     @cached_property
     def text(self) -> str:

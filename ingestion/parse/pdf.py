@@ -19,8 +19,9 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from freshground.core.errors import Quarantine
+from ingestion.parse import ocr
 from ingestion.parse.blocks import Parsed, Raw
-from ingestion.parse.layout import blocks_of
+from ingestion.parse.layout import MARGIN, blocks_of
 from ingestion.parse.segments import Page, Segment
 from ingestion.parse.sniff import encrypted
 
@@ -37,6 +38,8 @@ _Box = tuple[float, float, float, float]
 _HYPHEN_MARKS = frozenset({0x02, 0xFFFE})
 _LINE_ENDS = _HYPHEN_MARKS | {0x0D, 0x0A}
 _GAP = 0.6
+_SCAN_SHARE = 0.5
+_STAMP = 300
 _WIDE = 0.55
 _TILT_SAMPLE = 60
 _ARROW = 0x21B5
@@ -45,34 +48,90 @@ _BOLD_WEIGHT = 600
 
 
 def parse(raw: Raw) -> Parsed:
-    """Return the text layer of a PDF with page numbers.
+    """Return the text of a PDF with page numbers; scanned pages are read by OCR where there is one.
 
-    Raises `Quarantine` `encrypted`, `corrupt`, or `no_text_layer` where the pages are only images.
+    Raises `Quarantine` `encrypted`, `corrupt`, or `no_text_layer` where the pages are only images
+    and OCR is not at hand or finds nothing.
     """
     with _LOCK:
         document = _open(raw.data)
         try:
             pages = [_read_page(document, number) for number in range(len(document))]
             info = document.get_metadata_dict(skip_empty=True)
+            scanned = [page.number for page in pages if _is_scan(document, page)]
+            # One picture in memory at a time: a page is 9 MB.
+            recognised = {
+                number: ocr.blocks_of(_picture(document, number), raw.ocr, number)
+                for number in (scanned if scanned and ocr.is_ready(raw.ocr) else ())
+            }
         finally:
             document.close()
     if not pages:
         raise _corrupt("it has no page")
-    blank = sum(not page.segments for page in pages)
-    if blank == len(pages):
-        raise Quarantine(
-            "no_text_layer",
-            f"None of the {len(pages)} pages has text; they are images or blank.",
-            "Run OCR over the document and store the result.",
-        )
+    # Text of a scan stands in its margins: a stamp, which the picture shows as well.
+    blocks = blocks_of([page for page in pages if not recognised.get(page.number)])
+    for number, found in recognised.items():
+        place = next((i for i, b in enumerate(blocks) if (b.page or 0) > number), len(blocks))
+        blocks[place:place] = found
+    textless = sum(
+        page.number in scanned or not page.segments
+        for page in pages
+        if not recognised.get(page.number)
+    )
+    if not blocks or (len(scanned) == len(pages) and not any(recognised.values())):
+        raise _no_text(len(pages), len(scanned), raw.ocr)
     metadata: dict[str, Any] = {
         name: info[field] for field, name in _FIELDS.items() if field in info
     }
-    if blank:
-        metadata["pages_without_text"] = blank
-    return Parsed(
-        blocks_of(pages), "application/pdf", _declared(info.get("Title")), len(pages), metadata
+    if textless:
+        metadata["pages_without_text"] = textless
+    if recognised:
+        metadata["pages_by_ocr"] = sum(map(bool, recognised.values()))
+    title = _declared(info.get("Title"))
+    return Parsed(blocks, "application/pdf", title, len(pages), metadata)
+
+
+def _no_text(pages: int, scanned: int, languages: str) -> Quarantine:
+    return Quarantine(
+        "no_text_layer",
+        f"None of the {pages} pages has a text layer; {scanned} are scans, the others blank."
+        + ocr.missing(languages),
+        "Store the document with a text layer, or let it be read by OCR (see docs/documents.md).",
     )
+
+
+def _is_scan(document: pdfium.PdfDocument, page: Page) -> bool:
+    """Whether a page is one large picture, with no text but perhaps a stamp in its margin."""
+    if sum(len(segment.text) for segment in page.segments) > _STAMP or any(
+        page.height * MARGIN < s.y0 and s.y1 < page.height * (1 - MARGIN) for s in page.segments
+    ):
+        return False
+    shown = document[page.number - 1]
+    try:
+        boxes = [
+            item.get_bounds()
+            for item in shown.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=3)
+        ]
+    finally:
+        shown.close()
+    covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
+    return covered >= _SCAN_SHARE * page.width * page.height
+
+
+def _picture(document: pdfium.PdfDocument, number: int) -> bytes:
+    """Return a page as a grey picture of 300 dots an inch, smaller where the page is huge."""
+    page = document[number - 1]
+    try:
+        width, height = page.get_size()
+        scale = min(ocr.DPI / 72, math.sqrt(ocr.MAX_PIXELS / max(1.0, width * height)))
+        bitmap = page.render(scale=scale, grayscale=True)
+        try:
+            rows = bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width]
+            return b"P5 %d %d 255\n" % (bitmap.width, bitmap.height) + rows.tobytes()
+        finally:
+            bitmap.close()
+    finally:
+        page.close()
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:
@@ -259,7 +318,8 @@ def _around(one: _Box, other: _Box) -> _Box:
     a0, b0, a1, b1 = one
     c0, d0, c1, d1 = other
     return (
-        a0 if a0 < c0 else c0, b0 if b0 < d0 else d0, a1 if a1 > c1 else c1, b1 if b1 > d1 else d1
+        a0 if a0 < c0 else c0, b0 if b0 < d0 else d0,  # noqa: FURB136
+        a1 if a1 > c1 else c1, b1 if b1 > d1 else d1,  # noqa: FURB136
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def _ordered(segments: Sequence[Segment], depth: int = 0) -> list[Segment]:
     It jumps where it goes up within a column, and weaves where it reads across two columns.
     """
     jumps = sum(
-        after.y0 > before.y1 + before.size and min(before.x1, after.x1) > max(before.x0, after.x0)
+        after.y0 >= before.y1 and min(before.x1, after.x1) > max(before.x0, after.x0)
         for before, after in pairwise(segments)
     )
     is_jumpy = jumps > max(2, len(segments) // 8)

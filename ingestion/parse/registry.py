@@ -31,6 +31,7 @@ FORMATS = {
     "json": "ingestion.parse.jsons:parse_json",
     "jsonl": "ingestion.parse.jsons:parse_jsonl",
     "notebook": "ingestion.parse.notebook:parse",
+    "image": "ingestion.parse.ocr:parse",
     "code": "ingestion.parse.plain:parse_code",
     "plain": "ingestion.parse.plain:parse",
 }

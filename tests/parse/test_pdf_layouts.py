@@ -57,8 +57,12 @@ def pdf(lines: list[Line]) -> bytes:
 
 
 TITLE = [Line(25, 30, "The report on everything that was insured", 18)]
-FULL = [Line(20, 42, "Summary: the whole width of the page is taken by this one line of text, here.")]
-CAPTION = [Line(20, 130, "Figure 1: claims by month over both of the columns of the whole page, again")]
+FULL = [
+    Line(20, 42, "Summary: the whole width of the page is taken by this one line of text, here.")
+]
+CAPTION = [
+    Line(20, 130, "Figure 1: claims by month over both of the columns of the whole page, again")
+]
 LAYOUTS: dict[str, list[Line]] = {
     "two columns": column("aa", 20, 50, 24, 46) + column("bb", 112, 50, 24, 46),
     "two columns of other line heights": (

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def _parse_all(
     context: Context, function: str, objects: Iterator[tuple[int, bytes, str]]
 ) -> Iterator[tuple[int, Document | Quarantine]]:
-    options = {"max_chars": context.settings.parsing.output}
+    limits = context.settings.parsing
+    options: dict[str, object] = {"max_chars": limits.output}
+    if function == "parse":
+        options["ocr"] = limits.ocr
     jobs = (Job(place, (data, name), options) for place, data, name in objects)
     return context.workers.each(f"ingestion.parse:{function}", jobs)
 

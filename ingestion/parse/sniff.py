@@ -42,6 +42,11 @@ _ZIPS = (
 _MIMES = {
     "application/epub+zip": "epub",
     "application/vnd.oasis.opendocument.text": "odt",
+    "application/vnd.oasis.opendocument.text-template": "odt",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+    "application/vnd.oasis.opendocument.spreadsheet-template": "ods",
+    "application/vnd.oasis.opendocument.presentation": "odp",
+    "application/vnd.oasis.opendocument.presentation-template": "odp",
 }
 _EXTENSIONS = {
     "md": "markdown", "markdown": "markdown", "mkd": "markdown", "mdx": "markdown",

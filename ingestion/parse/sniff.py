@@ -199,7 +199,7 @@ def _sniff_text(raw: Raw) -> str:
     if _HTML.match(head) and extension not in _CODE:
         return "html"
     hinted = _EXTENSIONS.get(extension)
-    if hinted in {None, "mail"} and extension not in _CODE and _is_mail(head):
+    if hinted in {None, "mail"} and extension not in _CODE and is_mail(head):
         return "mail"
     if extension in _CODE:
         return "code"
@@ -214,8 +214,8 @@ def _sniff_text(raw: Raw) -> str:
     return "plain"
 
 
-def _is_mail(head: str) -> bool:
-    """Whether a text begins with the header lines of an e-mail."""
+def is_mail(head: str) -> bool:
+    """Return whether a text begins with the header lines of an e-mail."""
     names: set[str] = set()
     position = 0
     while match := _HEADER.match(head, position):

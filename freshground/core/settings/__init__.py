@@ -35,6 +35,7 @@ from freshground.core.settings.guards import (
     WideningGuard,
 )
 from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
+from freshground.core.settings.masking import Masking
 from freshground.core.settings.parsing import Parsing
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
@@ -99,6 +100,7 @@ __all__ = [
     "Line",
     "Lineage",
     "LocalEncoder",
+    "Masking",
     "Metrics",
     "Oidc",
     "Parsing",

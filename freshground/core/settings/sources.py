@@ -60,6 +60,8 @@ class FilesSource(_SourceBase):
 
     `include` and `exclude` are patterns over the relative path, `**` crossing folders. With
     `access: from_source` the groups of `a/b.pdf` stand in the sidecar `a/b.pdf.access.json`.
+    `html` says what of a web page is a document: its `article`, without the site around it, or the
+    `full` page.
     `containers` says how archives and messages are opened; their parts have the access of the file
     that they lie in, and `exclude` holds for them too.
     """
@@ -68,6 +70,7 @@ class FilesSource(_SourceBase):
     include: tuple[str, ...] = ("**",)
     exclude: tuple[str, ...] = ()
     follow_symlinks: bool = False
+    html: Literal["article", "full"] = "article"
     containers: Containers = Containers()
 
 

@@ -11,6 +11,7 @@ from ingestion.containers.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from ingestion.containers.parts import Limits, Part, Slice
 
@@ -53,12 +54,14 @@ class Record:
 class Store:
     """Where bytes lie by their hash, and what is noted of containers by theirs.
 
+    `ever` are the hashes of all that was once found to be a container, by whatever opened it.
     `note` keeps records for the next time; without it nothing is kept.
     """
 
     get: Callable[[str], bytes]
     put: Callable[[bytes], str]
     records: Mapping[str, Record]
+    ever: AbstractSet[str] = frozenset()
     note: Callable[[Mapping[str, Record]], None] | None = None
 
 

@@ -159,6 +159,23 @@ class Ledger:
         )
         return {row["content_hash"]: row for row in table.to_pylist()}
 
+    def opened_ever(self, source_id: str) -> frozenset[str]:
+        """Return the hashes of all that was found to be a container, by whatever opened it."""
+        if not self._lake.containers.version:
+            return frozenset()
+        return self._keep(
+            (self._lake.containers,),
+            ("opened", source_id),
+            lambda: frozenset(
+                self._lake.containers.rows(
+                    "SELECT DISTINCT content_hash FROM t WHERE kind IS NOT NULL "
+                    f"AND source_id = {quoted([source_id])}"
+                )
+                .column("content_hash")
+                .to_pylist()
+            ),
+        )
+
     def _silver_states(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
         return self._keep(
             (self._lake.silver,), ("silver", source_id), lambda: self._read_silver(source_id)

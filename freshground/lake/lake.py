@@ -95,7 +95,13 @@ class Lake:
         """
         if self.journal.mirror is None:
             self.journal.mirror = JournalMirror(self.journal.table, self.files, "tables/journal")
-            for table in (self.bronze, self.silver, self.gold, self.publications):
+            for table in (
+                self.bronze,
+                self.silver,
+                self.admissions,
+                self.gold,
+                self.publications,
+            ):
                 table.patience = PATIENCE
             self.journal.table.patience = PATIENCE
 

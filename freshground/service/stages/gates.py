@@ -114,7 +114,8 @@ def _accounting(context: Context, state: Desired) -> list[Check]:
             continue  # a newer ingest is under way, and its own release accounts for it
         served = sum(d.content_hash is not None for d in own)
         aside = sum(d.content_hash is None and d.state == "quarantined" for d in own)
-        hole = listing["objects"] - served - aside
+        excluded = sum(d.state == "excluded" for d in own)
+        hole = listing["objects"] - served - aside - excluded
         checks.append(
             Check(
                 check_id=f"candidate.accounting.{source_id}",
@@ -126,7 +127,7 @@ def _accounting(context: Context, state: Desired) -> list[Check]:
                 rows=listing["objects"],
                 failing=abs(hole),
                 detail=f"listed {listing['objects']} = served {served} + quarantined {aside}"
-                f" (+ excluded {listing['excluded']})",
+                f" + excluded {excluded} (and {listing['excluded']} never listed)",
             )
         )
     return checks

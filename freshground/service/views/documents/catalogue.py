@@ -113,6 +113,7 @@ def catalogue(context: Context) -> Catalogue:
     stamp = (
         lake.bronze.version,
         lake.silver.version,
+        lake.admissions.version,
         _failed(context),
         tuple(pointer.candidate if pointer else None for pointer in live),
         lake.denials.active(),
@@ -120,7 +121,7 @@ def catalogue(context: Context) -> Catalogue:
     )
     with _lock:
         kept = _kept.get(context)
-        if kept is None or kept[0][:4] != stamp[:4] or not _same(kept[0][4:], stamp[4:]):
+        if kept is None or kept[0][:5] != stamp[:5] or not _same(kept[0][5:], stamp[5:]):
             kept = _kept[context] = (stamp, _read(context))
     return kept[1]
 

@@ -75,6 +75,7 @@ def draft(
             "removed": len(plan.removed),
             "rows_written": built.rows_written,
             "quarantined": sum(d.state == "quarantined" for d in state.documents),
+            "excluded": sum(d.state == "excluded" for d in state.documents),
             "stale": sum(d.stale for d in state.documents),
         },
         gates=[],

@@ -27,6 +27,7 @@ STATES = (
     "pending",
     "quarantined",
     "held",
+    "excluded",
     "stale",
     "narrowed",
     "taken down",
@@ -182,6 +183,8 @@ def _states(
     more = ["stale"] if document.stale else []
     if document.state == "quarantined":
         first = "quarantined"
+    elif document.state == "excluded":
+        first = "excluded"
     elif aside is not None:
         first = "held"
     if overlay.is_narrowed(row):
@@ -206,14 +209,21 @@ def _entry(
         source_id,
         row,
         states,
-        overlay.groups(row),
+        # Admission and labels may have left it to fewer groups than its source says.
+        overlay.groups(document.row if document else row),
         content,
         silver_id,
         title,
         language,
-        aside["rule"] if aside and states[0] != "taken down" else None,
+        _rule(document, aside) if states[0] != "taken down" else None,
         "\n".join((row["doc_id"], row["key"], row["uri"], title or "")).casefold(),
     )
+
+
+def _rule(document: Current | None, aside: dict[str, Any] | None) -> str | None:
+    if aside is not None:
+        return aside["rule"]
+    return document.rule if document is not None and document.state == "excluded" else None
 
 
 def _heads(context: Context) -> dict[tuple[str, str, str], tuple[str | None, str | None]]:

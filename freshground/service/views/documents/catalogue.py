@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from freshground.core.clock import iso
+from freshground.lake.ledger import EXCLUDED
 from freshground.service.admission.standing import standing
 from freshground.service.quarantine.listing import listed
 from freshground.service.views.documents.access import Access, access
@@ -27,6 +28,7 @@ STATES = (
     "pending",
     "quarantined",
     "held",
+    "excluded",
     "stale",
     "narrowed",
     "taken down",
@@ -113,6 +115,7 @@ def catalogue(context: Context) -> Catalogue:
     stamp = (
         lake.bronze.version,
         lake.silver.version,
+        lake.admissions.version,
         _failed(context),
         tuple(pointer.candidate if pointer else None for pointer in live),
         lake.denials.active(),
@@ -120,7 +123,7 @@ def catalogue(context: Context) -> Catalogue:
     )
     with _lock:
         kept = _kept.get(context)
-        if kept is None or kept[0][:4] != stamp[:4] or not _same(kept[0][4:], stamp[4:]):
+        if kept is None or kept[0][:5] != stamp[:5] or not _same(kept[0][5:], stamp[5:]):
             kept = _kept[context] = (stamp, _read(context))
     return kept[1]
 
@@ -181,6 +184,8 @@ def _states(
     more = ["stale"] if document.stale else []
     if document.state == "quarantined":
         first = "quarantined"
+    elif document.state == EXCLUDED:
+        first = "excluded"
     elif aside is not None:
         first = "held"
     if overlay.is_narrowed(row):
@@ -205,14 +210,21 @@ def _entry(
         source_id,
         row,
         states,
-        overlay.groups(row),
+        # Admission and labels may have left it to fewer groups than its source says.
+        overlay.groups(document.row if document else row),
         content,
         silver_id,
         title,
         language,
-        aside["rule"] if aside and states[0] != "taken down" else None,
+        _rule(document, aside) if states[0] != "taken down" else None,
         "\n".join((row["doc_id"], row["key"], row["uri"], title or "")).casefold(),
     )
+
+
+def _rule(document: Current | None, aside: dict[str, Any] | None) -> str | None:
+    if aside is not None:
+        return aside["rule"]
+    return document.rule if document is not None and document.state == EXCLUDED else None
 
 
 def _heads(context: Context) -> dict[tuple[str, str, str], tuple[str | None, str | None]]:

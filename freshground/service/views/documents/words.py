@@ -7,6 +7,7 @@ STATE_KINDS = {
     "pending": "idle",
     "quarantined": "bad",
     "held": "warn",
+    "excluded": "idle",
     "stale": "warn",
     "narrowed": "warn",
     "taken down": "bad",

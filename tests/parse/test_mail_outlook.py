@@ -45,7 +45,8 @@ def test_html_within_rtf() -> None:
 
 
 def test_text_within_rtf() -> None:
-    rtf = rb"{\rtf1\ansi\ansicpg1251\fromtext{\fonttbl{\f0 X;}}\uc1 \'cf\'f0\'e8\'e2\'e5\'f2\par \u-10179?\u-8704?!}"
+    rtf = rb"{\rtf1\ansi\ansicpg1251\fromtext{\fonttbl{\f0 X;}}\uc1 "
+    rtf += rb"\'cf\'f0\'e8\'e2\'e5\'f2\par \u-10179?\u-8704?!}"
     assert body_of(rtf).text == "Привет\n\U0001f600!"
     wide = rb"{\rtf1\ansi\ansicpg932 \'93\'fa\'96\'7b}"
     assert body_of(wide).text == "日本"
@@ -95,8 +96,8 @@ def test_invitations() -> None:
     assert "Renewal of the storm cover, part, two" in document.text
     assert document.metadata["events"][0]["location"] == "Room 5"
     beside = (
-        f"{head}Content-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain\n\n"
-        f"Please come.\n--x\nContent-Type: text/calendar\n\n{INVITATION}\n--x--\n"
+        f"{head}Content-Type: multipart/alternative; boundary=x\n\n--x\n"
+        f"Content-Type: text/plain\n\nPlease come.\n--x\nContent-Type: text/calendar\n\n{INVITATION}\n--x--\n"
     )
     document = parse(beside.encode(), "i.eml")
     assert document.text.endswith("Please come.")

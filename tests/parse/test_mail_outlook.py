@@ -97,7 +97,8 @@ def test_invitations() -> None:
     assert document.metadata["events"][0]["location"] == "Room 5"
     beside = (
         f"{head}Content-Type: multipart/alternative; boundary=x\n\n--x\n"
-        f"Content-Type: text/plain\n\nPlease come.\n--x\nContent-Type: text/calendar\n\n{INVITATION}\n--x--\n"
+        "Content-Type: text/plain\n\nPlease come.\n--x\n"
+        f"Content-Type: text/calendar\n\n{INVITATION}\n--x--\n"
     )
     document = parse(beside.encode(), "i.eml")
     assert document.text.endswith("Please come.")

@@ -17,6 +17,7 @@ from freshground.service.cli import (
     approvals,
     canary,
     checks,
+    duplicates,
     freshness,
     governance,
     keys,
@@ -57,6 +58,7 @@ freshness.register(app)
 governance.register(app)
 canary.register(app)
 checks.register(app)
+duplicates.register(app)
 keys.register(app)
 monitoring.register(app)
 people.register(app)

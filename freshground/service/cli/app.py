@@ -20,6 +20,7 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    masking,
     monitoring,
     people,
     quarantine,
@@ -58,6 +59,7 @@ governance.register(app)
 canary.register(app)
 checks.register(app)
 keys.register(app)
+masking.register(app)
 monitoring.register(app)
 people.register(app)
 questions.register(app)

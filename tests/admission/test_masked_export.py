@@ -6,7 +6,6 @@ import io
 import json
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,13 +15,21 @@ from freshground.service.asking.query import query
 from freshground.service.context import Context
 from freshground.service.denial.takedown import takedown
 from freshground.service.masking.export import export
-from tests.project import Project
+from tests.project import Project, article
 
 MAIL = "greta.lindqvist@fjordbank.example"
 CARD = "4539 1488 0343 6467"
 PHONE = "+46 70 174 06 05"
 TOKEN = "ghp_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY1zA2"
-PLANTED = (MAIL, MAIL.split("@")[0], CARD, CARD.replace(" ", ""), PHONE, TOKEN, "SEALEDPASSAGE")
+PLANTED = (
+    MAIL,
+    MAIL.split("@", maxsplit=1)[0],
+    CARD,
+    CARD.replace(" ", ""),
+    PHONE,
+    TOKEN,
+    "SEALEDPASSAGE",
+)
 
 
 @pytest.fixture
@@ -33,7 +40,7 @@ def filled(tmp_path: Path) -> Project:
     project.write(f"letters/{MAIL}.md", f"# Letter\n\n{MAIL} pays by card {CARD}; token {TOKEN}.\n")
     page = f'<html><head><meta name="author" content="{MAIL}"><title>On {MAIL}</title></head>'
     project.write("page.html", page + f"<body><h1>{MAIL}</h1><p>A page of hers.</p></body></html>")
-    project.write("secret.md", "# Kept\n\nOne part stays.\n\n# Gone\n\nSEALEDPASSAGE is denied.\n")
+    project.write("secret.md", article(7, 12) + "\n# Gone\n\nSEALEDPASSAGE is denied.\n")
     project.source(access={"groups": ["claims"]})
     assert project.refresh().status == 0
     return project

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
+from freshground.core.errors import Quarantine
 from freshground.core.findings import Finding
 from freshground.core.settings import Admission
 from quality.admission.detection import VERSIONS, personal_patterns, secret_patterns
@@ -11,7 +13,7 @@ from quality.admission.masking import mask, masked_field, values_of
 from quality.admission.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from freshground.core.records import Document
 
@@ -19,7 +21,6 @@ TAKEN_OUT = "quality.taken_down"
 """The rule of spans that nobody may read: they are cut out."""
 
 _ALL = frozenset(rule for versions in VERSIONS.values() for rule in versions)
-_BESIDE = frozenset({"key", "uri", "metadata"})
 
 
 def masked(
@@ -50,15 +51,27 @@ def masked(
     known = values_of(document, found, pseudonym)
     spelled = {form: put for value, put in known.items() for form in _spellings(value)}
     spelled = dict(sorted(spelled.items(), key=lambda item: (-len(item[0]), item[0])))
-    outside = {
-        name: masked_field(value, "" if name in _BESIDE else name, rules, pseudonym, spelled)
-        for name, value in beside.items()
-    }
+
+    def outer(value: Any) -> Any:
+        return masked_field(value, "", rules, pseudonym, spelled)
+
+    outside = {name: outer(value) for name, value in beside.items() if name != "uri"}
+    outside["uri"] = _address(beside["uri"], outer)
     counts: dict[str, int] = {}
     for finding in found:
         if finding.start is not None:
             counts[finding.rule] = counts.get(finding.rule, 0) + 1
-    return mask(document, found, pseudonym), outside, counts
+    done = mask(document, found, pseudonym)
+    if not done.text.strip():
+        raise Quarantine("empty", "Nothing is left of the document once it is masked.")
+    return done, outside, counts
+
+
+def _address(uri: str, outer: Callable[[str], str]) -> str:
+    """Return a uri masked: what is found in it may be written in percents."""
+    plain = unquote(uri)
+    masked = outer(plain)
+    return uri if masked == plain else quote(masked, safe="/:?#[]@!$&'()*+,;=~")
 
 
 def _spellings(value: str) -> set[str]:

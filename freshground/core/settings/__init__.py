@@ -15,6 +15,7 @@ from freshground.core.settings.alerts import (
     WebhookChannel,
 )
 from freshground.core.settings.azure import AzureSearch
+from freshground.core.settings.containers import Containers
 from freshground.core.settings.dashboard import Dashboard, Oidc
 from freshground.core.settings.encoders import (
     Chunking,
@@ -74,6 +75,7 @@ __all__ = [
     "Canary",
     "ChannelSettings",
     "Chunking",
+    "Containers",
     "Dashboard",
     "DeleteGuard",
     "DottedPath",

@@ -21,15 +21,8 @@ MAIL = "greta.lindqvist@fjordbank.example"
 CARD = "4539 1488 0343 6467"
 PHONE = "+46 70 174 06 05"
 TOKEN = "ghp_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY1zA2"
-PLANTED = (
-    MAIL,
-    MAIL.split("@", maxsplit=1)[0],
-    CARD,
-    CARD.replace(" ", ""),
-    PHONE,
-    TOKEN,
-    "SEALEDPASSAGE",
-)
+NAME = "greta.lindqvist"
+PLANTED = (MAIL, NAME, CARD, CARD.replace(" ", ""), PHONE, TOKEN, "SEALEDPASSAGE")
 
 
 @pytest.fixture

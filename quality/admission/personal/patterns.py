@@ -22,6 +22,7 @@ VERSIONS = {
     "personal.birth_date": "1",
 }
 
+_LEAST = 7
 _CLUSTER = re.compile(r"[0-9](?:[ .\-/()\u00a0\u2011\u2013]{0,3}[0-9]){6,}+\)?")
 """Seven digits or more with little between them: every number that is anybody's lies in one."""
 
@@ -77,9 +78,26 @@ def find(text: str) -> list[Match]:
     """Return the personal data of a text that has a form, in order, none overlapping."""
     near = clusters(text)
     found = [*network.emails(text), *network.ips(text), *cards.ibans(text), *births(text)]
+    found += national.ids(text, near)
     if near:
         found += cards.cards(text, near)
         found += national.ssns(text, near)
-        found += phones.phones(text, near)
-    found += national.ids(text, near)
+        found += phones.phones(text, _without(near, apart(found)))
     return apart(found)
+
+
+def _without(near: list[tuple[int, int]], found: list[Match]) -> list[tuple[int, int]]:
+    """Return what is left of clusters beside what is known to be something else."""
+    left: list[tuple[int, int]] = []
+    place = 0
+    for start, end in near:
+        at = start
+        while place < len(found) and found[place].end <= start:
+            place += 1
+        for match in found[place:]:
+            if match.start >= end:
+                break
+            left.append((at, match.start))
+            at = match.end
+        left.append((at, end))
+    return [(start, end) for start, end in left if end - start >= _LEAST]

@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-serve bench-dashboard conformance browser promtool screenshots lint format up clean
+.PHONY: help env demo test test-fast prove bench bench-serve bench-dashboard bench-admission conformance browser promtool screenshots lint format up clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ bench-serve: env ## the query service at 100,000 chunks: latency, recall, a swit
 
 bench-dashboard: env ## every page of the dashboard over a lake of 90 days: time and bytes
 	$(BIN)/python -m benchmarks dashboard
+
+bench-admission: env ## what admission finds, its false alarms and what it costs
+	$(BIN)/python -m benchmarks admission
 
 conformance: env ## other people's clients and stores against the service; writes docs/conformance.md
 	$(BIN)/python -m conformance

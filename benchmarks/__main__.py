@@ -20,6 +20,7 @@ NAMES = {
     "search_core": "searching a release in memory, beside LanceDB (about 5 minutes)",
     "dashboard": "every page over a lake of 90 days: time and bytes (about 5 minutes)",
     "governor": "when sources are refreshed, beside cron and hindsight, simulated (a minute)",
+    "admission": "personal data, secrets, injections: found, false alarms, cost (about 5 minutes)",
     "airflow_price": "the DAGs of a refresh over the refresh in one process (about 3 minutes)",
 }
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from freshground.core.findings import Detector
     from freshground.core.settings import Admission
 
-DETECTORS: tuple[str, ...] = ()
+DETECTORS: tuple[str, ...] = ("quality.admission.quality:detector",)
 
 
 def detectors(policy: Admission) -> Iterator[Detector]:

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from freshground.core.records import Document
 
-SAMPLE = 5_000
+SAMPLE = 3_000
 """Characters of running text that are looked at, in three windows of a longer one."""
 
 MIN_TOKENS = 30
 MIN_LINE = 15
+MAX_LINES = 50_000
+"""Characters within which lines are compared."""
+
 LONG = 60
 SHORT = 5
 MAX_ALONE = 0.25
@@ -27,9 +30,13 @@ ENOUGH_LETTERS = 20
 TEXT_OF_PROSE = 0.6
 
 _PROSE = frozenset({"title", "heading", "text", "list_item", "caption", "footnote", "notes"})
-_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2013\u2014\u2022\u3002\u3001"
+_PUNCTUATION = (
+    "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2013"
+    "\u2014\u2022\u3001\u3002"
+)
 _ODD = re.compile(
-    r"[bcdfghjklmnpqrstvwxz]{6}|aaaa|cccc|dddd|eeee|ffff|gggg|iiii|llll|mmmm|nnnn|oooo|pppp|rrrr|ssss|tttt|uuuu|xxxx|zzzz|"
+    r"[bcdfghjklmnpqrstvwxz]{6}|aaaa|cccc|dddd|eeee|ffff|gggg|iiii|"
+    "llll|mmmm|nnnn|oooo|pppp|rrrr|ssss|tttt|uuuu|xxxx|zzzz|"
     "bq|cx|dq|fq|fx|gq|gx|hq|hx|jb|jc|jf|jg|jh|jq|jv|jw|jx|jz|kq|kx|kz|lq|mq|pq|px|qb|qc|qd|qf|qg|"
     "qh|qj|qk|ql|qm|qn|qo|qp|qr|qv|qw|qx|qy|qz|sx|tq|vb|vf|vh|vj|vk|vm|vn|vp|vq|vt|vw|vx|vz|wq|wv|"
     "wx|xg|xj|xk|xq|xz|zj|zq|zx"
@@ -159,6 +166,8 @@ def _repetition(prose: list[str]) -> float:
     seen: set[str] = set()
     size = again = 0
     for element in prose:
+        if size > MAX_LINES:
+            break
         for line in element.split("\n"):
             text = line.strip()
             size += len(text)

@@ -22,10 +22,12 @@ def _parse_all(
     context: Context, source_id: str, objects: Iterator[tuple[int, bytes, str]]
 ) -> Iterator[tuple[int, Document | Quarantine]]:
     source = context.settings.source(source_id)
-    function = "parse_record" if source.type == "records" else "parse"
-    options: dict[str, Any] = {"max_chars": context.settings.parsing.output}
+    limits = context.settings.parsing
+    options: dict[str, Any] = {"max_chars": limits.output}
+    function = "parse_record"
     if source.type == "files":
-        options["html"] = source.html
+        function = "parse"
+        options |= {"html": source.html, "ocr": limits.ocr}
     jobs = (Job(place, (data, name), options) for place, data, name in objects)
     return context.workers.each(f"ingestion.parse:{function}", jobs)
 

@@ -29,9 +29,7 @@ RULES = {
     "injection.encoded": VERSION,
     "injection.hidden": VERSION,
 }
-UNSEEN_BY_DESIGN = frozenset(
-    {"white", "tiny", "off_page", "invisible", "zero_width", "bidi", "tags"}
-)
+UNSEEN_BY_DESIGN = frozenset({"white", "tiny", "off_page", "invisible", "zero_width", "bidi", "tags"})
 """Kinds of hidden text that somebody made unseen; comments and alternative texts have their use."""
 
 

@@ -34,9 +34,7 @@ _ENTITIES = re.compile(r"(?:&#x?[0-9a-fA-F]{2,5};){6,}")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ \u00a0._*|-]{1,3}){10,}[^\W\d_](?!\w)")
 _LEET = re.compile(r"(?<!\w)(?=[\w@$!|+]*[^\W\d_])(?=[\w@$!|+]*[0134578@$!])[\w@$!|+]{3,}(?!\w)")
 _LEET_LETTERS = str.maketrans("0134578@$!|+", "oieastbasiit")
-_WIDE = re.compile(
-    r"[\u0370-\u03ff\u0400-\u04ff\u0530-\u058f\u13a0-\u13ff\uff21-\uff5a\U0001d400-\U0001d7ff]"
-)
+_WIDE = re.compile(r"[\u0370-\u03ff\u0400-\u04ff\u0530-\u058f\u13a0-\u13ff\uff21-\uff5a\U0001d400-\U0001d7ff]")
 _LATIN = re.compile(r"[A-Za-z]")
 _TOKEN = re.compile(r"\w+")
 _LOOKALIKES = str.maketrans(
@@ -117,9 +115,7 @@ def _turned(text: str) -> Iterator[Payload]:
                 at = small.find(word, right)
         for left, right in sorted(lines):
             line = text[left:right]
-            yield Payload(
-                codecs.encode(line, "rot13") if how == "rot13" else line[::-1], left, right, how
-            )
+            yield Payload(codecs.encode(line, "rot13") if how == "rot13" else line[::-1], left, right, how)
 
 
 def _drawn(text: str) -> Iterator[Payload]:
@@ -139,12 +135,7 @@ def _drawn(text: str) -> Iterator[Payload]:
         line, last = text[left:right], right
         marks = _LEET.findall(line)
         if len(marks) > 2 and len(marks) * 3 >= len(line.split()):
-            yield Payload(
-                _LEET.sub(lambda m: m.group().translate(_LEET_LETTERS), line),
-                left,
-                right,
-                "digits for letters",
-            )
+            yield Payload(_LEET.sub(lambda m: m.group().translate(_LEET_LETTERS), line), left, right, "digits for letters")
 
 
 def _lines_changed(text: str, change: object, how: str) -> Iterator[Payload]:

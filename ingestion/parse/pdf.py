@@ -20,12 +20,15 @@ import pypdfium2.raw as pdfium_c
 
 from freshground.core.errors import Quarantine
 from ingestion.parse.blocks import Parsed, Raw
+from ingestion.parse.hidden.pdf import take
 from ingestion.parse.layout import blocks_of
 from ingestion.parse.segments import Page, Segment
 from ingestion.parse.sniff import encrypted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from freshground.core.records import Hidden
 
 _LOCK = threading.Lock()
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
@@ -46,7 +49,8 @@ def parse(raw: Raw) -> Parsed:
     with _LOCK:
         document = _open(raw.data)
         try:
-            pages = [_read_page(document, number) for number in range(len(document))]
+            hidden: list[Hidden] = []
+            pages = [_read_page(document, number, hidden) for number in range(len(document))]
             info = document.get_metadata_dict(skip_empty=True)
         finally:
             document.close()
@@ -65,7 +69,8 @@ def parse(raw: Raw) -> Parsed:
     if blank:
         metadata["pages_without_text"] = blank
     return Parsed(
-        blocks_of(pages), "application/pdf", _declared(info.get("Title")), len(pages), metadata
+        blocks_of(pages), "application/pdf", _declared(info.get("Title")), len(pages), metadata,
+        tuple(hidden),
     )
 
 
@@ -89,13 +94,14 @@ def _declared(title: str | None) -> str | None:
     return None if not title or _FILE_NAME.search(title) or title.isdigit() else title
 
 
-def _read_page(document: pdfium.PdfDocument, index: int) -> Page:
+def _read_page(document: pdfium.PdfDocument, index: int, hidden: list[Hidden]) -> Page:
     try:
         page = document[index]
     except pdfium.PdfiumError:
         # Text of the other pages alone would look like the whole document.
         raise _corrupt(f"page {index + 1} of {len(document)} is damaged") from None
     try:
+        hidden += take(page, index + 1)
         textpage = page.get_textpage()
         turn = page.get_rotation()
         width, height = page.get_size()

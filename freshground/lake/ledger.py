@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from freshground.lake.tables import Table
 
 
+CONTAINER = "container"
+"""The rule under which an archive is accounted, which is nothing but its parts."""
+
 _FILES_KEPT = 1_000
 """Data files of which it is remembered whose rows they hold."""
 
@@ -34,7 +37,8 @@ class Current:
     """What a live document is to be served as.
 
     `content_hash` and `silver_id` name the version served: the object's own, or the last good one
-    (`stale`), or None where there is nothing to serve yet. `state` is ok, quarantined or pending.
+    (`stale`), or None where there is nothing to serve yet. `state` is ok, quarantined, pending, or
+    excluded: what is no document to be served, by `rule`.
     """
 
     row: dict[str, Any]
@@ -138,6 +142,23 @@ class Ledger:
         )
         return int(table.column("n")[0].as_py())
 
+    def containers(self, source_id: str, opened_by: str) -> dict[str, dict[str, Any]]:
+        """Return what was found in a source's containers by what opens them now, by hash."""
+        if not self._lake.containers.version:
+            return {}
+        return self._keep(
+            (self._lake.containers,),
+            ("containers", source_id, opened_by),
+            lambda: self._read_containers(source_id, opened_by),
+        )
+
+    def _read_containers(self, source_id: str, opened_by: str) -> dict[str, dict[str, Any]]:
+        table = self._lake.containers.rows(
+            "SELECT content_hash, kind, bare, parts, rule, reason FROM t "
+            f"WHERE opened_by = {quoted([opened_by])} AND source_id = {quoted([source_id])}"
+        )
+        return {row["content_hash"]: row for row in table.to_pylist()}
+
     def _silver_states(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
         return self._keep(
             (self._lake.silver,), ("silver", source_id), lambda: self._read_silver(source_id)
@@ -235,7 +256,9 @@ class Ledger:
         return [
             row
             for doc_id, row in sorted(self.live(source_id).items())
-            if in_shard(doc_id, shard) and wanted(doc_id, row["content_hash"])
+            if row["holds"] is None
+            and in_shard(doc_id, shard)
+            and wanted(doc_id, row["content_hash"])
         ]
 
     def attempts(self, source_id: str, silver_id: str) -> dict[tuple[str, str], int]:
@@ -380,6 +403,9 @@ def _current(
     silver_id: str,
 ) -> Current:
     """Return what a live document is to be served as; `good` is its last good silver row."""
+    if row["holds"] is not None:
+        why = f"It is an archive: its {row['holds']} parts are documents of their own."
+        return Current(row, "excluded", None, None, False, CONTAINER, why, None)
     if state is not None and state["status"] == "ok":
         return Current(row, "ok", row["content_hash"], silver_id, False, None, None, None)
     rule, reason, at = (

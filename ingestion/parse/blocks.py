@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 CELL_SEPARATOR = " | "
+
+Html = Literal["article", "full"]
+"""What of a web page is taken: its content, or all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Raw:
 
     data: bytes
     extension: str = ""
+    html: Html = "article"
     ocr: str = "eng"
 
     @cached_property

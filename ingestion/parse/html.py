@@ -19,6 +19,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
+from ingestion.parse.web.content import content_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +45,13 @@ MAX_SPAN = 100
 
 
 def parse(raw: Raw) -> Parsed:
-    """Return the page's blocks, its `<title>` and its author, description and keywords."""
+    """Return the page's content, its `<title>` and its author, description and keywords."""
     root = tree(raw.text)
     if root is None:
         return Parsed([], "text/html")
-    blocks = blocks_of(root)
-    metadata = {}
+    blocks, metadata = blocks_of(root), {}
+    if raw.html == "article":
+        blocks, metadata = content_blocks(root, raw.text, blocks, blocks_of)
     for node in root.iter("meta"):
         name = _META.get((node.get("name") or "").lower())
         if name and (content := (node.get("content") or "").strip()):

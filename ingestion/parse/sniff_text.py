@@ -78,7 +78,8 @@ _RST = (
     (re.compile(r"^(\S.*)\n([=~^*\"'#-])\2{2,}\n", re.MULTILINE), 1),
     (re.compile(r"\S::\n\n[ \t]+\S"), 2),
 )  # fmt: skip
-_ORG = ((re.compile(r"^#\+[A-Za-z_]+:?", re.MULTILINE), 3), (re.compile(r"^\*+ \S", re.MULTILINE), 1),
+_ORG = ((re.compile(r"^#\+[A-Za-z_]+:?", re.MULTILINE), 3),
+        (re.compile(r"^\*+ \S", re.MULTILINE), 1),
         (re.compile(r"\[\[[^\]\n]+\](?:\[[^\]\n]+\])?\]"), 2))  # fmt: skip
 _ASCIIDOC = ((re.compile(r"^={1,5} \S", re.MULTILINE), 2),
              (re.compile(r"^\[[a-z]+[,\]]", re.MULTILINE), 2),
@@ -157,6 +158,13 @@ def _is_object(line: str) -> bool:
         return False
 
 
+def is_mail(head: str) -> bool:
+    """Return whether a text begins with the header lines of an e-mail."""
+    names = _headers(head)
+    sure = bool(names & _MAIL_SURE and names & (_MAIL_LIKELY | {"content-type"}))
+    return sure or len(names & _MAIL_LIKELY) >= _MANY
+
+
 def _headers(head: str) -> set[str]:
     """Return the names of the header lines that a text begins with, in lower case."""
     names: set[str] = set()
@@ -178,7 +186,7 @@ _SHOWN = {
 
 def _guessed(head: str) -> str:
     """Return the format that a text without a telling name is likely in."""
-    if len(_headers(head) & _MAIL_LIKELY) >= _MANY:
+    if is_mail(head):
         return "mail"
     if _FRAGMENT.match(head) and "</" in head:
         return "html"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from freshground.service.stages.frame import Checking, stage
 from freshground.service.workers.pool import Job
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 
 def _parse_all(
-    context: Context, function: str, objects: Iterator[tuple[int, bytes, str]]
+    context: Context, source_id: str, objects: Iterator[tuple[int, bytes, str]]
 ) -> Iterator[tuple[int, Document | Quarantine]]:
+    source = context.settings.source(source_id)
     limits = context.settings.parsing
-    options: dict[str, object] = {"max_chars": limits.output}
-    if function == "parse":
-        options["ocr"] = limits.ocr
+    options: dict[str, Any] = {"max_chars": limits.output}
+    function = "parse_record"
+    if source.type == "files":
+        function = "parse"
+        options |= {"html": source.html, "ocr": limits.ocr}
     jobs = (Job(place, (data, name), options) for place, data, name in objects)
     return context.workers.each(f"ingestion.parse:{function}", jobs)
 
@@ -40,8 +43,7 @@ def silver(context: Context, scope: Scope) -> StageReport:
         if not pending:
             report.counts = {"parsed": 0, "quarantined": 0}
             return report
-        rows = context.settings.source(source_id).type == "records"
-        parse_all = partial(_parse_all, context, "parse_record" if rows else "parse")
+        parse_all = partial(_parse_all, context, source_id)
         versions = {row["doc_id"]: row["content_hash"] for row in pending}
         checks = Checking(context, report, "silver", {}, versions=versions, made_by=silver_id)
         with context.progress.bar(f"parse {source_id}", len(pending), "documents") as step:

@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from freshground.core.errors import Quarantine
 from ingestion.containers import unpack
 from ingestion.containers.names import Names
-from ingestion.containers.parts import Limits
-from ingestion.containers.unpacking import CARRIED
+from ingestion.containers.parts import CARRIED, Limits
 from tests.containers.boxes import letter, tarred, zipped
 
 LIMITS = Limits(parts=100, total=200_000_000, one=150_000_000, ratio=200)

@@ -96,7 +96,10 @@ class Worker:
 
 
 class Processes:
-    """The template process of some limits, and the idle workers forked from it."""
+    """The template process of some limits, and the idle workers forked from it.
+
+    `template` is None before the first worker is needed.
+    """
 
     def __init__(self, settings: Parsing) -> None:
         self._terms = (
@@ -106,7 +109,7 @@ class Processes:
         )
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
-        self._template: subprocess.Popen[bytes] | None = None
+        self.template: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._learned: dict[str, None] = {}
         self._taught = 0
@@ -173,7 +176,7 @@ class Processes:
             else:
                 mine.setblocking(False)
                 inbox = wire.Inbox(self.most_answer + ANSWER_SPARE)
-                return Worker(pid, mine, inbox, self._template, limits.resident(pid))
+                return Worker(pid, mine, inbox, self.template, limits.resident(pid))
         raise AssertionError
 
     def _lesson(self) -> list[str]:
@@ -185,7 +188,7 @@ class Processes:
 
     def _ended(self, worker: Worker) -> tuple[int | None, int]:
         worker.sock.close()
-        if worker.home is not self._template:
+        if worker.home is not self.template:
             return None, 0
         try:
             return self._ask(b"e", worker.pid)
@@ -210,7 +213,7 @@ class Processes:
         words = [str(its.fileno()), str(os.getpid()), *map(str, self._terms)]
         code = _START.format(path=[os.path.abspath(entry) for entry in sys.path])  # noqa: PTH100
         with its:
-            self._template = subprocess.Popen(  # noqa: S603 - this interpreter, with our own code
+            self.template = subprocess.Popen(  # noqa: S603 - this interpreter, with our own code
                 [sys.executable, "-c", code, *words],
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -221,7 +224,7 @@ class Processes:
                 bufsize=0,
             )
         self._control, self._taught = mine, 0
-        reader = partial(_listen, self._template.stdout, self._said)
+        reader = partial(_listen, self.template.stdout, self._said)
         threading.Thread(target=reader, name="freshground-workers", daemon=True).start()
 
     def _drop(self) -> None:
@@ -231,13 +234,13 @@ class Processes:
         self._idle.clear()
         if self._control is not None:
             self._control.close()
-        if self._template is not None:
+        if self.template is not None:
             try:
-                self._template.wait(_TERMINATED_S)
+                self.template.wait(_TERMINATED_S)
             except subprocess.TimeoutExpired:
-                self._template.kill()
-                self._template.wait()
-        self._control = self._template = None
+                self.template.kill()
+                self.template.wait()
+        self._control = self.template = None
 
     def _broken(self) -> Fatal:
         said = self._said[-1] if self._said else "it said nothing"

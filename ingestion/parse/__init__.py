@@ -12,6 +12,7 @@ from ingestion.parse.version import PARSER_ID
 
 if TYPE_CHECKING:
     from freshground.core.records import Document
+    from ingestion.parse.blocks import Html
 
 __all__ = ["MAX_CHARS", "PARSER_ID", "parse", "parse_record", "warm"]
 
@@ -19,11 +20,20 @@ MAX_CHARS = 20_000_000
 """The longest document text, in code points, that is let through by default."""
 
 
-def parse(data: bytes, name: str, *, max_chars: int = MAX_CHARS) -> Document:
+def parse(
+    data: bytes,
+    name: str,
+    *,
+    max_chars: int = MAX_CHARS,
+    html: Html = "article",
+    ocr: str = "eng",
+) -> Document:
     """Return the cleansed document that an object's bytes hold.
 
     The content decides the format; of `name` only the extension is looked at, as a hint between
-    text formats that look alike. The same bytes and extension give the same document.
+    text formats that look alike. Of a web page the content alone is taken, or all of it where
+    `html` is `full`. `ocr` names the languages of pictures of text, as tesseract does ("deu+eng");
+    "" leaves them unread. The same bytes, extension and options give the same document.
 
     Raises `Quarantine` with rule `empty`, `no_text_layer`, `encrypted`, `corrupt`, `unsupported`,
     `too_large` (more than `max_chars` code points) or `parse_failed`. No message holds text of the
@@ -31,7 +41,7 @@ def parse(data: bytes, name: str, *, max_chars: int = MAX_CHARS) -> Document:
     """
     from ingestion.parse import dispatch
 
-    return dispatch.parse(data, name, max_chars=max_chars)
+    return dispatch.parse(data, name, max_chars=max_chars, html=html, ocr=ocr)
 
 
 def parse_record(data: bytes, _name: str = "", *, max_chars: int = MAX_CHARS) -> Document:

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +150,10 @@ def fills(size: int) -> None:
     """Write a file without end, as a converter may."""
     with (Path(os.environ["TMPDIR"]) / "file").open("wb") as stream:
         stream.truncate(size)
+
+
+def loads(module: str) -> bool:
+    """Import a module; return whether it was there."""
+    was = module in sys.modules
+    import_module(module)
+    return was

@@ -160,3 +160,22 @@ def test_threads_share_the_workers() -> None:
         assert parent.stdout is not None
         parent.stdout.read()
     assert parent.returncode == 0
+
+
+def test_what_the_template_loads_is_there_before_the_first_document() -> None:
+    """Its failure would show nowhere but in the time that each worker takes to begin."""
+    code = "import ingestion.parse, sys; ingestion.parse.warm(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {"ingestion.parse.markdown", "py3langid.langid"} <= set(done.stdout.split())
+    assert "unstructured" not in done.stdout.split(), "what few documents need takes long to load"
+
+
+def test_what_workers_had_to_import_the_template_has_for_later_ones() -> None:
+    limits = _limits(7).model_copy(update={"workers": 1})
+    loaded = [Job(n, ("colorsys",)) for n in range(2)]
+    assert [was for _, was in Workers(limits).each(f"{ACTS}:loads", loaded)] == [False, True]
+    crashes = [Job(n, ("abort",)) for n in range(processes.LESSON_AFTER + 1)]
+    list(Workers(limits).each(f"{ACTS}:ends", crashes))
+    assert list(Workers(limits).each(f"{ACTS}:loads", loaded[:1])) == [(0, True)]

@@ -50,7 +50,10 @@ def test_every_job_has_its_result() -> None:
     assert _all("same", *values * 20) == dict(enumerate(values * 20))
 
 
-def test_a_hang_ends_with_all_that_it_started_and_the_others_go_on(tmp_path: Path) -> None:
+def test_a_hang_ends_with_all_that_it_started_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "FIRST_S", 0.0)
     notes = tmp_path / "notes"
     jobs = [Job(n, (str(notes),) if n == 3 else (n,)) for n in range(9)]
     own = Workers(SHORT)

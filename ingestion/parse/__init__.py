@@ -36,8 +36,8 @@ def parse(
     "" leaves them unread. The same bytes, extension and options give the same document.
 
     Raises `Quarantine` with rule `empty`, `no_text_layer`, `encrypted`, `corrupt`, `unsupported`,
-    `too_large` (more than `max_chars` code points) or `parse_failed`. No message holds text of the
-    document.
+    `too_large` (more than `max_chars` code points), `too_deep` or `parse_failed`. No message holds
+    text of the document.
     """
     from ingestion.parse import dispatch
 

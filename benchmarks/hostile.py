@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from freshground.core.settings import Settings
 
 DOCUMENTS = 10_000
-LIMIT_S = 2
+LIMIT_S = 4
 MEMORY = 500_000_000
 GIGABYTES = 2
 EXPECTED = {

@@ -51,6 +51,9 @@ def ends(how: str) -> str:
 
 
 def eats(what: str) -> None:
+    if what == "at once":
+        bytes(400_000_000)  # never touched: nobody who looks at what is held would see it
+        return
     if what == "itself":
         taken = []
         while True:

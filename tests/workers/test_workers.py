@@ -81,7 +81,7 @@ def test_a_crash_costs_its_document_alone(how: str, told: str) -> None:
     assert all(rule == "parser_crashed" and told in said for rule, said in refused.values())
 
 
-@pytest.mark.parametrize("what", ["itself", "by others"])
+@pytest.mark.parametrize("what", ["at once", "itself", "by others"])
 def test_who_takes_too_much_memory_is_ended(what: str) -> None:
     assert {rule for rule, _ in _all("eats", what, what).values()} == {"out_of_memory"}
 

@@ -39,8 +39,8 @@ from freshground.core.settings.parsing import Parsing
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
 from freshground.core.settings.reranking import RerankerSettings
-from freshground.core.settings.serve import AccessLog, Jwt, Limits, Metrics, Serve, Tls
 from freshground.core.settings.scope import Labels, Scope, ScopeRule
+from freshground.core.settings.serve import AccessLog, Jwt, Limits, Metrics, Serve, Tls
 from freshground.core.settings.sources import (
     FilesSource,
     RecordFields,

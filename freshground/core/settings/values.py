@@ -21,7 +21,9 @@ def duration(text: str) -> timedelta:
     """
     if not text.strip() or _DURATION.sub("", text).strip():
         found = f"{text!r} is no duration"
-        raise ValueError(f"{found}; write a number and ms, s, m, h, d, w or y, such as 24h or 1h30m")
+        raise ValueError(
+            f"{found}; write a number and ms, s, m, h, d, w or y, such as 24h or 1h30m"
+        )
     return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in _DURATION.findall(text)))
 
 

@@ -57,7 +57,9 @@ def facts(document: Current, said: Mapping[tuple[str, str, str], Mapping[str, An
     version = (document.doc_id, document.content_hash or "", document.silver_id or "")
     own = said.get(version)
     metadata = {**(own or {}), **json.loads(row["metadata"] or "{}")}
-    return Facts(row["key"], row["modified_at"] or row["first_listed_at"], metadata, own is not None)
+    return Facts(
+        row["key"], row["modified_at"] or row["first_listed_at"], metadata, own is not None
+    )
 
 
 def _scoped(settings: SourceSettings, document: Current, of: Facts, now: datetime) -> Current:

@@ -32,9 +32,7 @@ def evidence(
     return {**_found(context, rows), **(_of_chunks(context, wanted) if wanted else {})}
 
 
-def _found(
-    context: Context, rows: Sequence[Mapping[str, Any]]
-) -> dict[str, list[dict[str, Any]]]:
+def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """Return what admission found in the documents that it keeps from everybody, by place."""
     wanted = {row["doc_id"]: row for row in rows if row["held_by"] == "admission"}
     keys: dict[str, Version] = {}

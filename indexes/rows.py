@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from freshground.core.errors import ConfigError
-from freshground.core.ids import digest
+from freshground.core.ids import digest, passage_id
+from indexes.schema import PASSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from freshground.core.settings import IndexField
     from freshground.lake.ledger import Current
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised by hand when rows are made otherwise: every index is written anew."""
 
 _FILTERABLE = (
     "chunk_id", "doc_id", "source_id", "key", "uri", "title", "language", "modified_at", "stale",
-    "page_first", "page_last", "tokens", "groups",
+    "page_first", "page_last", "tokens", "groups", PASSAGE,
 )  # fmt: skip
 
 
@@ -66,7 +67,6 @@ def build_rows(
         "key": stored["key"],
         "uri": stored["uri"],
         "title": head.title,
-        "language": head.language,
         "stale": document.stale,
         "groups": list(stored["groups"]),
         "metadata": text,
@@ -85,6 +85,9 @@ def build_rows(
             "page_first": chunk["page_first"],
             "page_last": chunk["page_last"],
             "tokens": chunk["tokens"],
+            PASSAGE: passage_id(chunk["text"]),
+            # Chunks of before the column have none of their own.
+            "language": chunk["language"] or head.language,
         }
         row_hash = digest(json.dumps({**shared, **own}, sort_keys=True, default=str))
         rows.append(

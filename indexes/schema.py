@@ -18,6 +18,9 @@ VECTOR = "vector"
 FULL_TEXT = "embed_text"
 """The full-text column: title and headings, then text, so that both arms see the headings."""
 
+PASSAGE = "passage"
+"""What rows of the same text have in common, wherever they stand: `freshground.core.ids`."""
+
 _TIME = pa.timestamp("us", tz="UTC")
 _BUILT_IN: dict[str, pa.DataType] = {
     "chunk_id": pa.string(),
@@ -40,10 +43,11 @@ _BUILT_IN: dict[str, pa.DataType] = {
     "stale": pa.bool_(),
     "groups": pa.list_(pa.string()),
     "metadata": pa.string(),
+    PASSAGE: pa.string(),
     "row_hash": pa.string(),
     "indexed_at": _TIME,
 }
-_NULLABLE = {"title", "page_first", "page_last", "language", "modified_at"}
+_NULLABLE = {"title", "page_first", "page_last", "language", "modified_at", PASSAGE}
 REQUIRED = (*(name for name in _BUILT_IN if name not in _NULLABLE), VECTOR)
 """Columns in which a null is refused when rows are written."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ def chunk_id(document: str, text: str, occurrence: int) -> str:
 def embed_hash(text: str) -> str:
     """Return the cache key of a text that is embedded, within one embedding space."""
     return digest("embed", text)
+
+
+def passage_id(text: str) -> str:
+    """Return the id of a passage wherever it stands: equal for texts that read the same.
+
+    Spaces and the way accents are encoded say nothing; case does, as in mW and MW.
+    """
+    return digest("passage", " ".join(unicodedata.normalize("NFC", text).split()))
 
 
 def hash_sum(hashes: Iterable[str]) -> int:

@@ -58,6 +58,7 @@ class Lake:
             for name, schema in TABLES.items()
         }
         self.bronze = tables["bronze"]
+        self.containers = tables["containers"]
         self.silver = tables["silver"]
         self.admissions = tables["admissions"]
         self.signatures = tables["signatures"]

@@ -25,8 +25,15 @@ if TYPE_CHECKING:
     from freshground.lake.tables import Table
 
 
+CONTAINER = "container"
+"""The rule under which an archive is accounted, which is nothing but its parts."""
+
 _FILES_KEPT = 1_000
 """Data files of which it is remembered whose rows they hold."""
+
+
+EXCLUDED = "excluded"
+"""The state of a document that settings leave out: no document to be served, by `rule`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,40 @@ class Ledger:
         )
         return int(table.column("n")[0].as_py())
 
+    def containers(self, source_id: str, opened_by: str) -> dict[str, dict[str, Any]]:
+        """Return what was found in a source's containers by what opens them now, by hash."""
+        if not self._lake.containers.version:
+            return {}
+        return self.keep(
+            (self._lake.containers,),
+            ("containers", source_id, opened_by),
+            lambda: self._read_containers(source_id, opened_by),
+        )
+
+    def _read_containers(self, source_id: str, opened_by: str) -> dict[str, dict[str, Any]]:
+        table = self._lake.containers.rows(
+            "SELECT content_hash, kind, bare, parts, rule, reason FROM t "
+            f"WHERE opened_by = {quoted([opened_by])} AND source_id = {quoted([source_id])}"
+        )
+        return {row["content_hash"]: row for row in table.to_pylist()}
+
+    def opened_ever(self, source_id: str) -> frozenset[str]:
+        """Return the hashes of all that was found to be a container, by whatever opened it."""
+        if not self._lake.containers.version:
+            return frozenset()
+        return self.keep(
+            (self._lake.containers,),
+            ("opened", source_id),
+            lambda: frozenset(
+                self._lake.containers.rows(
+                    "SELECT DISTINCT content_hash FROM t WHERE kind IS NOT NULL "
+                    f"AND source_id = {quoted([source_id])}"
+                )
+                .column("content_hash")
+                .to_pylist()
+            ),
+        )
+
     def _silver_states(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
         return self.keep(
             (self._lake.silver,), ("silver", source_id), lambda: self._read_silver(source_id)
@@ -241,7 +282,9 @@ class Ledger:
         return [
             row
             for doc_id, row in sorted(self.live(source_id).items())
-            if in_shard(doc_id, shard) and wanted(doc_id, row["content_hash"])
+            if row["holds"] is None
+            and in_shard(doc_id, shard)
+            and wanted(doc_id, row["content_hash"])
         ]
 
     def attempts(self, source_id: str, silver_id: str) -> dict[tuple[str, str], int]:
@@ -400,6 +443,9 @@ def _current(
     silver_id: str,
 ) -> Current:
     """Return what a live document is to be served as; `good` is its last good silver row."""
+    if row["holds"] is not None:
+        why = f"It is an archive: its {row['holds']} parts are documents of their own."
+        return Current(row, EXCLUDED, None, None, False, CONTAINER, why, None)
     if state is not None and state["status"] == "ok":
         return Current(row, "ok", row["content_hash"], silver_id, False, None, None, None)
     rule, reason, at = (

@@ -181,7 +181,9 @@ class Context:
         """Return the identity of the parser as it is used for a source."""
         from ingestion.parse import PARSER_ID
 
-        return digest("silver", PARSER_ID, self.settings.source(source_id).type)
+        source = self.settings.source(source_id)
+        full = ["html=full"] if source.type == "files" and source.html == "full" else []
+        return digest("silver", PARSER_ID, source.type, *full)
 
     @cached_property
     def settings_id(self) -> str:

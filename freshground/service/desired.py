@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.admission.standing import standing
+from freshground.service.duplicates.leaving import without_near
 from indexes.plan import IndexPlan, compare
 from indexes.release import as_of
 
@@ -69,6 +70,7 @@ def desired(context: Context, index: IndexSettings) -> Desired:
             for d in current
             if d.content_hash is not None and (d.doc_id, d.content_hash, d.silver_id) not in cut
         }
+    documents = without_near(context, index, documents)
     plan = compare(documents, served, recipe.id)
     same = live is not None and live[1].recipe == recipe.id
     return Desired(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from indexes.search.collapse import cut, nearest
 from indexes.search.text import Everything
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def _joined(view: View, plan: SearchPlan) -> Hits:
             arm = Arm("text", ranked.positions, ranked.scores)
             return Hits(ranked.positions, ranked.scores, ranked.positions, (arm,))
         every = _union(ranked.positions, arms)
-        best = slice(text.recall)
-        arms.insert(0, Arm("text", ranked.positions[best], ranked.scores[best]))
+        best, _ = cut(view, ranked, text.recall)
+        arms.insert(0, Arm("text", best.positions, best.scores))
     if len(arms) == 1:
         return Hits(arms[0].positions, arms[0].scores, every, tuple(arms))
     return _fused(view, arms, every)
@@ -83,7 +84,7 @@ def _vectors(view: View, plan: SearchPlan) -> list[list[Arm]]:
         for field in query.fields:
             times[field] = times.get(field, 0) + 1
             name = field if times[field] == 1 else f"{field}#{times[field]}"
-            near = view.vector(field, query.vector, query.k, exact=query.exact)
+            near = nearest(view, field, query.vector, query.k, exact=query.exact)
             arms.append(Arm(name, near.positions, _similarity(near), query.weight))
         queries.append(arms)
     return queries

@@ -60,6 +60,17 @@ class View(Protocol):
         """Return the values of a field, in the order of `positions`. Not for vectors."""
         ...
 
+    def passages(self, positions: Sequence[int] | np.ndarray) -> np.ndarray | None:
+        """Return a number for each row that rows of the same passage share, int64.
+
+        None where no two rows of the snapshot are the same passage, as `Definition.collapsed` says.
+        """
+        ...
+
+    def copies(self, position: int) -> np.ndarray:
+        """Return the other positions in view of a row's passage, in the order of their keys."""
+        ...
+
     def documents(
         self, positions: Sequence[int] | np.ndarray, fields: Sequence[str]
     ) -> list[dict[str, Any]]:

@@ -58,7 +58,9 @@ class Definition:
     """An index's fields. `raw` is the definition as JSON-ready data, as a client reads it back.
 
     `suggesters` maps names to field paths. `searched` are the fields that a search without
-    `searchFields` reads; empty, all searchable texts.
+    `searchFields` reads; empty, all searchable texts. `collapsed` is a text field whose equal
+    values make rows the same passage, which a search that ranks returns once, telling `addressed`
+    of the other rows; None: every row is a hit of its own, as in Azure.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Definition:
     suggesters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     searched: tuple[str, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict)
+    collapsed: str | None = None
+    addressed: tuple[str, ...] = ()
 
     @cached_property
     def paths(self) -> Mapping[str, Field]:

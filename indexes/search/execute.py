@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indexes.search.arms import among, found
+from indexes.search.collapse import copies, firsts
 from indexes.search.facets import facet
 from indexes.search.highlight import highlights
 from indexes.search.order import ordered
@@ -25,14 +26,23 @@ def run(view: View, plan: SearchPlan) -> Result:
     A search of one arm has that arm's scores: BM25, or 1/(1+(1-cosine)). Several are joined by
     reciprocal rank fusion in float32: each adds weight / (60 + rank). Matches and facets are of
     every row that matches, the text arm's beyond its recall included; those are no hits.
+
+    Where the definition collapses, a search that ranks returns, counts and skips passages: each
+    once, as the first of its rows in the order asked for. A facet counts the passages that its
+    value, as a filter, would leave.
     """
     hits = found(view, plan)
-    page = ordered(view, hits, plan.order)[plan.skip : plan.skip + plan.top]
+    places = ordered(view, hits, plan.order)
+    numbers = view.passages(hits.all) if plan.ranks else None
+    if numbers is not None:
+        places = places[firsts(view, hits.positions[places])]
+    page = places[plan.skip : plan.skip + plan.top]
     positions = hits.positions[page]
     shape = shape_of(view.definition, plan.select)
     documents = view.documents(positions, list(shape)) if len(positions) else []
     marked = highlights(view, positions, plan)
     arms = _arms(hits, positions)
+    others = [copies(view, int(at)) if numbers is not None else ([], 0) for at in positions]
     return Result(
         hits=[
             Found(
@@ -42,19 +52,22 @@ def run(view: View, plan: SearchPlan) -> Result:
                 document=shaped(document, shape),
                 highlights=marks,
                 arms=ranks,
+                copies=addresses,
+                copy_count=count,
             )
-            for key, position, score, document, marks, ranks in zip(
+            for key, position, score, document, marks, ranks, (addresses, count) in zip(
                 view.keys(positions),
                 positions,
                 hits.scores[page],
                 documents,
                 marked,
                 arms,
+                others,
                 strict=True,
             )
         ],
-        matches=len(hits.all),
-        facets={asked.path: facet(view, hits.all, asked) for asked in plan.facets},
+        matches=len(hits.all) if numbers is None else int(np.count_nonzero(np.bincount(numbers))),
+        facets={asked.path: facet(view, hits.all, asked, numbers) for asked in plan.facets},
     )
 
 

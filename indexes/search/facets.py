@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 Buckets = list[dict[str, Any]]
 
 
-def facet(view: View, positions: np.ndarray, asked: Facet) -> Buckets:
+def facet(
+    view: View, positions: np.ndarray, asked: Facet, numbers: np.ndarray | None = None
+) -> Buckets:
     """Return the buckets of one facet as Azure does: {value|from|to, count}.
+
+    `numbers`: rows of one number count as one.
 
     Ranges that hold nothing are there with a count of 0; values and intervals are not. Intervals
     are named by where they begin and stand in the order of their values, all of them.
     """
     rows, values = _flat(view.column(asked.path, positions))
+    if numbers is not None:
+        rows = numbers[rows]
     if asked.values:
         return _ranges(rows, values, asked)
     if asked.interval is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from indexes.schema import FULL_TEXT
+from indexes.schema import FULL_TEXT, PASSAGE
 from indexes.schema import VECTOR as VECTOR_COLUMN
 from indexes.search.definition import STRING, STRINGS, VECTOR, Definition, Field
 
@@ -18,6 +18,12 @@ RENAMED = {"uri": "source_uri", "modified_at": "source_modified_at", "key": "doc
 
 RELEASE = "release"
 """Tells of each row which release it was served from. No column holds it."""
+
+ADDRESS = (
+    "chunk_id", "doc_id", "source_id", "document_key", "source_uri", "title",
+    "source_modified_at",
+)  # fmt: skip
+"""What a hit tells of the other places where its passage stands."""
 
 PROFILE = "exact-or-nearest"
 
@@ -63,6 +69,7 @@ def definition(
         Field("stale", "Edm.Boolean", filterable=True, facetable=True),
         Field("groups", STRINGS, filterable=True, retrievable=False),
         Field("metadata", STRING),
+        Field(PASSAGE, STRING, filterable=True, facetable=True),
         Field("indexed_at", _TIME, filterable=True, sortable=True),
         Field(RELEASE, _INT32),
         Field("row_hash", STRING, retrievable=False),
@@ -90,4 +97,6 @@ def definition(
         (*built_in, *declared, vector),
         suggesters={"words": ("title", "text")},
         searched=(FULL_TEXT,),
+        collapsed=PASSAGE,
+        addressed=ADDRESS,
     )

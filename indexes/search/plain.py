@@ -86,6 +86,24 @@ class PlainView:
         kind = _arrow_at(self.schema, path)
         return pa.array([_value(self._rows[p], path.split("/")) for p in positions], kind)
 
+    def passages(self, positions: Sequence[int] | np.ndarray) -> np.ndarray | None:
+        """See `View.passages`."""
+        path = self.definition.collapsed
+        values = [row[path] for row in self._rows] if path else []
+        told = [value for value in values if value is not None]
+        if len(set(told)) == len(told):
+            return None
+        numbers = {value: number for number, value in enumerate(dict.fromkeys(told))}
+        alone = len(self._rows)
+        return np.array([numbers.get(values[p], alone + p) for p in positions], np.int64)
+
+    def copies(self, position: int) -> np.ndarray:
+        """See `View.copies`."""
+        path = self.definition.collapsed
+        own = self._rows[position][path] if path else None
+        same = [] if own is None else [p for p in self._seen if self._rows[p][path or ""] == own]
+        return np.array([p for p in same if p != position], np.int64)
+
     def documents(
         self, positions: Sequence[int] | np.ndarray, fields: Sequence[str]
     ) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from indexes.search.text import Everything
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -90,10 +92,21 @@ class SearchPlan:
     skip: int = 0
     top: int = 50
 
+    @property
+    def ranks(self) -> bool:
+        """Whether anything says which rows are better: else they are listed, not searched."""
+        return bool(self.vectors) or (
+            self.text is not None and not isinstance(self.text.query, Everything)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One hit: `document` is JSON-ready. Arms tell rank (from 1) and score of each arm by name."""
+    """One hit: `document` is JSON-ready. Arms tell rank (from 1) and score of each arm by name.
+
+    `copies` are addresses in view at which the same passage stands too, the first of
+    `copy_count`.
+    """
 
     key: str
     position: int
@@ -101,6 +114,8 @@ class Found:
     document: dict[str, Any]
     highlights: dict[str, list[str]] = field(default_factory=dict)
     arms: dict[str, tuple[int, float]] = field(default_factory=dict)
+    copies: list[dict[str, Any]] = field(default_factory=list)
+    copy_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,7 @@ class Snapshot:
     def prepare(self) -> None:
         """Compute now what the first search would have to wait for."""
         self.rank  # noqa: B018 - what is cached is the property
+        self.by_passage  # noqa: B018 - as above
         for path in self.definition.texts:
             self.statistics(path)
 
@@ -131,6 +132,28 @@ class Snapshot:
         found = np.zeros(int(self.offsets[-1]), np.uint32)
         found[self.by_key] = np.arange(len(self.by_key), dtype=np.uint32)
         return found
+
+    @cached_property
+    def passages(self) -> np.ndarray | None:
+        """The number of each position's passage, int64, None where no live two share one."""
+        path = self.definition.collapsed
+        if path is None or not self.held:
+            return None
+        values = pa.chunked_array([h.segment.column(path) for h in self.held]).combine_chunks()
+        coded = values.dictionary_encode()
+        alone = pa.array(np.arange(len(values)) + len(coded.dictionary))
+        numbers = pc.coalesce(coded.indices.cast(pa.int64()), alone).to_numpy()
+        live = numbers[self.by_key]
+        return numbers if len(pc.unique(pa.array(live))) < len(live) else None
+
+    @cached_property
+    def by_passage(self) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of passages in order, and the live position of each, equal ones by key."""
+        if self.passages is None:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        live = self.passages[self.by_key]
+        order = np.argsort(live, kind="stable")
+        return live[order], self.by_key[order]
 
     def statistics(self, path: str) -> FieldStatistics:
         """Return what BM25 needs of a text field."""

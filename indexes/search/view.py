@@ -122,6 +122,31 @@ class MemoryView:
         back[np.concatenate([at for _, at, _ in located])] = np.arange(count)
         return pa.concat_arrays(parts).take(pa.array(back))
 
+    def passages(self, positions: Positions) -> np.ndarray | None:
+        """See `View.passages`."""
+        numbers = self._snapshot.passages
+        return None if numbers is None else numbers[np.asarray(positions, np.int64)]
+
+    def copies(self, position: int) -> np.ndarray:
+        """See `View.copies`."""
+        numbers = self._snapshot.passages
+        if numbers is None:
+            return np.empty(0, np.int64)
+        ordered, positions = self._snapshot.by_passage
+        number = numbers[position]
+        start, end = np.searchsorted(ordered, [number, number + 1])
+        found = positions[start:end]
+        found = found[found != position]
+        return found[self._are_seen(found)]
+
+    def _are_seen(self, places: np.ndarray) -> np.ndarray:
+        shown = np.ones(len(places), bool)
+        for n, at, rows in self._located(places):
+            seen = self._seen[n]
+            if seen is not None:
+                shown[at] = seen[rows]
+        return shown
+
     def vectors(self, field: str, positions: Positions) -> pa.FixedSizeListArray:
         """Return the vectors of rows, null where a row has none."""
         places = np.asarray(positions, np.int64)

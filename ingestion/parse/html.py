@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 from lxml import html as lxml_html
 
+from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
+from ingestion.parse.web.content import content_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +46,13 @@ MAX_SPAN = 100
 
 
 def parse(raw: Raw) -> Parsed:
-    """Return the page's blocks, its `<title>` and its author, description and keywords."""
+    """Return the page's content, its `<title>` and its author, description and keywords."""
     root = tree(raw.text)
     if root is None:
         return Parsed([], "text/html")
-    blocks = blocks_of(root)
-    metadata = {}
+    blocks, metadata = blocks_of(root), {}
+    if raw.html == "article":
+        blocks, metadata = content_blocks(root, raw.text, blocks, blocks_of)
     for node in root.iter("meta"):
         name = _META.get((node.get("name") or "").lower())
         if name and (content := (node.get("content") or "").strip()):
@@ -65,10 +68,12 @@ def tree(text: str) -> Any | None:
     # lxml refuses text with an encoding declaration; given bytes, it must not believe one either.
     data = _DECLARATION.sub("", text.replace("\x00", "")).encode("utf-8", "replace")
     try:
-        return lxml_html.document_fromstring(data, parser=parser)
+        root = lxml_html.document_fromstring(data, parser=parser)
     except etree.ParserError:
         # The only thing lxml cannot parse is a document without any element or text.
         return None
+    bounds.whole(parser)
+    return root
 
 
 def blocks_of(root: Any, page: int | None = None) -> list[Block]:
@@ -243,6 +248,7 @@ def table_rows(node: Any) -> list[list[str]]:
     So each row stands on its own; a cell that spans columns stands in the first of them.
     """
     rows: list[list[str]] = []
+    count = 0
     below: dict[int, tuple[int, str]] = {}
     for row in node.iter("tr"):
         cells: list[str] = []
@@ -266,6 +272,9 @@ def table_rows(node: Any) -> list[list[str]]:
                 cells.append(text if offset == 0 else "")
         carry()
         rows.append(cells)
+        count += len(cells)
+        if count > bounds.MAX_CELLS:
+            raise bounds.too_many_cells()
     return rows
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from freshground.core.records import Document
+    from quality.admission.matches import Match
 
 PERSON_KEYS = frozenset({
     "author", "authors", "creator", "creators", "last_modified_by", "lastmodifiedby",
@@ -18,6 +20,8 @@ PERSON_KEYS = frozenset({
 """Metadata that names people, whatever the value looks like."""
 
 TITLE = "title"
+_MARKS = re.compile(r"[\W_]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def named(key: str) -> bool:
@@ -30,30 +34,44 @@ def fields(document: Document) -> Iterator[tuple[str, str]]:
     if document.title:
         yield TITLE, document.title
     for key, value in document.metadata.items():
-        for text in _texts(value):
-            yield str(key), text
+        yield from _texts(str(key), value)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(field: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
-        yield value
+        yield field, value
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield field, str(value)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield str(key)
-            yield from _texts(item)
+            yield field, str(key)
+            yield from _texts(str(key), item)
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
-            yield from _texts(item)
+            yield from _texts(field, item)
 
 
-def rewritten(value: Any, change: Callable[[str], str]) -> Any:
-    """Return a metadata value of any depth with its texts, and keys of mappings, changed."""
+def found_in_field(find: Callable[[str], list[Match]], field: str, value: str) -> list[Match]:
+    """Return what is found in the value of a field, whose name says what the value is."""
+    said = f"{_CAMEL.sub(' ', _MARKS.sub(' ', field))}: " if field else ""
+    return [
+        m._replace(start=m.start - len(said), end=m.end - len(said))
+        for m in find(said + value)
+        if m.start >= len(said)
+    ]
+
+
+def rewritten(value: Any, change: Callable[[str], str], nested: Callable[[str, Any], Any]) -> Any:
+    """Return a metadata value of any depth with its texts changed.
+
+    `nested` returns the changed value of a key of a mapping.
+    """
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {change(str(key)): rewritten(item, change) for key, item in value.items()}
+        return {change(str(key)): nested(str(key), item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [rewritten(item, change) for item in value]
+        return [rewritten(item, change, nested) for item in value]
     if isinstance(value, set | frozenset):
-        return sorted(rewritten(item, change) for item in value)
+        return sorted(rewritten(item, change, nested) for item in value)
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding, Scanned
-from quality.admission.described import PERSON_KEYS, fields, named
+from quality.admission.described import PERSON_KEYS, fields, found_in_field, named
 from quality.admission.matches import Match, findings
 from quality.admission.personal import patterns as personal
 from quality.admission.pseudonyms import outside
@@ -30,6 +30,11 @@ VERSIONS: dict[str, dict[str, str]] = {
 }
 
 
+def find_any(text: str) -> list[Match]:
+    """Return everything that has a form: personal data and secrets, which may overlap."""
+    return [*personal.find(text), *secrets.find(text)]
+
+
 class Patterns:
     """Finds what has a form. Findings without a span are about title, metadata or hidden text."""
 
@@ -46,8 +51,11 @@ class Patterns:
     def _beside(self, document: Document) -> Iterator[Finding]:
         done: set[tuple[str, str]] = set()
         for field, value in fields(document):
-            found = {m.rule: m.confidence for m in self._find(value)
-                     if outside(value, m.start, m.end)}  # fmt: skip
+            found = {
+                m.rule: m.confidence
+                for m in found_in_field(self._find, field, value)
+                if outside(value, m.start, m.end)
+            }
             if NAMED in self.rules and named(field) and somebody(value):
                 found[NAMED] = 0.9
             for rule, sure in found.items():

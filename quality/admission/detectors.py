@@ -19,6 +19,7 @@ DETECTORS: tuple[str, ...] = (
     "quality.admission.detection:personal_patterns",
     "quality.admission.detection:secret_patterns",
     "quality.admission.personal.names:names",
+    "quality.admission.injection.detector:injection",
 )
 
 

@@ -246,7 +246,17 @@ def test_a_record_that_is_too_large() -> None:
 
 
 def test_importing_the_package_loads_no_parser() -> None:
-    heavy = ("unstructured", "lxml", "pypdfium2", "markdown_it", "spacy", "langdetect", "olefile")
+    heavy = (
+        "unstructured",
+        "lxml",
+        "pypdfium2",
+        "markdown_it",
+        "spacy",
+        "py3langid",
+        "ftfy",
+        "trafilatura",
+        "olefile",
+    )
     code = f"import sys, ingestion.parse\nprint([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

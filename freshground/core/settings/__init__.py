@@ -16,6 +16,7 @@ from freshground.core.settings.alerts import (
     WebhookChannel,
 )
 from freshground.core.settings.azure import AzureSearch
+from freshground.core.settings.containers import Containers
 from freshground.core.settings.dashboard import Dashboard, Oidc
 from freshground.core.settings.encoders import (
     Chunking,
@@ -35,6 +36,7 @@ from freshground.core.settings.guards import (
     WideningGuard,
 )
 from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
+from freshground.core.settings.masking import Masking
 from freshground.core.settings.parsing import Parsing
 from freshground.core.settings.project import Lineage, Settings
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
@@ -73,6 +75,7 @@ __all__ = [
     "Canary",
     "ChannelSettings",
     "Chunking",
+    "Containers",
     "Dashboard",
     "DeleteGuard",
     "DottedPath",
@@ -98,6 +101,7 @@ __all__ = [
     "Line",
     "Lineage",
     "LocalEncoder",
+    "Masking",
     "Metrics",
     "Oidc",
     "Parsing",

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from freshground.core.settings.azure import AzureSearch
+from freshground.core.settings.duplicates import Duplicates
 from freshground.core.settings.encoders import Chunking, EncoderSettings
 from freshground.core.settings.freshness import Sla
 from freshground.core.settings.gates import Canary, Gates
@@ -45,13 +46,14 @@ class IndexSettings(Section):
     fusion: Fusion = Fusion()
     gates: Gates = Gates()
     canary: Canary | None = None
+    duplicates: Duplicates = Duplicates()
     budget: Budget = Budget()
     keep_releases: int = Field(5, ge=1)
     engine: Literal["lance", "memory", "azure"] = "lance"
     azure: AzureSearch | None = None
 
     @model_validator(mode="after")
-    def _engine_has_its_place(self) -> IndexSettings:
+    def _names_fit(self) -> IndexSettings:
         if (self.engine == "azure") != (self.azure is not None):
             raise ValueError("`engine: azure` and the section `azure` go together")
         if self.engine == "azure" and not _AZURE_NAME.fullmatch(self.id):
@@ -59,4 +61,7 @@ class IndexSettings(Section):
                 f"Azure takes no index named {self.id!r}: 2 to 80 letters and digits, and single "
                 "hyphens or underscores between them"
             )
+        strange = sorted(set(self.duplicates.prefer) - set(self.sources))
+        if strange:
+            raise ValueError(f"duplicates.prefer names {strange[0]!r}, no source of the index")
         return self

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from freshground.core.settings.access import Access
 from freshground.core.settings.admission import Admission
+from freshground.core.settings.containers import Containers
 from freshground.core.settings.freshness import Sla
 from freshground.core.settings.guards import DeleteGuard, Guards
 from freshground.core.settings.scope import Labels, Scope
@@ -54,12 +55,18 @@ class FilesSource(_SourceBase):
 
     `include` and `exclude` are patterns over the relative path, `**` crossing folders. With
     `access: from_source` the groups of `a/b.pdf` stand in the sidecar `a/b.pdf.access.json`.
+    `html` says what of a web page is a document: its `article`, without the site around it, or the
+    `full` page.
+    `containers` says how archives and messages are opened; their parts have the access of the file
+    that they lie in, and `exclude` holds for them too.
     """
 
     type: Literal["files"]
     include: tuple[str, ...] = ("**",)
     exclude: tuple[str, ...] = ()
     follow_symlinks: bool = False
+    html: Literal["article", "full"] = "article"
+    containers: Containers = Containers()
 
 
 class RecordFields(Section):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from freshground.core.access import both
 from freshground.core.settings import Groups
 from freshground.core.settings.scope import normal
+from freshground.lake.ledger import EXCLUDED
 from ingestion.sources.patterns import Patterns
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _scoped(settings: SourceSettings, document: Current, of: Facts, now: datetim
     if why is not None:
         return replace(
             document,
-            state="excluded",
+            state=EXCLUDED,
             content_hash=None,
             silver_id=None,
             stale=False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError
 from freshground.service.asking import canary, past
+from freshground.service.asking.collapse import distinct, with_copies
 from freshground.service.asking.noting import note_question
 from freshground.service.asking.serving import open_release
 from freshground.service.asking.timing import timed
@@ -17,6 +18,7 @@ from freshground.service.telemetry.traced import traced_query
 from indexes.filters.parse import parse as parse_filter
 from indexes.fusion import Calibration, FusedHit, fuse
 from indexes.rows import filterable
+from indexes.schema import PASSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from freshground.service.freshness.as_of import Freshness
     from indexes.engines.contract import Hit
+    from indexes.filters.ast import Filter
     from indexes.release import Manifest
 
 Mode = Literal["hybrid", "vector", "text"]
@@ -38,7 +41,7 @@ ARM_HITS = 200
 _COLUMNS = (
     "chunk_id", "doc_id", "source_id", "key", "uri", "title", "headings", "text", "start", "end",
     "page_first", "page_last", "tokens", "language", "modified_at", "indexed_at", "stale",
-    "groups", "metadata",
+    "groups", "metadata", PASSAGE,
 )  # fmt: skip
 
 
@@ -74,6 +77,33 @@ class Searcher:
         stored = manifest.calibration
         self._calibration = Calibration.from_json(stored) if stored else None
 
+    def found(
+        self,
+        text: str,
+        k: int,
+        mode: Mode = "hybrid",
+        where: str | None = None,
+        groups: frozenset[str] | None = None,
+        note: Callable[[np.ndarray, float | None], None] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return the best `k` passages, each once, with the other addresses where they stand.
+
+        As `ranked` and `rows`, which know of rows alone. Copies make it look deeper until `k`
+        passages are there, or there are no more.
+        """
+        depth = k
+        while True:
+            ranked = self.ranked(text, depth, mode, where, groups, note)
+            hits = distinct(self.rows(ranked, groups), k)
+            if len(hits) == k or len(ranked) < depth:
+                return with_copies(self.reader, hits, self._filter(where), groups)
+            depth, note = 4 * depth, None
+
+    def _filter(self, where: str | None) -> Filter | None:
+        if not where:
+            return None
+        return parse_filter(where, self.reader.schema, filterable(self.index.fields))
+
     def ranked(
         self,
         text: str,
@@ -87,11 +117,7 @@ class Searcher:
 
         `note` is told the question's vector, where it has one, and the cosine of the best hit.
         """
-        parsed = (
-            parse_filter(where, self.reader.schema, filterable(self.index.fields))
-            if where
-            else None
-        )
+        parsed = self._filter(where)
         count = max(2 * k, ARM_HITS) if mode == "hybrid" else k
         by_vector: Sequence[Hit] = ()
         by_text: Sequence[Hit] = ()
@@ -203,8 +229,8 @@ def query(
     def ask(opened: Searcher) -> Answer:
         state = freshness(context, index, opened.manifest)
         refuse_stale(index.id, state, max_staleness)
-        ranked = opened.ranked(text, k, mode, where, groups, note)
-        return Answer(index.id, mode, state, opened.rows(ranked, groups))
+        hits = opened.found(text, k, mode, where, groups, note)
+        return Answer(index.id, mode, state, hits)
 
     def answered() -> Answer:
         trial = canary.running(context, index) if release is None and at is None else None

@@ -32,8 +32,7 @@ def tried(
     """Return what `query` would answer from a release. Nothing of it is counted."""
     index = opened.index
     state = freshness(context, index, opened.manifest)
-    ranked = opened.ranked(text, k, mode, where, groups)
-    return Answer(index.id, mode, state, opened.rows(ranked, groups))
+    return Answer(index.id, mode, state, opened.found(text, k, mode, where, groups))
 
 
 def known_groups(context: Context, index: IndexSettings) -> frozenset[str]:

@@ -17,6 +17,7 @@ from freshground.service.cli import (
     approvals,
     canary,
     checks,
+    duplicates,
     freshness,
     governance,
     keys,
@@ -58,6 +59,7 @@ freshness.register(app)
 governance.register(app)
 canary.register(app)
 checks.register(app)
+duplicates.register(app)
 keys.register(app)
 migrate.register(app)
 monitoring.register(app)

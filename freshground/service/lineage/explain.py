@@ -14,6 +14,7 @@ from freshground.lake.tables import quoted, records
 from freshground.service.denial.overlay import REFLECTED
 from freshground.service.lineage.moves import moves, trail_back, trail_on
 from freshground.service.lineage.naming import named
+from freshground.service.lineage.parts import place_of
 from freshground.service.lineage.reach import Reached, by_index, published, reached
 from freshground.service.lineage.versions import object_versions
 
@@ -69,6 +70,7 @@ def explain(context: Context, name: str) -> dict[str, Any]:
             "state": rows[-1]["state"],
             "groups": rows[-1]["groups"],
             **_moved(context, document.source_id, doc_id),
+            **place_of(context, rows[-1]),
         },
         "object_versions": object_versions(rows, parsed, cut, brought, stages),
         "document_versions": [

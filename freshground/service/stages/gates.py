@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso
 from freshground.core.records import Check
+from freshground.lake.ledger import EXCLUDED
 from freshground.service.denial.takedown import TAKEN_DOWN
 from freshground.service.quarantine.again import judge_again
 from freshground.service.quarantine.held import held
@@ -114,7 +115,7 @@ def _accounting(context: Context, state: Desired) -> list[Check]:
             continue  # a newer ingest is under way, and its own release accounts for it
         served = sum(d.content_hash is not None for d in own)
         aside = sum(d.content_hash is None and d.state == "quarantined" for d in own)
-        excluded = sum(d.state == "excluded" for d in own)
+        excluded = sum(d.state == EXCLUDED for d in own)
         hole = listing["objects"] - served - aside - excluded
         checks.append(
             Check(

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from chunking import gold as layer
 from freshground.service.admission.standing import admitted
+from freshground.service.duplicates.signing import sign_all, wanted
 from freshground.service.stages.frame import Checking, stage
+from ingestion.cleanse.language import detect_chunk
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
@@ -53,6 +55,7 @@ def gold(context: Context, scope: Scope) -> StageReport:
                     pending,
                     chunker,
                     encoder.count_tokens,
+                    detect_chunk,
                     context.run_id,
                     step,
                     checks.before_commit,
@@ -62,4 +65,6 @@ def gold(context: Context, scope: Scope) -> StageReport:
             report.counts["chunks"] += done.chunks
             report.counts["rows"] += done.chunks
             report.outcome = "done"
+        if wanted(context, source_id):
+            report.counts["signed"] = sign_all(context, documents, scope.shard)
     return report

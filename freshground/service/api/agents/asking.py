@@ -10,12 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from freshground.service.api.errors import ApiError
 from freshground.service.api.queries.bodies import filter_of
 from freshground.service.api.served.finds import note_finds
 from freshground.service.asking.noting import note_question
 from freshground.service.freshness.accepted import refuse_stale
 from indexes.fusion import Calibration, fuse
+from indexes.search.collapse import copies, cut, firsts, nearest
 from indexes.search.execute import run
 from indexes.search.plan import Found, SearchPlan, TextArm, VectorArm
 from indexes.search.text import Words
@@ -23,8 +26,6 @@ from indexes.search.text import Words
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import timedelta
-
-    import numpy as np
 
     from freshground.service.api.principal import Principal
     from freshground.service.api.served.catalog import Served
@@ -129,11 +130,11 @@ def ask(
         return Answer(text, run(view, SearchPlan(words, select=shown, top=k)).hits)
     if served.index is not None and served.index.fusion.mode == "adaptive":
         count = max(2 * k, ARM_HITS)
-        near = view.vector(fields[0], vector, count)
+        near = nearest(view, fields[0], vector, count)
         hits = _by_evidence(served, view, text, near, view.text(words.query, words.fields), k)
         found = _found(view, hits, shown)
-        nearest = float(near.scores[0]) if len(near.scores) and where is None else None
-        return Answer(text, found, vector, nearest)
+        best = float(near.scores[0]) if len(near.scores) and where is None else None
+        return Answer(text, found, vector, best)
     arms = (VectorArm(tuple(fields), vector, max(k, 50)),)
     return Answer(text, run(view, SearchPlan(words, arms, select=shown, top=k)).hits, vector)
 
@@ -144,14 +145,17 @@ def _by_evidence(
     count = max(2 * k, ARM_HITS)
     stored = served.manifest.calibration if served.manifest is not None else None
     calibration = Calibration.from_json(stored) if stored else None
-    return fuse(
-        _arm(view, by_vector, count),
-        _arm(view, by_text, count),
-        k,
+    vector_arm, text_arm = _arm(view, by_vector), _arm(view, cut(view, by_text, count)[0])
+    hits = fuse(
+        vector_arm,
+        text_arm,
+        len(vector_arm) + len(text_arm),
         "adaptive",
         calibration,
         query=text,
     )
+    positions = np.array([view.position(hit.chunk_id) for hit in hits], np.int64)
+    return [hits[place] for place in firsts(view, positions)[:k]]
 
 
 def _found(view: View, hits: Sequence[FusedHit], shown: Sequence[str]) -> list[Found]:
@@ -165,13 +169,15 @@ def _found(view: View, hits: Sequence[FusedHit], shown: Sequence[str]) -> list[F
             for name, rank, score in ranks
             if rank is not None and score is not None
         }
-        found.append(Found(hit.chunk_id, at, hit.score, document, arms=arms))
+        others, count = copies(view, at)
+        found.append(
+            Found(hit.chunk_id, at, hit.score, document, arms=arms, copies=others, copy_count=count)
+        )
     return found
 
 
-def _arm(view: View, ranked: Ranked, count: int) -> Arm:
-    positions = ranked.positions[:count]
-    return list(zip(view.keys(positions), ranked.scores[:count].tolist(), strict=True))
+def _arm(view: View, ranked: Ranked) -> Arm:
+    return list(zip(view.keys(ranked.positions), ranked.scores.tolist(), strict=True))
 
 
 def _encoded(served: Served, text: str) -> np.ndarray | None:

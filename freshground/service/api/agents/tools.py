@@ -13,6 +13,7 @@ from freshground.service.api.errors import ApiError
 from freshground.service.api.queries.semantic import sentences
 from indexes.filters.ast import Compare
 from indexes.fusion import RRF_K
+from indexes.schema import PASSAGE
 
 if TYPE_CHECKING:
     from freshground.service.api.agents.asking import Answer, Caller
@@ -69,8 +70,15 @@ def search(
         for rank, hit in enumerate(found.hits, 1):
             ranked.append((1 / (RRF_K + rank), name, served, hit))
     ranked.sort(key=lambda each: -each[0])  # stable: of equal ranks the first index's comes first
-    results = [_result(query, name, served, hit) for _, name, served, hit in ranked[:top]]
-    return {"results": results, "freshness": freshness}
+    results: dict[str, dict[str, Any]] = {}
+    for _, name, served, hit in ranked:
+        # An index tells a passage once; two indexes may hold the same document.
+        passage = hit.document.get(PASSAGE) or f"{name}/{hit.key}"
+        if passage in results:
+            results[passage]["metadata"].setdefault("also_in", []).append(f"{name}/{hit.key}")
+        elif len(results) < top:
+            results[passage] = _result(query, name, served, hit)
+    return {"results": list(results.values()), "freshness": freshness}
 
 
 def fetch(
@@ -136,13 +144,23 @@ def _result(query: str, name: str, served: Served, hit: Found) -> dict[str, Any]
         "title": _title(document, hit.key),
         "url": _url(document),
         "text": _snippet(query, _text(served, document)),
-        "metadata": {**_metadata(name, document), "score": hit.score},
+        "metadata": {**_metadata(name, document), "score": hit.score, **_copies(hit)},
     }
 
 
 def _metadata(name: str, document: dict[str, Any]) -> dict[str, Any]:
     told = {field: document[field] for field in _TOLD if document.get(field) is not None}
     return {"index": name, **told}
+
+
+def _copies(hit: Found) -> dict[str, Any]:
+    if not hit.copy_count:
+        return {}
+    told = [
+        {field: each[field] for field in ("document_key", "source_uri", "title") if each.get(field)}
+        for each in hit.copies
+    ]
+    return {"copies": told, "copy_count": hit.copy_count}
 
 
 def _freshness(served: Served) -> dict[str, Any]:

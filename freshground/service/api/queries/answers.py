@@ -49,6 +49,9 @@ def hit_body(hit: Found) -> dict[str, Any]:
     body: dict[str, Any] = {"@search.score": hit.score}
     if hit.highlights:
         body["@search.highlights"] = hit.highlights
+    if hit.copy_count:
+        body["@search.copies"] = hit.copies
+        body["@search.copyCount"] = hit.copy_count
     body.update(hit.document)
     return body
 

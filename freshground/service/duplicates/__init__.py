@@ -1,0 +1,1 @@
+"""Near-duplicates in the lake: what is signed, which are alike, and what an index leaves out."""

@@ -1,0 +1,1 @@
+"""Near-duplicates: found by signatures, checked exactly, chosen among by policy. All pure."""

@@ -13,11 +13,13 @@ from freshground.service.quarantine.listing import listed, shown
 from freshground.service.reports import Scope
 from freshground.service.views.quarantine import quarantine
 
+pytestmark = pytest.mark.slow
+
 KEY = "AKIAQ3EGWP7KZRN5TXOM"
 LETTER = "# Letter\n\nThe bridge budget is fixed. Write to anna.berger@northwind-bridges.com.\n"
 PLAIN = "# Plain\n\nThe bridge is closed on Sunday for repairs of the deck.\n"
 BAD = "# Bad\n\nThe bridge is closed. There is poison in this sentence of the bridge.\n"
-ALLOW = {"personal": "allow", "secret": "allow", "models": False}
+ALLOW = {"injection": "allow", "models": False}
 
 
 def hits(project, groups=None, **options) -> set[str]:
@@ -84,7 +86,7 @@ def test_a_quarantine_policy_keeps_a_document_from_everybody_at_once(quick) -> N
     quick.write("plain.md", PLAIN)
     quick.refresh()
     assert hits(quick) == {"letter.md", "plain.md"}
-    quick.source(admission={"personal": "quarantine", "models": False})
+    quick.source(admission={**ALLOW, "personal": "quarantine"})
     report = admit(quick)
     assert (report.counts["judged"], report.counts["withdrawn"]) == (2, 1)
     assert report.status == 3

@@ -35,8 +35,8 @@ def listed(context: Context) -> list[dict[str, Any]]:
     A row has source, key, uri, doc_id, groups as its source says, content_hash, `rule`,
     `rule_version` and `reason`, `since`, `held_by` (source: its bytes could not be read; parser;
     admission; check; person), `stale_served`, `can_release`, `decision` (None, or verdict, by, at,
-    comment; of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`: each rule
-    with its version. `evidence.evidence` tells where in the text.
+    comment; of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`:
+    each rule with its version. `evidence.evidence` tells where in the text.
     """
     return _rows(context, held_too=True)
 

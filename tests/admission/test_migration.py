@@ -18,8 +18,8 @@ from freshground.service.cli.app import app
 
 pytestmark = pytest.mark.slow
 
-LATER = {"silver": {"hidden", "masked_from"}, "gold": {"language"}}
-NEW = ("admissions", "signatures")
+LATER = {"bronze": {"parent", "holds"}, "silver": {"hidden", "masked_from"}, "gold": {"language"}}
+NEW = ("admissions", "containers", "signatures")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Which documents a source's settings leave out: rules, retention, labels; pure, and in a refresh."""
+"""What a source's settings leave out: rules, retention and labels; pure, and in a refresh."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-serve bench-hostile bench-dashboard conformance browser promtool screenshots lint format up clean bench-duplicates
+.PHONY: help env demo test test-fast prove bench bench-serve bench-hostile bench-dashboard conformance browser promtool screenshots lint format up clean bench-duplicates bench-admission
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ bench-duplicates: env ## near-duplicates among 10,000 documents: time, recall, p
 
 bench-dashboard: env ## every page of the dashboard over a lake of 90 days: time and bytes
 	$(BIN)/python -m benchmarks dashboard
+
+bench-admission: env ## what admission finds, its false alarms and what it costs
+	$(BIN)/python -m benchmarks admission
 
 conformance: env ## other people's clients and stores against the service; writes docs/conformance.md
 	$(BIN)/python -m conformance

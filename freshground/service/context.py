@@ -190,6 +190,12 @@ class Context:
         """The version of the settings. A hash alone: what stands in them may be confidential."""
         return digest("settings", json.dumps(masked(self.settings), sort_keys=True))
 
+    def over(self, settings: Settings) -> Context:
+        """Return a context over other settings, with this one's clock, progress and encoders."""
+        other = Context(settings, clock=self.clock, progress=self.progress, by="export")
+        other._parts = {k: part for k, part in self._parts.items() if k[0] == "encoder"}
+        return other
+
     def note(self, report: StageReport) -> None:
         """Record a stage's report in the journal, with the code and settings that it ran with."""
         body = {**report.as_dict(), "by": self.by, "code": CODE, "settings": self.settings_id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingestion.parse.sniff import is_mail
+from ingestion.parse.sniff_text import is_mail
 
 _STREAMS = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"))
 _OFFICE = re.compile(

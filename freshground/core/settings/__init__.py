@@ -39,6 +39,7 @@ from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
 from freshground.core.settings.masking import Masking
 from freshground.core.settings.parsing import Parsing
 from freshground.core.settings.project import Lineage, Settings
+from freshground.core.settings.quality import QualityLimits
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
 from freshground.core.settings.reranking import RerankerSettings
 from freshground.core.settings.scope import Labels, Scope, ScopeRule
@@ -106,6 +107,7 @@ __all__ = [
     "Oidc",
     "Parsing",
     "Percentile",
+    "QualityLimits",
     "RecordFields",
     "RecordsSource",
     "RemoteEncoder",

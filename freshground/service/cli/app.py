@@ -21,6 +21,7 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    masking,
     migrate,
     monitoring,
     people,
@@ -62,6 +63,7 @@ checks.register(app)
 duplicates.register(app)
 keys.register(app)
 migrate.register(app)
+masking.register(app)
 monitoring.register(app)
 people.register(app)
 questions.register(app)

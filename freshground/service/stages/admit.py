@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freshground.service.admission.labelled import refuse_labelled
-from freshground.service.admission.standing import admitted
+from freshground.service.admission.standing import standing
 from freshground.service.denial.withdrawing import take_back
 from freshground.service.stages.frame import Checking, stage
 
@@ -50,7 +50,7 @@ def admit(context: Context, scope: Scope) -> StageReport:
                     f"{len(done.quarantined)} documents are kept from everybody by admission; the "
                     "others go on. See `freshground quarantine list`."
                 )
-        documents = admitted(context, source_id)
+        documents = standing(context, source_id)  # what people rejected is not given back
         labelled = refuse_labelled(context, source_id, documents)
         given_back = take_back(context, source_id, documents)
         if labelled or given_back:

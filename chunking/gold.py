@@ -49,12 +49,14 @@ def write(
     pending: Sequence[Current],
     splitter: Splitter,
     encoder_tokens: Callable[[Sequence[str]], list[int]],
+    language: Callable[[str, str | None], str | None],
     run_id: str,
     progress: Callable[[int], None],
     before_commit: Callable[[Columns], None],
 ) -> GoldReport:
     """Cut the pending documents. Killed anywhere, the ledger names the rest again.
 
+    `language` takes a chunk's text and its document's language and gives the chunk's.
     `before_commit` is given the measures of all documents that the next commit completes.
     """
     report = GoldReport()
@@ -63,7 +65,7 @@ def write(
         for silver in ledger.silver_rows(pending[start : start + READ_DOCUMENTS]).to_pylist():
             document = read_document(silver)
             chunks = splitter.split(document)
-            made = _rows(silver, chunks, splitter.id, run_id)
+            made = _rows(silver, chunks, splitter.id, language, run_id)
             rows += made
             measure(report.metrics, document, chunks, made, encoder_tokens)
             report.documents += 1
@@ -96,7 +98,11 @@ def read_document(silver: dict[str, Any]) -> Document:
 
 
 def _rows(
-    silver: dict[str, Any], chunks: list[Chunk], chunker_id: str, run_id: str
+    silver: dict[str, Any],
+    chunks: list[Chunk],
+    chunker_id: str,
+    language: Callable[[str, str | None], str | None],
+    run_id: str,
 ) -> list[dict[str, Any]]:
     repeats: Counter[str] = Counter()
     rows: list[dict[str, Any]] = []
@@ -119,6 +125,7 @@ def _rows(
                 "page_last": chunk.page_last,
                 "headings": list(chunk.headings),
                 "tokens": chunk.tokens,
+                "language": language(chunk.text, silver["language"]),
                 "run_id": run_id,
             }
         )

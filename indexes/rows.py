@@ -67,7 +67,6 @@ def build_rows(
         "key": stored["key"],
         "uri": stored["uri"],
         "title": head.title,
-        "language": head.language,
         "stale": document.stale,
         "groups": list(stored["groups"]),
         "metadata": text,
@@ -87,6 +86,8 @@ def build_rows(
             "page_last": chunk["page_last"],
             "tokens": chunk["tokens"],
             PASSAGE: passage_id(chunk["text"]),
+            # Chunks of before the column have none of their own.
+            "language": chunk["language"] or head.language,
         }
         row_hash = digest(json.dumps({**shared, **own}, sort_keys=True, default=str))
         rows.append(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from freshground.core.records import Document, Element
-from ingestion.cleanse import characters, furniture, hyphens, language
+from ingestion.cleanse import characters, furniture, hyphens, language, mojibake, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +24,12 @@ def assemble(parsed: Parsed) -> Document:
     where it opens the document; a heading that is the title becomes an element of kind `title`.
     """
     kept = furniture.drop_furniture(parsed.blocks, parsed.pages)
-    blocks = _cleanse(hyphens.rejoin(kept))
-    declared = _title(parsed.title)
+    mended, damaged = mojibake.repair(hyphens.rejoin(kept))
+    blocks = _cleanse(mended)
+    declared = _title(mojibake.repair_line(parsed.title))
     blocks, title = _with_title(blocks, declared)
     text, elements = _join(blocks)
+    hidden = unseen.gather(parsed, blocks, elements)
     return Document(
         text=text,
         elements=elements,
@@ -35,7 +37,8 @@ def assemble(parsed: Parsed) -> Document:
         language=language.detect(_prose(blocks)) if text else None,
         media_type=parsed.media_type,
         pages=parsed.pages,
-        metadata=parsed.metadata,
+        metadata={**parsed.metadata, "mojibake_repaired": damaged} if damaged else parsed.metadata,
+        hidden=hidden,
     )
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from freshground.core.records import Hidden
+
 CELL_SEPARATOR = " | "
+
+Html = Literal["article", "full"]
+"""What of a web page is taken: its content, or all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,8 @@ class Block:
     `kind` is a kind of `Element`. `level` is the format's own rank of a heading, smaller being
     more important; ranks need not be contiguous. `margin` marks text in the top or bottom margin of
     a page, where running headers and page numbers stand. `wrapped` says that the line breaks in
-    `text` are those of a printed page and mean nothing.
+    `text` are those of a printed page and mean nothing. `hidden` is what stands before the block
+    and readers do not see.
     """
 
     kind: str
@@ -29,6 +35,7 @@ class Block:
     level: int | None = None
     margin: bool = False
     wrapped: bool = False
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,7 @@ class Parsed:
     """A parsed document before cleansing.
 
     `title` is what the format declares as title, or None. `pages` counts pages, slides or sheets.
+    `hidden` is what readers do not see, as far as no block carries it.
     """
 
     blocks: Sequence[Block]
@@ -43,14 +51,21 @@ class Parsed:
     title: str | None = None
     pages: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True)
 class Raw:
-    """An object's bytes, and their text once a parser asks for it."""
+    """An object's bytes, and their text once a parser asks for it.
+
+    `ocr` names the languages in which pictures of text are read, as tesseract names them ("eng",
+    "deu+eng"); "" reads none.
+    """
 
     data: bytes
     extension: str = ""
+    html: Html = "article"
+    ocr: str = "eng"
 
     @cached_property
     def text(self) -> str:
@@ -61,6 +76,21 @@ class Raw:
 
 
 Parser = Callable[[Raw], Parsed]
+
+BULLETS = frozenset("\u2022\u25cf\u25cb\u25a0\u25aa\u2023\u2043\u00b7")
+
+
+def paragraph(text: str, page: int | None = None, *, listed: bool = False) -> list[Block]:
+    """Return a paragraph as text, or as list item where it is `listed` or begins with a bullet.
+
+    A bullet alone is nothing.
+    """
+    words = text.strip()
+    if words[:1] in BULLETS:
+        listed, words = True, words[1:].lstrip()
+    if not words:
+        return []
+    return [Block("list_item", f"- {words}", page) if listed else Block("text", text, page)]
 
 
 def table_text(rows: Iterable[Sequence[str]]) -> str:

@@ -14,12 +14,12 @@ from ingestion.parse.sniff import sniff
 
 if TYPE_CHECKING:
     from freshground.core.records import Document
-    from ingestion.parse.blocks import Parsed
+    from ingestion.parse.blocks import Html, Parsed
 
 _MAX_BYTES_PER_CHAR = 4
 
 
-def parse(data: bytes, name: str, *, max_chars: int) -> Document:
+def parse(data: bytes, name: str, *, max_chars: int, html: Html, ocr: str) -> Document:
     """See `ingestion.parse.parse`."""
     if not data.strip(b"\x00\t\n\r\x0b\x0c "):
         raise Quarantine(
@@ -27,7 +27,7 @@ def parse(data: bytes, name: str, *, max_chars: int) -> Document:
             f"The object holds no content ({len(data)} bytes, all blank).",
             "Store the document again, or delete it.",
         )
-    raw = Raw(data, extension_of(name))
+    raw = Raw(data, extension_of(name), html, ocr)
     parsed = _parsed(raw, max_chars)
     size = sum(len(block.text) for block in parsed.blocks)
     if size > max_chars:
@@ -65,8 +65,9 @@ def _parsed(raw: Raw, max_chars: int) -> Parsed:
         return parser_of(kind)(raw)
     except Quarantine:
         raise
-    except ImportError:
-        # A library that is missing is a broken installation, not a broken document.
+    except (ImportError, MemoryError):
+        # A library that is missing is a broken installation, not a broken document; and who set
+        # the limit of memory knows what to say of it.
         raise
     except Exception as error:  # noqa: BLE001 - see below
         # Third-party parsers raise anything on a malformed file. Their messages may quote the

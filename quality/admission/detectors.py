@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from freshground.core.findings import Detector
     from freshground.core.settings import Admission
 
-DETECTORS: tuple[str, ...] = ()
+DETECTORS: tuple[str, ...] = (
+    "quality.admission.detection:personal_patterns",
+    "quality.admission.detection:secret_patterns",
+    "quality.admission.personal.names:names",
+    "quality.admission.injection.detector:injection",
+    "quality.admission.quality:detector",
+)
 
 
 def detectors(policy: Admission) -> Iterator[Detector]:

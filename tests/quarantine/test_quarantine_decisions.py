@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from freshground.core.errors import ConfigError, Quarantine
 from freshground.service.quarantine.deciding import reject, release, replay
 from freshground.service.quarantine.listing import listed, set_aside, shown
-from ingestion.parse import dispatch
+from freshground.service.workers.pool import Job, Workers
 from tests.project import Project, article
 
 pytestmark = pytest.mark.slow
@@ -121,16 +122,20 @@ def test_what_the_parser_set_aside_is_parsed_again_alone(
 ) -> None:
     quick.fill(3)
     parsed: list[str] = []
-    own = dispatch.parse
+    own = Workers.each
 
-    def refuses(data: bytes, name: str, **limits: int) -> object:
-        parsed.append(name)
-        if name == "d001.md":
-            raise Quarantine("parse_failed", "The parser of old failed.", "Wait.")
-        return own(data, name, **limits)
+    def refuses(self: Workers, function: str, jobs: Iterable[Job]) -> Iterator[tuple]:
+        jobs = list(jobs)
+        if function == "ingestion.parse:parse":
+            parsed.extend(job.args[1] for job in jobs)
+            old = [job for job in jobs if job.args[1] == "d001.md"]
+            why = Quarantine("parse_failed", "The parser of old failed.", "Wait.")
+            yield from ((job.key, why) for job in old)
+            jobs = [job for job in jobs if job not in old]
+        yield from own(self, function, jobs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(dispatch, "parse", refuses)
+        patch.setattr(Workers, "each", refuses)
         assert quick.refresh().status == 3
         assert sorted(parsed) == ["d000.md", "d001.md", "d002.md"]
         row = _rows(quick)["d001.md"]

@@ -20,6 +20,7 @@ from freshground.core.settings.encoders import (
 from freshground.core.settings.freshness import Governor
 from freshground.core.settings.guards import Budget
 from freshground.core.settings.indexes import IndexSettings
+from freshground.core.settings.masking import Masking
 from freshground.core.settings.parsing import Parsing
 from freshground.core.settings.serve import Serve
 from freshground.core.settings.sources import FilesSource, RecordsSource, SourceSettings
@@ -49,6 +50,7 @@ class Settings(Section):
     lineage: Lineage = Lineage()
     airflow: Airflow = Airflow()
     parsing: Parsing = Parsing()
+    masking: Masking = Masking()
     governor: Governor = Governor()
     alerts: Alerts = Alerts()
     budget: Budget = Budget()

@@ -21,6 +21,8 @@ from freshground.service.cli import (
     freshness,
     governance,
     keys,
+    masking,
+    migrate,
     monitoring,
     people,
     quarantine,
@@ -60,6 +62,8 @@ canary.register(app)
 checks.register(app)
 duplicates.register(app)
 keys.register(app)
+migrate.register(app)
+masking.register(app)
 monitoring.register(app)
 people.register(app)
 questions.register(app)

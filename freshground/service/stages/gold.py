@@ -8,6 +8,7 @@ from chunking import gold as layer
 from freshground.service.admission.standing import admitted
 from freshground.service.duplicates.signing import sign_all, wanted
 from freshground.service.stages.frame import Checking, stage
+from ingestion.cleanse.language import detect_chunk
 
 if TYPE_CHECKING:
     from freshground.core.settings import IndexSettings
@@ -54,6 +55,7 @@ def gold(context: Context, scope: Scope) -> StageReport:
                     pending,
                     chunker,
                     encoder.count_tokens,
+                    detect_chunk,
                     context.run_id,
                     step,
                     checks.before_commit,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from freshground.service.looking_into import opener
 from freshground.service.stages.frame import Checking, stage
 from freshground.service.workers.pool import Job
 from ingestion import silver as layer
+from ingestion.containers.expanding import MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +21,36 @@ if TYPE_CHECKING:
 
 
 def _parse_all(
-    context: Context, function: str, objects: Iterator[tuple[int, bytes, str]]
+    context: Context, source_id: str, objects: Iterator[tuple[int, bytes, str]]
 ) -> Iterator[tuple[int, Document | Quarantine]]:
-    options = {"max_chars": context.settings.parsing.output}
+    source = context.settings.source(source_id)
+    limits = context.settings.parsing
+    options: dict[str, Any] = {"max_chars": limits.output}
+    function = "parse_record"
+    if source.type == "files":
+        function = "parse"
+        options |= {"html": source.html, "ocr": limits.ocr}
     jobs = (Job(place, (data, name), options) for place, data, name in objects)
     return context.workers.each(f"ingestion.parse:{function}", jobs)
+
+
+def _with_refusals(
+    context: Context, source_id: str, pending: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return bronze rows, those of archives that could not be opened with the reason for it."""
+    settings = context.settings.source(source_id)
+    if not pending or settings.type != "files" or not settings.containers.open:
+        return pending
+    found = context.ledger.containers(source_id, opener(settings))
+    refused = {
+        value: row for value, row in found.items() if row["rule"] and row["kind"] not in MESSAGES
+    }
+    return [
+        {**row, "rule": why["rule"], "reason": why["reason"]}
+        if (why := refused.get(row["content_hash"])) is not None
+        else row
+        for row in pending
+    ]
 
 
 def silver(context: Context, scope: Scope) -> StageReport:
@@ -34,11 +61,11 @@ def silver(context: Context, scope: Scope) -> StageReport:
     ) as report:
         silver_id = context.silver_id(source_id)
         pending = context.ledger.silver_pending(source_id, silver_id, scope.shard)
+        pending = _with_refusals(context, source_id, pending)
         if not pending:
             report.counts = {"parsed": 0, "quarantined": 0}
             return report
-        rows = context.settings.source(source_id).type == "records"
-        parse_all = partial(_parse_all, context, "parse_record" if rows else "parse")
+        parse_all = partial(_parse_all, context, source_id)
         versions = {row["doc_id"]: row["content_hash"] for row in pending}
         checks = Checking(context, report, "silver", {}, versions=versions, made_by=silver_id)
         with context.progress.bar(f"parse {source_id}", len(pending), "documents") as step:

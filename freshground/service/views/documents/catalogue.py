@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from freshground.core.clock import iso
+from freshground.lake.ledger import EXCLUDED
 from freshground.service.admission.standing import standing
-from freshground.service.duplicates.leaving import EXCLUDED, left_out
+from freshground.service.duplicates.leaving import left_out
 from freshground.service.quarantine.listing import listed
 from freshground.service.views.documents.access import Access, access
 from freshground.service.views.readable import reads
@@ -116,6 +117,7 @@ def catalogue(context: Context) -> Catalogue:
     stamp = (
         lake.bronze.version,
         lake.silver.version,
+        lake.admissions.version,
         lake.signatures.version,
         _failed(context),
         tuple(pointer.candidate if pointer else None for pointer in live),
@@ -198,6 +200,8 @@ def _states(
     more = ["stale"] if document.stale else []
     if document.state == "quarantined":
         first = "quarantined"
+    elif document.state == EXCLUDED:
+        first = "excluded"
     elif aside is not None:
         first = "held"
     if overlay.is_narrowed(row):
@@ -222,14 +226,21 @@ def _entry(
         source_id,
         row,
         states,
-        overlay.groups(row),
+        # Admission and labels may have left it to fewer groups than its source says.
+        overlay.groups(document.row if document else row),
         content,
         silver_id,
         title,
         language,
-        aside["rule"] if aside and states[0] != "taken down" else None,
+        _rule(document, aside) if states[0] != "taken down" else None,
         "\n".join((row["doc_id"], row["key"], row["uri"], title or "")).casefold(),
     )
+
+
+def _rule(document: Current | None, aside: dict[str, Any] | None) -> str | None:
+    if aside is not None:
+        return aside["rule"]
+    return document.rule if document is not None and document.state == EXCLUDED else None
 
 
 def _heads(context: Context) -> dict[tuple[str, str, str], tuple[str | None, str | None]]:

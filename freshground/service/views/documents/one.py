@@ -27,6 +27,10 @@ _CHECKS = 300
 _SHOWN_CHECKS = 20
 
 
+_PARTS = 100
+"""Parts of a container that are named on its page."""
+
+
 def document(
     context: Context,
     reader: frozenset[str] | None,
@@ -69,6 +73,12 @@ def document(
             for e in whole.entries
             if e.row["moved_from"] == doc_id and visible(e, reader)
         ],
+        "parent": _neighbour(whole, entry.row["parent"], reader),
+        "parts": [
+            e.as_dict()
+            for e in whole.entries
+            if e.row["parent"] == doc_id and e.states[0] != "deleted" and visible(e, reader)
+        ][:_PARTS],
         "metadata": json.loads(entry.row["metadata"] or "{}") if allowed else {},
         "listed_at": iso(entry.row["listed_at"]),
         "first_seen": iso(rows[0]["listed_at"]),

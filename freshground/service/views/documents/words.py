@@ -8,6 +8,7 @@ STATE_KINDS = {
     "excluded": "idle",
     "quarantined": "bad",
     "held": "warn",
+    "excluded": "idle",
     "stale": "warn",
     "narrowed": "warn",
     "taken down": "bad",

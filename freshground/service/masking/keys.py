@@ -1,0 +1,57 @@
+"""The key of a project's pseudonyms: from the environment, or the lake's own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from freshground.core.errors import ConfigError
+from freshground.lake.sealed import Sealed
+from quality.admission.pseudonyms import Pseudonyms
+
+if TYPE_CHECKING:
+    from freshground.service.context import Context
+
+
+@dataclass(frozen=True)
+class MaskingKey:
+    """`pseudonyms` makes them, `sealing` opens what is sealed: None where nothing is."""
+
+    id: str
+    pseudonyms: bytes
+    sealing: bytes | None
+
+
+def masking_key(context: Context) -> MaskingKey:
+    """Return the project's key. ConfigError when the variable that is to hold it does not."""
+    from quality.admission import sealing
+
+    name = context.settings.masking.key
+    if name is None:
+        own = Sealed(context.lake.files).lake_key(secrets.token_bytes(32))
+        return MaskingKey(sealing.key_id(own), sealing.derived(own, "pseudonyms"), None)
+    held = os.environ.get(name, "").strip().encode()
+    if len(held) < sealing.LEAST_KEY:
+        found = "is not set" if not held else f"holds {len(held)} bytes"
+        raise ConfigError(
+            f"`masking.key` names the environment variable {name}, which {found}.",
+            f"Set it to the project's key, of at least {sealing.LEAST_KEY} bytes; make one by: "
+            "openssl rand -hex 32",
+        )
+    return MaskingKey(sealing.key_id(held), sealing.derived(held, "pseudonyms"), held)
+
+
+class Noting(Pseudonyms):
+    """Pseudonyms that note what they stand for, so that it can be sealed."""
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__(key)
+        self.values: dict[str, str] = {}
+
+    def __call__(self, rule: str, value: str) -> str:
+        """Return what stands in place of a value, and note the value."""
+        made = super().__call__(rule, value)
+        self.values.setdefault(made, value)
+        return made

@@ -1,0 +1,1 @@
+"""Web pages: what of a page is its content, and what is the site around it."""

@@ -1,0 +1,86 @@
+"""The detector of prompt injection: visible sentences, disguised texts, and what readers do not see.
+
+Rules, each with its version:
+
+- `injection.instruction`: a sentence speaks to the machine that reads it;
+- `injection.request`: a sentence asks for something that its document is not about;
+- `injection.encoded`: an encoded or disguised text, decoded, does one of these;
+- `injection.hidden`: text that readers do not see does one of these.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from freshground.core.findings import Finding, Scanned
+from quality.admission.injection.judge import judge
+from quality.admission.injection.visible import REPORTED, Reader, small
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from freshground.core.records import Document, Hidden
+    from freshground.core.settings import Admission
+
+VERSION = "1"
+RULES = {
+    "injection.instruction": VERSION,
+    "injection.request": VERSION,
+    "injection.encoded": VERSION,
+    "injection.hidden": VERSION,
+}
+UNSEEN_BY_DESIGN = frozenset({"white", "tiny", "off_page", "invisible", "zero_width", "bidi", "tags"})
+"""Kinds of hidden text that somebody made unseen; comments and alternative texts have their use."""
+
+
+def injection(_policy: Admission) -> InjectionDetector:
+    """Return the detector. It costs no model, so it looks even where the policy only records."""
+    return InjectionDetector()
+
+
+class InjectionDetector:
+    """Looks for text addressed to machines. See the module."""
+
+    rules = RULES
+
+    def scan(self, document: Document) -> Scanned:
+        """Return findings in the order of the text, those about hidden text last."""
+        reader = Reader(document.text, document.elements)
+        found = [*reader.findings(VERSION), *_titles(document), *_hidden(document)]
+        highest = max((finding.confidence for finding in found), default=0.0)
+        return Scanned(tuple(found), {"injection": round(highest, 3)})
+
+
+def _titles(document: Document) -> Iterator[Finding]:
+    """Judge the title and metadata, which are served as well."""
+    values = [document.title or ""]
+    for value in document.metadata.values():
+        values += [value] if isinstance(value, str) else []
+    for text in values:
+        value = small(text[:2_000])
+        judged = judge(value, "heading", (0, len(value)), value)
+        if judged.confidence >= REPORTED and text not in document.text:
+            yield Finding("injection.instruction", VERSION, None, None, judged.confidence,
+                          f"title or metadata: {judged.evidence}")  # fmt: skip
+
+
+def _hidden(document: Document) -> Iterator[Finding]:
+    context = document.text.lower()
+    for place, piece in enumerate(document.hidden):
+        confidence, why = _unseen(piece, context)
+        if confidence >= REPORTED:
+            yield Finding("injection.hidden", VERSION, None, None, confidence,
+                          f"{piece.kind.replace('_', ' ')} text: {why}", place)  # fmt: skip
+
+
+def _unseen(piece: Hidden, context: str) -> tuple[float, str]:
+    # What stands unseen is not judged by how it fits what stands unseen with it.
+    reader = Reader(piece.text, (), context)
+    best, why = 0.0, ""
+    for finding in reader.findings(VERSION):
+        if finding.confidence > best:
+            best, why = finding.confidence, finding.evidence
+    if piece.kind in UNSEEN_BY_DESIGN and best:
+        # Somebody who addresses a machine where people do not see it means to.
+        best = 1 - (1 - best) * 0.3
+    return round(best, 3), why

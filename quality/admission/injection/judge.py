@@ -1,0 +1,138 @@
+"""How sure it is that a sentence speaks to a machine, and in which words to say why.
+
+The signals of a sentence are joined as if they were independent. A request counts by how little it
+fits the text around it; told of (in quotation marks, in code, in a text about such attacks) it
+counts less than said.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quality.admission.injection import place, words
+from quality.admission.injection.signals import Signal, imperative, quoted_away, signals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MIN_WORDS, MAX_WORDS = 3, 60
+_ABOUT = re.compile(
+    r"prompt[- ]injection|jailbreak|adversarial prompt|red[- ]team|prompt engineering|llm security|"
+    r"system prompt|prompt template|few-shot|fine-tun"
+)
+_PEOPLE = re.compile(r"^\w+ (?:us|our|him|her|them)\b")
+_FOR_ME = re.compile(r"\b(?:me|my|i|mir|mich|moi|mon|mi|yo)\b")
+_KINDS_WITHOUT_REQUESTS = frozenset({"heading", "title", "code"})
+TOLD = 0.35
+"""What is left of the weight of signals that stand in quotation marks, or in code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A confidence in 0 to 1, whether it is by signals (else by its being out of place), and why."""
+
+    confidence: float
+    addressed: bool
+    evidence: str
+
+
+NOTHING = Judged(0.0, False, "")
+
+
+def joined(found: Sequence[Signal]) -> float:
+    """Return the weights joined as independent ones."""
+    left = 1.0
+    for signal in found:
+        left *= 1 - signal.weight
+    return 1 - left
+
+
+def is_about(text: str) -> bool:
+    """Whether a text in small letters tells of prompts and attacks on them, more than once."""
+    return len(_ABOUT.findall(text)) > 1
+
+
+def judge(
+    sentence: str,
+    kind: str,
+    span: tuple[int, int],
+    text: str,
+    *,
+    about: bool = False,
+    upright: bool = True,
+    marked: bool = True,
+) -> Judged:
+    """Judge a sentence at `span` of a document's `text`; both texts are in small letters.
+
+    `about` says that the document tells of such attacks, `upright` that the sentence began with a
+    capital letter: a request without one is likelier a fragment; `marked` as for `signals`.
+    """
+    verb, order = imperative(sentence)
+    found = signals(sentence, verb, order, marked=marked)
+    if found:
+        bare = quoted_away(sentence)
+        if bare != sentence:
+            found = _said(found, bare)
+        if kind == "code" or (about and "`" in sentence):
+            found = [Signal(s.name, s.weight * TOLD) for s in found]
+    if about:
+        found = [Signal(s.name, s.weight * 0.6) for s in found]
+    strong = joined(found)
+    request = 0.0 if kind in _KINDS_WITHOUT_REQUESTS else _request(sentence, verb, order, span, text)
+    if request and (not upright or (kind == "list_item" and verb not in words.TELLING)):
+        request *= 0.6
+    whole = 1 - (1 - strong) * (1 - request * (0.5 if found else 1.0))
+    if whole <= 0:
+        return NOTHING
+    names = [signal.name for signal in found]
+    if request:
+        names.append("asks for something out of place")
+    return Judged(round(whole, 3), strong >= request, ", ".join(dict.fromkeys(names)))
+
+
+def _said(found: Sequence[Signal], bare: str) -> list[Signal]:
+    verb, order = imperative(bare)
+    outside = {signal.name for signal in signals(bare, verb, order)}
+    return [s if s.name in outside else Signal(s.name, s.weight * TOLD) for s in found]
+
+
+def _request(sentence: str, verb: str, order: str, span: tuple[int, int], text: str) -> float:
+    """Return how sure it is that a sentence asks for what its document is not about."""
+    count = len(sentence.split())
+    if not MIN_WORDS <= count <= MAX_WORDS:
+        return 0.0
+    bare = quoted_away(sentence)
+    for_me = bool(_FOR_ME.search(bare))
+    if verb in words.TELLING:
+        base = 0.7
+    elif place.is_question(sentence):
+        base = 0.62
+    elif verb in words.ASKED or (verb in words.MAKING and for_me):
+        base = 0.62 if for_me else 0.56
+    else:
+        return 0.0
+    if verb and _PEOPLE.match(order):
+        return 0.0
+    if place.has_context(_FRAMES.sub(" ", bare)):
+        base *= 0.45
+    # In a long document something that shares no word with it is found sooner or later.
+    base -= min(LONG_TAKES, 0.2 * max(0.0, math.log10(max(len(text), 1) / LONG)))
+    if base < LEAST:
+        return 0.0
+    fit = place.fit(sentence, *span, text)
+    if not fit.words:
+        return 0.0
+    alien = 1 - fit.shared / fit.words
+    # Two thirds of its matter from elsewhere is where it begins not to fit.
+    return base * min(1.0, max(0.0, (alien - 0.4) / 0.4))
+
+
+LONG = 3_000
+LONG_TAKES = 0.3
+LEAST = 0.15
+_FRAMES = re.compile(
+    r"\b(?:can|could|would|will|want|need|do|does|should) (?:you|we|one)\b|\byou (?:must|should|will)\b|\bhow to\b"
+)

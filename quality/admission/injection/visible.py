@@ -1,0 +1,163 @@
+"""One pass over a text: which sentences are worth judging, what they say, and what is in disguise.
+
+The nets (`net`) say where to look; only the sentences there are cut out and judged.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from freshground.core.findings import Finding
+from quality.admission.injection.judge import NOTHING, Judged, is_about, judge
+from quality.admission.injection.net import Cast
+from quality.admission.injection.payloads import Payload, payloads, telltale
+from quality.admission.injection.sentences import Sentence, around, split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from freshground.core.records import Element
+
+REPORTED = 0.2
+"""Findings of less confidence are not worth a row."""
+
+FOLLOWS = 0.75
+"""From a sentence of so much confidence on, what goes on giving orders belongs to it."""
+
+STYLE = 5
+STYLE_SHARE = 0.08
+"""So many requests, and of so large a share of its sentences, and they are a text's own style."""
+
+SENTENCE = 90
+"""Characters of a usual sentence: to tell how many a text has without cutting it."""
+
+_SURE_HOW = frozenset({"base64", "base32", "hex", "bits"})
+
+
+class Reader:
+    """Looks through one text. `around` is what it is compared with, itself where None."""
+
+    def __init__(self, text: str, elements: Sequence[Element], compared: str | None = None) -> None:
+        self.text = text
+        self.cast = Cast(text)
+        self.small = small(text)
+        self.context = self.small if compared is None else compared
+        self.foreign = compared is not None
+        self.about = not self.foreign and is_about(self.small)
+        self.elements = elements
+        self.starts = [element.start for element in elements]
+
+    def findings(self, version: str) -> Iterator[Finding]:
+        """Yield what is found in the order of the text; findings do not overlap."""
+        found = [*self._plain(version), *self._disguised(version)]
+        found.sort(key=lambda finding: -finding.confidence)
+        kept: list[Finding] = []
+        for finding in found:
+            if all(finding.end <= other.start or other.end <= finding.start for other in kept):  # type: ignore[operator]
+                kept.append(finding)
+        yield from sorted(kept, key=lambda finding: finding.start or 0)
+
+    def _sentence(self, place: int) -> Sentence | None:
+        """Return the sentence around a character, within its element."""
+        if not self.elements:
+            return around(self.text, place, 0, len(self.text))
+        element = self.elements[max(bisect_right(self.starts, place) - 1, 0)]
+        if not element.start <= place < element.end:
+            return None
+        return around(self.text, place, element.start, element.end, element.kind)
+
+    def _judged(self) -> list[tuple[Sentence, Judged]]:
+        places: dict[int, bool] = {}
+        for _, end in self.cast.finds("orders"):
+            places[end - 1] = False
+        for start, _ in self.cast.finds("questions"):
+            places[start] = False
+        for start, end in self.cast.finds("signals"):
+            places[(start + end) // 2] = True
+        sentences: dict[int, tuple[Sentence, bool]] = {}
+        for place, marked in places.items():
+            if sentence := self._sentence(place):
+                known = sentences.get(sentence.start)
+                sentences[sentence.start] = (sentence, marked or (known is not None and known[1]))
+        judged = []
+        for _, (sentence, marked) in sorted(sentences.items()):
+            result = self._judge(sentence, marked=marked)
+            if result.confidence > 0:
+                judged.append((sentence, result))
+        return judged
+
+    def _plain(self, version: str) -> Iterator[Finding]:
+        judged = self._judged()
+        asked = sum(not result.addressed for _, result in judged)
+        styled = asked >= STYLE and asked * SENTENCE >= STYLE_SHARE * len(self.text)
+        last: tuple[Sentence, Judged] | None = None
+        for sentence, result in judged:
+            confidence = result.confidence
+            if styled and not result.addressed:
+                confidence *= 0.5
+            follows = last is not None and sentence.start - last[0].end <= 3  # noqa: PLR2004
+            if follows and last and last[1].addressed and last[1].confidence >= FOLLOWS:
+                confidence = 1 - (1 - confidence) * 0.4
+            last = (sentence, result)
+            if confidence >= REPORTED:
+                rule = "injection.instruction" if result.addressed else "injection.request"
+                yield Finding(rule, version, sentence.start, sentence.end, round(confidence, 3),
+                              result.evidence)  # fmt: skip
+
+    def _judge(self, sentence: Sentence, *, marked: bool) -> Judged:
+        span = (0, 0) if self.foreign else (sentence.start, sentence.end)
+        upright = not sentence.text.lstrip("-*\u2022>\"'( ")[:1].islower()
+        return judge(small(sentence.text), sentence.kind, span, self.context,
+                     about=self.about, upright=upright, marked=marked)  # fmt: skip
+
+    def _disguised(self, version: str) -> Iterator[Finding]:
+        for low, high in self._suspicious():
+            for payload in payloads(self.text[low:high]):
+                best = self._decoded(payload)
+                if best.confidence >= DECODED:
+                    yield Finding("injection.encoded", version, low + payload.start,
+                                  low + payload.end, round(1 - (1 - best.confidence) * 0.5, 3),
+                                  f"{payload.how}: {best.evidence}")  # fmt: skip
+
+    def _decoded(self, payload: Payload) -> Judged:
+        content = small(payload.text)
+        best = NOTHING
+        if payload.how in _SURE_HOW or telltale(content):
+            for sentence in split(payload.text):
+                result = judge(small(sentence.text), "text", (0, 0), self.context, about=self.about)
+                best = max(best, result, key=lambda judged: judged.confidence)
+        return best
+
+    def _suspicious(self) -> list[tuple[int, int]]:
+        """Return the lines in which something may be in disguise, as spans apart."""
+        spans: list[tuple[int, int]] = []
+        for start, end in self.cast.finds("disguises"):
+            if spans and end <= spans[-1][1]:
+                continue
+            low = max(self.text.rfind("\n", 0, start) + 1, start - NEAR)
+            high = self.text.find("\n", end)
+            high = min(len(self.text) if high < 0 else high, end + NEAR)
+            if spans and low < spans[-1][1]:
+                spans[-1] = (spans[-1][0], high)
+            else:
+                spans.append((low, high))
+            if len(spans) >= MAX_SUSPICIOUS:
+                break
+        return spans
+
+
+NEAR = 400
+"""Characters beside a suspicious place that are looked at with it, on its line."""
+
+MAX_SUSPICIOUS = 500
+DECODED = 0.4
+"""What a decoded text must reach by itself."""
+
+
+def small(text: str) -> str:
+    """Return a text in small letters, as long as it was, with straight apostrophes."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return lower.replace("\u2019", "'")

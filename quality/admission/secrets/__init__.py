@@ -1,0 +1,1 @@
+"""Secrets: keys, tokens and passwords that somebody left in a document."""

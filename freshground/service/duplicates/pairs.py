@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from freshground.service.duplicates.signing import COLUMNS
 from quality.duplicates.candidates import candidates
 from quality.duplicates.compare import Alike, compare
 from quality.duplicates.signatures import read
@@ -85,8 +86,8 @@ def _portions(pairs: Sequence[Pair], documents: dict[str, Current]) -> Iterator[
 
 def _words(context: Context, texts: set[str], documents: dict[str, Current]) -> dict[str, Words]:
     by_id = {documents[text].doc_id: text for text in texts}
-    silver = context.ledger.silver_rows([documents[text] for text in texts])
+    silver = context.ledger.silver_rows([documents[text] for text in texts], COLUMNS)
     return {
         by_id[row["doc_id"]]: words_of(plain(row["title"], row["text"]))
-        for row in silver.select(["doc_id", "title", "text"]).to_pylist()
+        for row in silver.to_pylist()
     }

@@ -152,7 +152,7 @@ class Ours:
         from freshground.core.settings import parse
         from freshground.service.context import Context
         from freshground.service.reports import Scope
-        from freshground.service.stages import ingest, silver
+        from freshground.service.stages import admit, ingest, silver
 
         docs = root / "docs"
         docs.mkdir()
@@ -167,14 +167,14 @@ class Ours:
         }
         settings = parse(raw, root)
         context = Context(settings)
-        for stage in (ingest, silver):
+        for stage in (ingest, silver, admit):
             stage(context, Scope(source="docs"))
         self.sign_s, _ = self._signed(context)
         self.find_s, self.found = self._found(context)
         for name in list(planted.texts)[:10]:
             (docs / f"{name}.txt").write_text(planted.texts[name] + "\nOne word more: 17.\n")
         context = Context(settings)
-        for stage in (ingest, silver):
+        for stage in (ingest, silver, admit):
             stage(context, Scope(source="docs"))
         self.edits_s, self.edited = self._signed(context)
 

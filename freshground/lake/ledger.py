@@ -352,11 +352,18 @@ class Ledger:
             and (document.doc_id, document.content_hash, document.silver_id) not in done
         ]
 
-    def silver_rows(self, documents: Sequence[Current]) -> pa.Table:
-        """Return the silver rows, text included, of the versions to serve. For small batches."""
+    def silver_rows(
+        self, documents: Sequence[Current], columns: Sequence[str] = ("*",)
+    ) -> pa.Table:
+        """Return the silver rows, text included, of the versions to serve. For small batches.
+
+        `columns` narrows them; it holds what names a version.
+        """
         wanted = {(d.doc_id, d.content_hash, d.silver_id) for d in documents}
         ids = among("doc_id", [d.doc_id for d in documents])
-        table = self._lake.silver.rows(f"SELECT * FROM t WHERE status = 'ok' AND {ids}")
+        table = self._lake.silver.rows(
+            f"SELECT {', '.join(columns)} FROM t WHERE status = 'ok' AND {ids}"
+        )
         return _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted)
 
     def said(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:

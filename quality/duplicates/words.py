@@ -10,6 +10,7 @@ import re
 import unicodedata
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,14 +22,18 @@ RUN = 3
 _MIXED = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 
-# Scripts without spaces are cut into characters. Signs that change what a number means are words.
+_SCRIPTS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+"""Scripts without spaces: they are cut into characters."""
+
+_MARKED = frozenset("\n.!?:;|>*#\"'”»)]•–-")
+"""Before a word, these say that a sentence begins."""
+
+# Signs that change what a number means are words, or part of the number.
 _WORD = re.compile(
-    "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]"
-    r"|(?<![^\s(\[|])[-\u2212+](?=\d)|[^\W_]+(?:[.,:/'\u2019@&_+-][^\W_]+)*|[%\u2030$€£¥°<>≤≥±]"
+    rf"(?:(?<![^\s(\[|])[-\u2212+](?=\d))?[^\W_{_SCRIPTS}]+(?:[.,:/'\u2019@&_+-][^\W_{_SCRIPTS}]+)*"
+    rf"|[%\u2030$€£¥°≤≥±]|[{_SCRIPTS}]|[{re.escape(''.join(sorted(_MARKED)))}]"
 )
-_SENTENCE = re.compile(r"[.!?:;|>*#\"'”»)\]•–-]\s*$|^\s*$|\n\s*$")
-_BEFORE = 4
-"""Characters in front of a word that say whether it begins a sentence."""
+_WORDING, _FACT, _BY_PLACE, _MARK = range(4)
 
 _NEGATIONS = frozenset(
     {
@@ -39,7 +44,7 @@ _NEGATIONS = frozenset(
         "salvo", "não", "sem", "nenhum", "niet", "geen", "zonder", "nooit",
     }
 )  # fmt: skip
-_SIGNS = frozenset("-\u2212+%\u2030$€£¥°<>≤≥±")
+_SIGNS = frozenset("%\u2030$€£¥°≤≥±")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +70,32 @@ def words_of(whole: str) -> Words:
     """Return the words of a text."""
     found: list[str] = []
     facts: list[bool] = []
-    for match in _WORD.finditer(whole):
-        word = match[0]
-        found.append(word.casefold())
-        facts.append(_is_fact(word, whole, match.start()))
+    begins = True
+    for word in _WORD.findall(whole):
+        folded, kind = _kind(word)
+        if kind == _MARK:
+            begins = True
+            continue
+        found.append(folded)
+        facts.append(kind == _FACT or (kind == _BY_PLACE and not begins))
+        begins = False
     return Words(tuple(found), np.array(facts, bool))
 
 
-def _is_fact(word: str, whole: str, start: int) -> bool:
-    if any(map(str.isdigit, word)) or word in _SIGNS or word.casefold() in _NEGATIONS:
-        return True
+@lru_cache(maxsize=1 << 16)
+def _kind(word: str) -> tuple[str, int]:
+    """Return a word case folded, and whether it is a fact: no, yes, or by where it stands."""
+    folded = word.casefold()
+    if word in _MARKED:
+        return folded, _MARK
+    if any(map(str.isdigit, word)) or word in _SIGNS or folded in _NEGATIONS:
+        return folded, _FACT
     if not word[0].isupper():
-        return False
+        return folded, _WORDING
     # One capital letter names a thing (plan B); a capital that begins a sentence says nothing.
     if len(word) == 1 or (word.isupper() and not word.isalpha()):
-        return True
-    return not _SENTENCE.search(whole[max(0, start - _BEFORE) : start])
+        return folded, _FACT
+    return folded, _BY_PLACE
 
 
 def numbers(words: Words) -> np.ndarray:
@@ -88,11 +103,8 @@ def numbers(words: Words) -> np.ndarray:
 
     A text cannot hold all numbers of another one where any of its counts is lower.
     """
-    told = [
-        zlib.crc32(word.encode()) % 64
-        for word, fact in zip(words.words, words.facts.tolist(), strict=True)
-        if fact and any(map(str.isdigit, word))
-    ]
+    facts = (words.words[place] for place in np.flatnonzero(words.facts).tolist())
+    told = [_checked(word) % 64 for word in facts if any(map(str.isdigit, word))]
     return np.minimum(np.bincount(told, minlength=64), 255).astype(np.uint8)
 
 
@@ -101,13 +113,14 @@ def runs(words: Words) -> np.ndarray:
     count = len(words.words) - RUN + 1
     if count < 1:
         return np.empty(0, np.uint32)
-    known: dict[str, int] = {}
-    for word in words.words:
-        if word not in known:
-            known[word] = zlib.crc32(word.encode("utf-8", "surrogatepass"))
-    single = np.array([known[word] for word in words.words], np.uint64)
+    single = np.fromiter(map(_checked, words.words), np.uint64, len(words.words))
     mixed = np.zeros(count, np.uint64)
     for place in range(RUN):
         mixed = (mixed ^ single[place : place + count]) * _MIXED
         mixed ^= mixed >> _SHIFT
     return (mixed >> np.uint64(32)).astype(np.uint32)
+
+
+@lru_cache(maxsize=1 << 16)
+def _checked(word: str) -> int:
+    return zlib.crc32(word.encode("utf-8", "surrogatepass"))

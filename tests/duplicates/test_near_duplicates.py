@@ -50,10 +50,10 @@ def test_the_newest_stays_and_the_other_is_accounted_for(near: Project) -> None:
     assert near.served_keys() == {"new.md", "d000.md", "d001.md", "d002.md"}
     assert states(near)["old.md"] == "excluded"
     manifest = near.context().releases.live("docs")[1]
-    assert manifest.counts["left_out"] == 1
+    assert manifest.counts["excluded"] == 1
     [gate] = [g for g in manifest.gates if g["check_id"] == "candidate.accounting.docs"]
     assert gate["passed"], gate
-    assert "left out 1" in gate["detail"]
+    assert "excluded 1 " in gate["detail"]
     assert near.refresh().totals["texts_embedded"] == 0
     assert near.served_keys() == {"new.md", "d000.md", "d001.md", "d002.md"}
 

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from freshground.service.duplicates.signing import COLUMNS
 from quality.duplicates.candidates import candidates
 from quality.duplicates.compare import Alike, compare
 from quality.duplicates.signatures import read
 from quality.duplicates.words import plain, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from freshground.lake.ledger import Current
     from freshground.service.context import Context
     from freshground.service.duplicates.signing import Signature
     from quality.duplicates.words import Words
 
-TEXTS_AT_ONCE = 64
-"""Texts whose words are in memory at a time, beside those that they are compared with."""
+PAIRS_AT_ONCE = 2_000
+BYTES_AT_ONCE = 16_000_000
+"""Pairs whose words are in memory at a time, and the bytes that their objects have."""
 
 _KEY = ("duplicates", "compared")
 
@@ -59,9 +61,7 @@ def compared(
     """
     known: dict[tuple[str, str], Alike] = context.memory.setdefault(_KEY, {})
     missing = [pair for pair in pairs if (pair.one, pair.other) not in known]
-    # Pairs come in the order of their first text: a portion of them shares most texts.
-    for start in range(0, len(missing), TEXTS_AT_ONCE):
-        part = missing[start : start + TEXTS_AT_ONCE]
+    for part in _portions(missing, documents):
         words = _words(context, {text for pair in part for text in pair[:2]}, documents)
         for pair in part:
             if pair.one in words and pair.other in words:
@@ -69,10 +69,25 @@ def compared(
     return {key: known[key] for pair in pairs if (key := (pair.one, pair.other)) in known}
 
 
+def _portions(pairs: Sequence[Pair], documents: dict[str, Current]) -> Iterator[list[Pair]]:
+    """Yield pairs whose texts fit into memory. Each portion reads the lake once."""
+    part: list[Pair] = []
+    size = 0
+    for pair in pairs:
+        own = sum(documents[text].row["size"] or 0 for text in pair[:2])
+        if part and (size + own > BYTES_AT_ONCE or len(part) == PAIRS_AT_ONCE):
+            yield part
+            part, size = [], 0
+        part.append(pair)
+        size += own
+    if part:
+        yield part
+
+
 def _words(context: Context, texts: set[str], documents: dict[str, Current]) -> dict[str, Words]:
     by_id = {documents[text].doc_id: text for text in texts}
-    silver = context.ledger.silver_rows([documents[text] for text in texts])
+    silver = context.ledger.silver_rows([documents[text] for text in texts], COLUMNS)
     return {
         by_id[row["doc_id"]]: words_of(plain(row["title"], row["text"]))
-        for row in silver.select(["doc_id", "title", "text"]).to_pylist()
+        for row in silver.to_pylist()
     }

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 READ_DOCUMENTS = 500
 BATCH_ROWS = 5_000
 
+COLUMNS = ("doc_id", "source_id", "content_hash", "silver_id", "title", "text")
+"""What is read of silver: elements would take longer than the texts."""
+
 Version = tuple[str, str, str]
 """doc_id, content_hash, silver_id."""
 
@@ -67,8 +70,8 @@ def sign_all(
     pending = [d for d in unsigned(context, documents) if in_shard(d.doc_id, shard)]
     rows: list[dict[str, Any]] = []
     for start in range(0, len(pending), READ_DOCUMENTS):
-        silver = context.ledger.silver_rows(pending[start : start + READ_DOCUMENTS])
-        for row in silver.select([*_COPIED, "title", "text"]).to_pylist():
+        part = pending[start : start + READ_DOCUMENTS]
+        for row in context.ledger.silver_rows(part, COLUMNS).to_pylist():
             made = sign(row.pop("title"), row.pop("text"))
             rows.append({**row, **made._asdict(), "made_by": MADE_BY, "run_id": context.run_id})
         if len(rows) >= BATCH_ROWS:
@@ -76,6 +79,3 @@ def sign_all(
             rows = []
     context.lake.signatures.append(pa.Table.from_pylist(rows, schema=SIGNATURES))
     return len(pending)
-
-
-_COPIED = ("doc_id", "source_id", "content_hash", "silver_id")

@@ -126,7 +126,7 @@ def catalogue(context: Context) -> Catalogue:
     )
     with _lock:
         kept = _kept.get(context)
-        if kept is None or kept[0][:5] != stamp[:5] or not _same(kept[0][5:], stamp[5:]):
+        if kept is None or kept[0][:6] != stamp[:6] or not _same(kept[0][6:], stamp[6:]):
             kept = _kept[context] = (stamp, _read(context))
     return kept[1]
 

@@ -103,7 +103,7 @@ def _each(
 
 
 def columns(document: Document) -> dict[str, Any]:
-    """Return what silver keeps of a document."""
+    """Return the columns of a silver row that hold a document."""
     return {
         "title": document.title,
         "language": document.language,

@@ -14,6 +14,7 @@ from freshground import __version__
 from freshground.core.clock import SystemClock
 from freshground.core.ids import digest
 from freshground.core.settings import masked
+from freshground.lake.admissions import Admissions
 from freshground.lake.lake import Lake
 from freshground.lake.ledger import Ledger
 from freshground.lake.lineage import Emitter
@@ -67,6 +68,11 @@ class Context:
     def ledger(self) -> Ledger:
         """Questions to the lake."""
         return Ledger(self.lake)
+
+    @cached_property
+    def admissions(self) -> Admissions:
+        """What admission found and decided."""
+        return Admissions(self.lake, self.ledger)
 
     @cached_property
     def releases(self) -> Releases:

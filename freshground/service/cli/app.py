@@ -17,10 +17,12 @@ from freshground.service.cli import (
     approvals,
     canary,
     checks,
+    duplicates,
     freshness,
     governance,
     keys,
     masking,
+    migrate,
     monitoring,
     people,
     quarantine,
@@ -58,7 +60,9 @@ freshness.register(app)
 governance.register(app)
 canary.register(app)
 checks.register(app)
+duplicates.register(app)
 keys.register(app)
+migrate.register(app)
 masking.register(app)
 monitoring.register(app)
 people.register(app)

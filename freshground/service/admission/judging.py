@@ -146,7 +146,7 @@ class Judging:
         if to_mask:
             if document is None:
                 document = next(found for _, found in self._read([waiting]))
-            clean = masked(self._context, document, to_mask)
+            clean = masked(self._context, waiting.version[0], document, to_mask)
             if not clean.text.strip() or not clean.elements:
                 gone = Finding(verdicts.NOTHING_LEFT, "1", evidence="masked, it has no text left")
                 decided.append((gone, "quarantine"))

@@ -16,7 +16,7 @@ _WORDS = re.compile(
     r"answer(?:s|ed|ing)?|voicemail|extension|telefon|telefoon|telefax|handy|mobil|mobiel|"
     r"rufnummer|durchwahl|anrufen|téléphone|téléphoner|portable|appeler|teléfono|móvil|celular|"
     r"llamar|telefone|telemóvel|ligar|telefono|cellulare|chiamare|puhelin|mobilnr|tlf|"
-    r"(?:my|his|her|their|your|our|registered) (?:number|no)|телефон|тел|моб)\b|電話|电话|手机|"
+    r"(?:my|his|her|their|your|our|registered|\w+['’]s) (?:number|no)|телефон|тел|моб)\b|電話|电话|手机|"
     r"☎|📞)"
     r"|(?P<other>\b(?:cards?|account|acct|iban|isbn|issn|order|invoice|part|serial|model|sku|zip|"
     r"postal|postcode|licen[cs]e|passport|ssn|social security|ticket|tracking|policy|patent|"

@@ -10,12 +10,15 @@ from freshground.core.ids import doc_id
 from freshground.core.records import Document, Element
 from freshground.lake.sealed import Sealed
 from freshground.service.masking.apply import masked, masking_id
+from freshground.service.masking.export import export
+from freshground.service.masking.settings import lowered
 from freshground.service.masking.unmask import unmask
 from freshground.service.views.audit import audit
+from quality.admission.pseudonyms import PSEUDONYM
 from quality.admission.sealing import opened, seal
 
-TEXT = "Write to ana@corp.org today."
-FOUND = [Finding("personal.email", "1", 9, 21)]
+TEXT = "Claims go to ana@corp.org since May."
+FOUND = [Finding("personal.email", "1", 13, 25)]
 DOCUMENT = Document(TEXT, (Element("text", 0, len(TEXT)),), None, "en", "text/plain")
 KEY = "PROJECT_MASKING_KEY"
 
@@ -88,3 +91,23 @@ def test_a_sealed_value_opens_for_its_own_document_and_pseudonym_alone():
     assert opened(key, "e", "[EMAIL-x]", sealed) is None
     assert opened(key, "d", "[EMAIL-y]", sealed) is None
     assert opened(b"o" * 32, "d", "[EMAIL-x]", sealed) is None
+
+
+def test_a_policy_of_masking_serves_pseudonyms_that_the_key_gives_back(keyed):
+    keyed.source(admission={"personal": "mask", "models": False})
+    assert keyed.refresh().status == 0
+    texts = [row[1] for row in keyed.content()]
+    assert [PSEUDONYM.sub("X", text) for text in texts] == ["Claims go to X since May."]
+    assert unmask(keyed.context(), texts[0])["text"] == TEXT
+
+
+def test_an_export_bears_the_pseudonyms_of_what_is_served(keyed, tmp_path):
+    keyed.source(admission={"personal": "mask", "models": False})
+    keyed.refresh()
+    done = export(keyed.context(), str(tmp_path / "lower"), models=False)
+    assert (done.documents, done.vectors_copied) == (1, 1)  # masked already: the same text
+    context = keyed.context().over(lowered(keyed.settings, str(tmp_path / "lower")))
+    rows = context.lake.gold.rows("SELECT text FROM t").to_pylist()
+    assert [row["text"] for row in rows] == [row[1] for row in keyed.content()]
+    assert not context.lake.files.list("sealed")
+    assert not context.lake.files.list("masking")

@@ -29,6 +29,7 @@ from freshground.service.masking.keys import masking_key
 from freshground.service.masking.vectors import copy_vectors
 from freshground.service.reports import Scope, exit_status
 from freshground.service.workers.pool import Job
+from ingestion.containers.names import MARK
 from ingestion.silver import columns
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def export(context: Context, destination: str, *, models: bool = True) -> Export
     for source_id in context.settings.source_ids:
         _copy(context, target, source_id, key.pseudonyms, out, done, models=models)
     for source_id in target.settings.source_ids:
+        done.reports.append(stages.admit(target, Scope(source=source_id)))
         done.reports.append(stages.gold(target, Scope(source=source_id)))
     for index in target.settings.indexes:
         scope = Scope(index=index.id)
@@ -205,7 +207,7 @@ def _rows(
     current: Current,
     groups: Sequence[str],
     masked: Document,
-    beside: Mapping[str, Any],
+    beside: dict[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the bronze and silver rows of a masked document, its object being its text."""
     if target.settings.source(source_id).type == "records":
@@ -217,6 +219,8 @@ def _rows(
     content = content_hash(data)
     target.lake.blobs.put(data)
     document = doc_id(source_id, beside["key"])
+    if old["parent"] is not None:
+        beside["metadata"]["parent"] = doc_id(source_id, beside["key"].rpartition(MARK)[0])
     bronze = {
         **old,
         "doc_id": document,
@@ -228,6 +232,7 @@ def _rows(
         "size": len(data),
         "etag": None,  # may be a hash of the original
         "moved_from": None,
+        "parent": None,  # what it lies in is no document of the copy, if it is a mere archive
         "rule": None,
         "reason": None,
         "run_id": target.run_id,

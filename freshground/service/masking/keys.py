@@ -26,13 +26,21 @@ class MaskingKey:
 
 def masking_key(context: Context) -> MaskingKey:
     """Return the project's key. ConfigError when the variable that is to hold it does not."""
+    name = context.settings.masking.key
+    held = os.environ.get(name, "").strip() if name else ""
+    kept = context.memory.get(("masking", "key"))
+    if kept is None or kept[0] != held:
+        kept = held, _made(context, name, held.encode())
+        context.memory["masking", "key"] = kept
+    return kept[1]
+
+
+def _made(context: Context, name: str | None, held: bytes) -> MaskingKey:
     from quality.admission import sealing
 
-    name = context.settings.masking.key
     if name is None:
         own = Sealed(context.lake.files).lake_key(secrets.token_bytes(32))
         return MaskingKey(sealing.key_id(own), sealing.derived(own, "pseudonyms"), None)
-    held = os.environ.get(name, "").strip().encode()
     if len(held) < sealing.LEAST_KEY:
         found = "is not set" if not held else f"holds {len(held)} bytes"
         raise ConfigError(

@@ -16,6 +16,7 @@ from freshground.core.settings import (
     Guards,
     Masking,
     RemoteEncoder,
+    Scope,
     Serve,
     Telemetry,
 )
@@ -43,6 +44,9 @@ def lowered(settings: Settings, lake: str) -> Settings:
                 "storage_options": {},
                 "url": f"sources/{source.id}",
                 "guards": Guards(),
+                "scope": Scope(),
+                "retention": None,
+                "labels": None,
             }
         )
         for source in settings.sources
@@ -90,6 +94,7 @@ def written(settings: Settings, known: Settings) -> tuple[str, bytes]:
                 "type": source.type,
                 "url": source.url,
                 "access": source.model_dump(mode="json")["access"],
+                **({"html": source.html} if source.type == "files" else {}),
                 "admission": {"secret": "allow", "injection": "allow"},
             }
             for source in settings.sources
@@ -102,6 +107,7 @@ def written(settings: Settings, known: Settings) -> tuple[str, bytes]:
 
 def _index(index: IndexSettings, known: Settings) -> dict[str, Any]:
     kept = {"id", "sources", "fields", "chunking", "language", "fusion", "engine", "keep_releases"}
+    kept |= {"duplicates"}
     body = index.model_dump(mode="json", include=kept, exclude_none=True)
     if index.encoder is not None:
         body["encoder"] = _encoder(index.encoder, known)

@@ -34,7 +34,7 @@ _ADDRESS_WORDS = re.compile(
     r"\b(?:ip|ipv4|ipv6|address|addr|host|hosts|server|client|gateway|subnet|dns|ping|peer|node|"
     r"from|login|remote|network|firewall|router|adresse|adres|dirección|indirizzo)\b"
 )
-_SMALL = 32
+_SMALL = 64
 """Numbers of versions and sections are mostly below it: four of them need a word that says IP."""
 _FULL_GROUPS = 8
 _LEAST_HEX = 5

@@ -12,21 +12,25 @@ if TYPE_CHECKING:
 
 _WORDS = re.compile(
     r"(?:(?P<phone>\b(?:phones?|telephone|tel|call(?:s|ed|ing)?|mobile|cell(?:phone)?|fax|desk|"
-    r"dial|ring|sms|text(?:ed|ing)?|messages?|whatsapp|signal|contact|reach|hotline|helpline|"
-    r"answer(?:s|ed|ing)?|voicemail|extension|telefon|telefoon|telefax|handy|mobil|mobiel|"
+    r"dial|ring|sms|whatsapp|hotline|helpline|voicemail|telefon|telefoon|telefax|handy|mobil|mobiel|"
     r"rufnummer|durchwahl|anrufen|téléphone|téléphoner|portable|appeler|teléfono|móvil|celular|"
     r"llamar|telefone|telemóvel|ligar|telefono|cellulare|chiamare|puhelin|mobilnr|tlf|"
-    r"(?:my|his|her|their|your|our|registered) (?:number|no)|телефон|тел|моб)\b|電話|电话|手机|"
-    r"☎|📞)"
+    r"(?:my|his|her|their|your|our|registered|\w+['’]s) (?:number|no)|телефон|тел|"
+    r"моб)\b|電話|电话|手机|☎|📞)"
+    r"|(?P<weak>\b(?:text(?:ed|ing)?|messages?|contact|reach|answer(?:s|ed|ing)?|extension)\b)"
     r"|(?P<other>\b(?:cards?|account|acct|iban|isbn|issn|order|invoice|part|serial|model|sku|zip|"
     r"postal|postcode|licen[cs]e|passport|ssn|social security|ticket|tracking|policy|patent|"
-    r"version|id|ids|vat|doi|page|pages|pp|ref|reference|case|bug|issue|date|born|rfc|pep)\b))"
+    r"version|id|ids|vat|doi|page|pages|pp|ref|reference|case|bug|issue|date|born|rfc|pep|omb|"
+    r"form|isin|fips)\b))"
+)
+_CONTACT = re.compile(
+    r"\b(?:text(?:ed|ing)?|messages?|contact|reach|answer(?:s|ed|ing)?|extension)\b[^.\n]{0,40}$"
 )
 _AFTER = re.compile(r"[\s(,-]{0,3}(?:office|fax|mobile|home|work|cell|tel|phone|mobil|privat)\b")
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension|#|durchwahl) ?\d{1,6}\b", re.IGNORECASE)
 _DATE = re.compile(
     r"(?:(?:19|20)\d\d[-/. ]\d\d?[-/. ]\d\d?|\d\d?[-/. ]\d\d?[-/. ](?:19|20)\d\d)(?!\d)"
-    r"|(?:1[5-9]|20)\d\d ?[-–/] ?(?:(?:1[5-9]|20)\d\d)(?!\d)"
+    r"|(?:1[5-9]|20)\d\d ?[-–/ ] ?(?:(?:1[5-9]|20)\d\d)(?!\d)"
 )
 _NANP = re.compile(r"(?:\+?1[-. ]?|001[-. ])?(?:\([2-9]\d\d\)[-. ]?|[2-9]\d\d[-.])\d{3}[-. ]\d{4}")
 _GROUPED = re.compile(r"\(?0\d{1,4}\)?(?:[ .-]\d{2,4}){2,4}|\(0\d{1,4}\) ?\d{4,8}")
@@ -50,7 +54,11 @@ def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
         value = found[0].rstrip(" (.-/\u2013")
         value = value[: value.rfind("(")].rstrip() if value.count("(") > value.count(")") else value
         digits = "".join(c for c in value if c.isdigit())
-        if not _LEAST <= len(digits) <= _MOST or _DATE.match(value) or len(set(digits)) == 1:
+        if (
+            not _LEAST <= len(digits) <= _MOST
+            or _DATE.match(value.lstrip("("))
+            or len(set(digits)) == 1
+        ):
             continue
         stop = start + len(value)
         if _FOREIGN.search(text[max(0, start - 2) : start]):
@@ -85,6 +93,8 @@ def _judged(text: str, start: int, stop: int, value: str, digits: str) -> tuple[
         return 0.0, ""
     if said == "other":
         return 0.0, ""
+    if said == "weak" and _CONTACT.search(before(text, start)) and not value.isdigit():
+        return 0.7, "digits in groups beside a word for messages"
     if said == "phone":
         return 0.8, "digits in groups beside a word for telephones"
     if _NANP.fullmatch(value):

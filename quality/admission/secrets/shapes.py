@@ -60,7 +60,8 @@ _SHAPES = (
            r"dckr_pat_[A-Za-z0-9_-]{27})(?![A-Za-z0-9])"),
     _shape("cloud_token", "a token of a cloud service",
            "SG. dop_v1_ doo_v1_ dor_v1_ dapi shpat_ shpss_ shpca_ shppa_ sq0atp- sq0csp- EAAA "
-           "lin_api_ PMAK- hvs. AGE-SECRET-KEY- key- secret_ ntn_ figd_ CFPAT- glsa_ sntrys_ NRAK- tskey- ops_eyJ",
+           "lin_api_ PMAK- hvs. AGE-SECRET-KEY- key- secret_ ntn_ figd_ CFPAT- glsa_ sntrys_ "
+           "NRAK- tskey- ops_eyJ",
            r"(?<![\w.-])(?:SG\.[\w-]{20,24}\.[\w-]{39,50}|do[opr]_v1_[a-f0-9]{64}|dapi[a-f0-9]{32}|"
            r"shp(?:at|ss|ca|pa)_[a-fA-F0-9]{32}|sq0(?:atp|csp)-[\w-]{22,43}|EAAA[\w-]{60}|"
            r"lin_api_[A-Za-z0-9]{40}|PMAK-[a-f0-9]{24}-[a-f0-9]{34}|hvs\.[\w-]{90,120}|"

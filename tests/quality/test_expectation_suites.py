@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROWS = 10
 LIMITS: dict[str, dict[str, float]] = {
     "bronze": {},
-    "silver": {},
+    "silver": {"min_quality": 0.4},
     "gold": {"max_tokens": 200, "max_encoder_tokens": 256, "min_coverage": 0.98},
     "candidate": {
         "dimensions": 384,
@@ -60,6 +60,7 @@ def healthy(layer: str, rows: int = ROWS) -> pd.DataFrame:
             "title_present": [True] * rows,
             "language": ["en"] * rows,
             "replacement_share": [0.0] * rows,
+            "quality": [1.0] * rows,
         },
         "gold": {
             "chunk_id": chunks,
@@ -105,6 +106,7 @@ CELLS: dict[str, tuple[str, list[Any], list[Any]]] = {
     "silver.elements_present": ("elements", [0], [1]),
     "silver.spans_in_text": ("spans_ok", [False], [True]),
     "silver.replacement_characters": ("replacement_share", [0.0101], [0.01]),
+    "silver.text_quality": ("quality", [0.39], [0.4]),
     "silver.title_completeness": ("title_present", [False] * 6, [False] * 5),
     "silver.language_known": ("language", [None] * 3, [None] * 2),
     "gold.chunk_id_unique": ("chunk_id", [ident("c", 1)], [ident("c", ROWS)]),
@@ -136,6 +138,7 @@ WARNINGS = {
     "bronze.access_known",
     "bronze.modified_not_in_future",
     "silver.replacement_characters",
+    "silver.text_quality",
     "silver.title_completeness",
     "silver.language_known",
 }

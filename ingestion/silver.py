@@ -46,8 +46,9 @@ def write(
     """Parse the objects of bronze rows and write each batch in one commit.
 
     `parse_all` takes (place, bytes, key) of each object, and gives (place, document or refusal) of
-    each in any order. `score` says how good a document's text is, 0 to 1. Killed anywhere, the ledger names the rest again. `before_commit` is given
-    the measures of all documents that the next commit completes.
+    each in any order. `score` says how good a document's text is, 0 to 1. Killed anywhere, the
+    ledger names the rest again. `before_commit` is given the measures of all documents that the
+    next commit completes.
     """
     report = SilverReport()
     rows: list[dict[str, Any]] = []

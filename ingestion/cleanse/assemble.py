@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from freshground.core.records import Document, Element
-from ingestion.cleanse import characters, furniture, hyphens, language, mojibake
+from ingestion.cleanse import characters, furniture, hyphens, language, mojibake, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ def assemble(parsed: Parsed) -> Document:
     declared = _title(mojibake.repair_line(parsed.title))
     blocks, title = _with_title(blocks, declared)
     text, elements = _join(blocks)
+    hidden = unseen.gather(parsed, blocks, elements)
     return Document(
         text=text,
         elements=elements,
@@ -37,6 +38,7 @@ def assemble(parsed: Parsed) -> Document:
         media_type=parsed.media_type,
         pages=parsed.pages,
         metadata={**parsed.metadata, "mojibake_repaired": damaged} if damaged else parsed.metadata,
+        hidden=hidden,
     )
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from freshground.core.records import Hidden
+
 CELL_SEPARATOR = " | "
 
 Html = Literal["article", "full"]
@@ -23,7 +25,8 @@ class Block:
     `kind` is a kind of `Element`. `level` is the format's own rank of a heading, smaller being
     more important; ranks need not be contiguous. `margin` marks text in the top or bottom margin of
     a page, where running headers and page numbers stand. `wrapped` says that the line breaks in
-    `text` are those of a printed page and mean nothing.
+    `text` are those of a printed page and mean nothing. `hidden` is what stands before the block
+    and readers do not see.
     """
 
     kind: str
@@ -32,6 +35,7 @@ class Block:
     level: int | None = None
     margin: bool = False
     wrapped: bool = False
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Parsed:
     """A parsed document before cleansing.
 
     `title` is what the format declares as title, or None. `pages` counts pages, slides or sheets.
+    `hidden` is what readers do not see, as far as no block carries it.
     """
 
     blocks: Sequence[Block]
@@ -46,6 +51,7 @@ class Parsed:
     title: str | None = None
     pages: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ FORMATS = {
     "notebook": "ingestion.parse.notebook:parse",
     "image": "ingestion.parse.ocr:parse",
     "code": "ingestion.parse.plain:parse_code",
+    "log": "ingestion.parse.plain:parse_log",
     "plain": "ingestion.parse.plain:parse",
 }
 

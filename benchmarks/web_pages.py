@@ -7,6 +7,8 @@ made up from passages of FRESHGROUND_TEST_DATA, in several layouts, are measured
 F1 is that benchmark's: of four words in a row, precision and recall averaged over pages.
 """
 
+# ruff: noqa: E501 - pages
+
 from __future__ import annotations
 
 import gzip

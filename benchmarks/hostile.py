@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
     from freshground.core.settings import Settings
 
-LIMIT_S = 2
+DOCUMENTS = 10_000
+LIMIT_S = 4
+MEMORY = 500_000_000
 GIGABYTES = 2
 EXPECTED = {
     "hang": "parser_hung",
@@ -57,7 +59,7 @@ class _Played(Workers):
 
 def run(root: Path, *, quick: bool) -> Iterator[Result]:
     """Time the clean files alone, then with the hostile ones; and a plain loop over the clean."""
-    count = 400 if quick else 10_000
+    count = 400 if quick else DOCUMENTS
     bad = count // 50
     docs = root / "docs"
     corpus.write(docs, 0, count - bad)
@@ -111,7 +113,7 @@ def _settings(root: Path, lake: str) -> Settings:
             "encoder": {"model": ENCODER},
             "sources": [source],
             "indexes": [{"id": "docs", "sources": ["docs"]}],
-            "parsing": {"wall_time": f"{LIMIT_S}s"},
+            "parsing": {"wall_time": f"{LIMIT_S}s", "memory": MEMORY},
         },
         root,
     )

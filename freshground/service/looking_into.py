@@ -11,9 +11,11 @@ import pyarrow as pa
 from freshground.core.ids import content_hash, digest
 from freshground.lake.schemas import CONTAINERS
 from freshground.service.workers.pool import Job
+from freshground.service.workers.processes import ANSWER_BYTES_A_CHAR, ANSWER_SPARE
 from ingestion.containers import UNPACKER_ID
 from ingestion.containers.opened import Closed, Opened, limits_of
 from ingestion.containers.opening import Record, Store, from_row
+from ingestion.containers.parts import CARRIED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from freshground.core.errors import Quarantine
     from freshground.core.settings import FilesSource
     from freshground.service.context import Context
-    from ingestion.containers.parts import Slice
+    from ingestion.containers.parts import Limits, Slice
 
 
 def looking_into(context: Context, source_id: str, *, keeping: bool) -> Opened | Closed:
@@ -34,7 +36,7 @@ def looking_into(context: Context, source_id: str, *, keeping: bool) -> Opened |
     source = context.source(source_id)
     if settings.type != "files" or not settings.containers.open:
         return Closed(source)
-    opened_by = opener(settings)
+    opened_by = opener(context, settings)
     aside = None if keeping else _Aside(context)
 
     def store() -> Store:
@@ -55,12 +57,20 @@ def looking_into(context: Context, source_id: str, *, keeping: bool) -> Opened |
         calls = (Job(key, args) for key, args in jobs)
         return context.workers.each("ingestion.containers:unpack", calls)
 
-    return Opened(source, settings, lambda: context.ledger.objects(source_id), store, unpack)
+    limits = _limits(context, settings)
+    return Opened(
+        source, settings, limits, lambda: context.ledger.objects(source_id), store, unpack
+    )
 
 
-def opener(settings: FilesSource) -> str:
+def opener(context: Context, settings: FilesSource) -> str:
     """Return the identity of what opens a source's containers: the program and its limits."""
-    return digest("opener", UNPACKER_ID, repr(limits_of(settings)))
+    return digest("opener", UNPACKER_ID, repr(_limits(context, settings)))
+
+
+def _limits(context: Context, settings: FilesSource) -> Limits:
+    carried = ANSWER_BYTES_A_CHAR * context.settings.parsing.output + ANSWER_SPARE - 2 * CARRIED
+    return limits_of(settings, max(CARRIED, carried))
 
 
 def _note(

@@ -35,16 +35,17 @@ _HELD = 200
 """Objects, and their bytes, that wait to be opened together."""
 
 
-def limits_of(settings: FilesSource) -> Limits:
-    """Return what one object of a source may hold."""
+def limits_of(settings: FilesSource, carried: int) -> Limits:
+    """Return what one object of a source may hold; `carried` bytes fit into a worker's answer."""
     own = settings.containers
-    return Limits(own.parts, own.total_bytes, settings.max_bytes, own.ratio)
+    return Limits(own.parts, own.total_bytes, min(settings.max_bytes, carried), own.ratio)
 
 
 class Closed:
     """A source that is taken as it is, in the form of one that looks into its objects."""
 
     discovered = False
+    unread = 0
 
     def __init__(self, source: Source) -> None:
         self.id = source.id
@@ -56,7 +57,7 @@ class Closed:
         self.plain = self._source.list(started_at)
         return self.plain
 
-    def opened(self) -> Listing:
+    def opened(self, _step: Callable[[int], None] = lambda _: None) -> Listing:
         """Return the newest listing."""
         return self.plain
 
@@ -74,6 +75,7 @@ class Opened:
         self,
         source: Source,
         settings: FilesSource,
+        limits: Limits,
         known: Callable[[], Mapping[str, Mapping[str, Any]]],
         store: Callable[[], Store],
         unpack: Unpack,
@@ -82,6 +84,7 @@ class Opened:
         self.discovered = False
         self._source = source
         self._settings = settings
+        self._limits = limits
         self._known_now, self._store_now, self._unpack = known, store, unpack
         self._keeps = Patterns(("**",), settings.exclude).keeps
 
@@ -95,7 +98,7 @@ class Opened:
         self._refused: dict[str, Quarantine] = {}
         self.plain = self._source.list(started_at)
         self._known = self._known_now()
-        self._opening = Opening(self._store_now(), self._unpack, limits_of(self._settings))
+        self._opening = Opening(self._store_now(), self._unpack, self._limits)
         ever = self._opening.store.ever
         self._values: dict[str, str] = {}
         self._unread: list[ObjectStat] = []
@@ -115,12 +118,20 @@ class Opened:
                 self._unread.append(stat)
         return self._expanded()
 
-    def opened(self) -> Listing:
-        """Return the newest listing with all parts: containers that are new or changed are read."""
+    @property
+    def unread(self) -> int:
+        """How many objects are to be read before all parts are known."""
+        return len(self._unread)
+
+    def opened(self, step: Callable[[int], None] = lambda _: None) -> Listing:
+        """Return the newest listing with all parts: containers that are new or changed are read.
+
+        `step` counts objects as they are read.
+        """
         unread = {stat.key: stat for stat in (*self._unread, *self._renamed())}
         self._unread = []
         if unread:
-            self._opening.open(self._reading([*unread.values()]))
+            self._opening.open(self._reading([*unread.values()], step))
         while missing := self._expansion().missing:
             self._opening.open(missing.items())
         self._opening.keep()
@@ -182,9 +193,12 @@ class Opened:
         value = str(stat.etag).removeprefix(ETAG)
         return Fetched(stat, self._opening.store.get(value))
 
-    def _reading(self, stats: Sequence[ObjectStat]) -> Iterator[tuple[str, str]]:
+    def _reading(
+        self, stats: Sequence[ObjectStat], step: Callable[[int], None]
+    ) -> Iterator[tuple[str, str]]:
         """Fetch objects into the store; yield hash and key of each as it may be opened."""
         for item in self._source.fetch(stats):
+            step(1)
             if item.data is None:
                 continue  # read again when it is taken in: the reason is told then
             value = content_hash(item.data)

@@ -10,6 +10,9 @@ from freshground.core.errors import Quarantine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CARRIED = 32_000_000
+"""Bytes of parts in one answer, unless a single one has more."""
+
 LEFT_OUT = "left_out"
 """The rule of a part that is no document: hidden, the system's own, a link."""
 

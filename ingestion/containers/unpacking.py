@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, cast
 from freshground.core.errors import Quarantine
 from ingestion.containers.kinds import kind_of
 from ingestion.containers.names import Names
-from ingestion.containers.parts import LEFT_OUT, Found, Limits, Part, Slice, too_large
+from ingestion.containers.parts import CARRIED, LEFT_OUT, Found, Limits, Part, Slice, too_large
 from ingestion.sources.patterns import left_out_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Reader = Callable[[bytes, str, Limits], tuple[str | None, bool, Iterator[Found]]]
-
-CARRIED = 32_000_000
-"""Bytes of parts in one answer, unless a single one has more."""
 
 _READERS = {
     "zip": "ingestion.containers.zips:read",

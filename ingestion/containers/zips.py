@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from freshground.core.errors import Quarantine
 from ingestion.containers.parts import LEFT_OUT, Found, broken, too_large
+from ingestion.parse.bounds import members
 from ingestion.parse.sniff import encrypted
 
 if TYPE_CHECKING:
@@ -25,11 +26,16 @@ _UTF8 = 0x800
 UNSUSPECTED = 100_000_000
 """Bytes up to which any ratio of packing is let through."""
 _STEP = 1 << 20
+_FOLDERS = 1_000
+"""Members that may be listed beside the files before the directory is read in."""
 _DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError, ValueError, IndexError)
 
 
 def read(data: bytes, _name: str, limits: Limits) -> tuple[str | None, bool, Iterator[Found]]:
     """Return kind, whether it is bare, and the parts; no kind for what is another document."""
+    listed = members(data)
+    if listed > 2 * limits.parts + _FOLDERS:
+        raise too_large(f"The zip archive lists {listed:,} members; {limits.parts:,} may be.")
     try:
         archive = zipfile.ZipFile(BytesIO(data))
     except _DAMAGE as error:

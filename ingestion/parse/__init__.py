@@ -36,8 +36,8 @@ def parse(
     "" leaves them unread. The same bytes, extension and options give the same document.
 
     Raises `Quarantine` with rule `empty`, `no_text_layer`, `encrypted`, `corrupt`, `unsupported`,
-    `too_large` (more than `max_chars` code points) or `parse_failed`. No message holds text of the
-    document.
+    `too_large` (more than `max_chars` code points), `too_deep` or `parse_failed`. No message holds
+    text of the document.
     """
     from ingestion.parse import dispatch
 
@@ -59,7 +59,6 @@ def parse_record(data: bytes, _name: str = "", *, max_chars: int = MAX_CHARS) ->
 def warm() -> None:
     """Load what every document needs, in the process that those who parse are forked from."""
     from ingestion.cleanse import language
-    from ingestion.parse import dispatch
 
-    language.detect("The first text of all takes the time to load what the others share.")
-    dispatch.parse(b"# Title\n\nA text in Markdown.", "first.md", max_chars=MAX_CHARS)
+    language.detect("Ein kurzer Text, and some words of another language: c'est tout, basta.")
+    parse(b"# Title\n\nA text in Markdown.", "first.md")

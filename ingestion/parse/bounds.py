@@ -38,9 +38,9 @@ def archive(data: bytes) -> zipfile.ZipFile:
     Raises `Quarantine` `too_large` for one that holds or unpacks to too much; zipfile's own errors
     for a broken one.
     """
-    members = _members(data)
-    if members > MAX_MEMBERS:
-        raise _too_many(members)
+    count = members(data)
+    if count > MAX_MEMBERS:
+        raise _too_many(count)
     opened = zipfile.ZipFile(BytesIO(data))
     infos = opened.infolist()
     unpacked = sum(info.file_size for info in infos)
@@ -57,7 +57,7 @@ def archive(data: bytes) -> zipfile.ZipFile:
     return opened
 
 
-def _members(data: bytes) -> int:
+def members(data: bytes) -> int:
     """Return how many members a zip container's directory lists, without reading it in."""
     end = data.rfind(_END)
     size = int.from_bytes(data[end + 12 : end + 16], "little")

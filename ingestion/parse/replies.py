@@ -39,6 +39,8 @@ _RULE = re.compile(r"^\s*[_=*-]{10,}\s*$")
 _WRAPPED = 4
 """Lines that an attribution may take."""
 _LONGEST_ATTRIBUTION = 400
+_LONGEST_LINE = 500
+"""Characters beyond which a line is no sign of anything: signs are short."""
 _HEADERS = 7
 _SIGNATURE_LINES = 14
 _SIGNATURE_CHARS = 900
@@ -122,6 +124,8 @@ def _cut(lines: Sequence[str], marks: list[str], context: Context) -> int:
     Below a sign that a message is passed on, nothing is quoted or signed.
     """
     for at, line in enumerate(lines):
+        if len(line) > _LONGEST_LINE:
+            continue
         if FORWARDED.match(line):
             return at
         if _MARK.match(line):

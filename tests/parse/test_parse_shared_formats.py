@@ -35,7 +35,7 @@ WORDS = {
     "example-steelJIS-datasheet-utf-16.html": "Japanese Steels",
     "factbook-utf-16.xml": "capital: Port of Spain|sport: Track & Field",
     "fake-doc.rtf": "My First Heading|My first paragraph.|Row 2, Cell 2",
-    "fake-email-attachment.msg": "- Lots of whitespace|Mallori",
+    "fake-email-attachment.msg": "- Lots of whitespace|and is a quick read",
     "fake-html-cp1252.html": "My First Heading",
     "fake-html-lang-de.html": "Jahresabschluss zum Gesch\u00e4ftsjahr vom 01.01.2020 bis zum 31.12.2020",
     "fake-power-point.pptx": "Adding a Bullet Slide|Here is some text in a text box!",

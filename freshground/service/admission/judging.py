@@ -19,10 +19,11 @@ from freshground.core.errors import Quarantine
 from freshground.core.findings import Finding
 from freshground.lake.admissions import Found
 from freshground.lake.schemas import ADMISSIONS, SILVER
-from freshground.service.admission.masks import masked, masked_id
+from freshground.service.admission.masks import masked_id
 from freshground.service.admission.pending import policy_id
 from freshground.service.admission.verdicts import open_reasons
 from freshground.service.denial.withdrawing import Refused, refuse
+from freshground.service.masking.apply import masked
 from freshground.service.workers.pool import Job
 from ingestion.silver import columns as silver_columns
 from quality.admission import verdicts
@@ -146,7 +147,7 @@ class Judging:
         if to_mask:
             if document is None:
                 document = next(found for _, found in self._read([waiting]))
-            clean = masked(self._context, document, to_mask)
+            clean = masked(self._context, waiting.version[0], document, to_mask)
             if not clean.text.strip() or not clean.elements:
                 gone = Finding(verdicts.NOTHING_LEFT, "1", evidence="masked, it has no text left")
                 decided.append((gone, "quarantine"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from freshground.core.settings import load
-from freshground.service.cli.options import Json, Place
+from freshground.service.cli.options import Json, Place  # noqa: TC001 - typer reads them
 from freshground.service.cli.output import print_json
 
 

@@ -39,7 +39,8 @@ def one(row: dict[str, Any], *, as_json: bool) -> None:
     for matter in row["matters"]:
         typer.echo(f"  rule {matter['rule']}, version {matter['version'] or '-'}")
     for span in row["evidence"]:
-        place = "hidden text" if span.get("hidden") else "the whole document"
+        hidden = span.get("hidden")
+        place = f"hidden text ({hidden})" if hidden else "the whole document"
         if span["start"] is not None:
             place = f"characters {span['start']}-{span['end']}"
         typer.echo(f"  {place}: {span['why']}")

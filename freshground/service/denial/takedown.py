@@ -1,7 +1,8 @@
 """Taking content down, and putting it back: at once, on every release, and out of the next ones.
 
 A document is followed through renames: its older names, which older releases hold, and its later
-ones. What lies in it, such as the attachments of a message, goes with it. A chunk is denied by its id, which an edit, a rename or another chunking changes.
+ones. What lies in it, such as the attachments of a message, goes with it. A chunk is denied by its
+id, which an edit, a rename or another chunking changes.
 """
 
 from __future__ import annotations
@@ -128,8 +129,8 @@ def _with_later_parts(
     """Deny what has come to lie in a container since that was taken down."""
     parents = {d.doc_id: d.row["parent"] for d in documents if d.row["parent"] is not None}
     fresh: dict[str, list[str]] = {}
-    for document in parents:
-        above = parents[document]
+    for document, parent in parents.items():
+        above = parent
         while above is not None and above not in out:
             above = parents.get(above)
         if above is not None and document not in out:

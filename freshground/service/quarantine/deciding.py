@@ -12,7 +12,7 @@ from freshground.core.errors import ConfigError
 from freshground.lake.reviews import Matter
 from freshground.service.denial.takedown import TAKEN_DOWN
 from freshground.service.lineage.naming import named
-from freshground.service.quarantine.listing import listed
+from freshground.service.quarantine.listing import listed, under_rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -63,16 +63,16 @@ def replay(
 ) -> dict[str, Any]:
     """Have the next refresh try again what is set aside: read, parse or judge it, and nothing else.
 
-    Of one rule and source, or all; of `documents` (doc_id, uri or key) those named. What was
-    rejected or taken down is left alone unless it is named. ConfigError for an unknown source, or
-    nothing to replay.
+    Of one rule and source, or all; of `documents` (doc_id, uri or key) those named. A rule of
+    admission is looked for once more also where it masks or restricts. What was rejected or taken
+    down is left alone unless it is named. ConfigError for an unknown source, or nothing to replay.
     """
     if source:
         context.settings.source(source)
     wanted = {d.doc_id for name in documents for d in named(context, name).documents}
     rows = [
         row
-        for row in listed(context)
+        for row in (*listed(context), *(under_rule(context, rule) if rule else ()))
         if row["rule"] != TAKEN_DOWN
         and (not source or row["source"] == source)
         and (not rule or rule in (row["rule"], *(m["rule"] for m in row["matters"])))

@@ -11,7 +11,7 @@ from freshground.service.quarantine.held import COVERAGE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from freshground.lake.admissions import Version
+    from freshground.lake.admissions import Found, Version
     from freshground.service.context import Context
 
 MOST = 20
@@ -26,7 +26,7 @@ def evidence(
     Characters of the parsed text, half open. Only what admission refused or checks of chunks hold
     has any: what the parser set aside has no text. Of missing coverage they are what lies in no
     chunk, else the chunks that failed. What is about hidden text, or all of a document, has no
-    start and end. For a page of rows: one query or two in all.
+    start and end; `hidden` then says how it is hidden. For a page of rows: one query or two in all.
     """
     wanted = {row["doc_id"]: row for row in rows if row["rule"].startswith("gold.")}
     return {**_found(context, rows), **(_of_chunks(context, wanted) if wanted else {})}
@@ -43,6 +43,7 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
             if row and (key[1], iso(verdict.judged_at)) == (row["content_hash"], row["since"]):
                 keys[key[0]] = key
     found = context.admissions.found(list(keys.values()))
+    kinds = _hidden_kinds(context, {key for key in keys.values() if _any_hidden(found[key])})
     told: dict[str, list[dict[str, Any]]] = {}
     for doc_id, key in keys.items():
         against = {(m["rule"], m["version"]) for m in wanted[doc_id]["matters"]}
@@ -54,11 +55,38 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
                 "end": finding.end,
                 "why": f"{finding.rule}: {finding.evidence}" if finding.evidence else finding.rule,
                 "confidence": round(finding.confidence, 3),
-                "hidden": finding.hidden is not None,
+                "hidden": _kind(kinds.get(key, ()), finding.hidden),
             }
             for finding in own[:MOST]
         ]
     return told
+
+
+def _any_hidden(found: Found) -> bool:
+    return any(finding.hidden is not None for finding in found.findings)
+
+
+def _hidden_kinds(context: Context, versions: set[Version]) -> dict[Version, list[str]]:
+    """Return in which ways text is hidden in some versions, in the order of findings' places."""
+    if not versions:
+        return {}
+    table = context.lake.silver.rows(
+        "SELECT doc_id, content_hash, silver_id, hidden FROM t WHERE status = 'ok' "
+        f"AND {among('doc_id', sorted({version[0] for version in versions}))}"
+    )
+    rows = (
+        (r["doc_id"], r["content_hash"], r["silver_id"], r["hidden"]) for r in table.to_pylist()
+    )
+    return {
+        row[:3]: [piece["kind"] for piece in row[3] or ()] for row in rows if row[:3] in versions
+    }
+
+
+def _kind(kinds: Sequence[str], place: int | None) -> str | None:
+    """Return how a finding's text is hidden, None where it is not."""
+    if place is None:
+        return None
+    return kinds[place] if place < len(kinds) else "hidden"
 
 
 def _of_chunks(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError
 from freshground.lake.reviews import Matter
-from freshground.service.admission.standing import standing
+from freshground.service.admission.standing import standing, wanted
 from freshground.service.denial.takedown import TAKEN_DOWN
 from freshground.service.lineage.naming import named
 from freshground.service.quarantine.aside import REJECTED
@@ -34,9 +34,9 @@ def listed(context: Context) -> list[dict[str, Any]]:
 
     A row has source, key, uri, doc_id, groups as its source says, content_hash, `rule`,
     `rule_version` and `reason`, `since`, `held_by` (source: its bytes could not be read; parser;
-    admission; check; person), `stale_served`, `can_release`, `decision` (None, or verdict, by, at, comment;
-    of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`: each rule
-    with its version. `evidence.evidence` tells where in the text.
+    admission; check; person), `stale_served`, `can_release`, `decision` (None, or verdict, by, at,
+    comment; of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`:
+    each rule with its version. `evidence.evidence` tells where in the text.
     """
     return _rows(context, held_too=True)
 
@@ -165,6 +165,28 @@ def _refused(source_id: str, document: Current, decisions: Decisions) -> dict[st
         "seen": seen,
         "sample": [],
     }
+
+
+def under_rule(context: Context, rule: str) -> list[dict[str, Any]]:
+    """Return rows like those of `listed` for what a rule of admission masks or restricts."""
+    rows: list[dict[str, Any]] = []
+    for source_id in context.settings.source_ids:
+        verdicts = context.admissions.of(source_id)
+        for document in wanted(context, source_id):
+            version = (document.doc_id, document.content_hash or "", document.silver_id or "")
+            verdict = verdicts.get(version)
+            if verdict is None or document.stale or verdict.verdict == "quarantine":
+                continue
+            matters = [
+                Matter(*version[:2], reason.rule, reason.version)
+                for reason in verdict.reasons
+                if reason.rule == rule
+            ]
+            if matters:
+                own = _row(source_id, document, matters)
+                seen = iso(verdict.judged_at) or ""
+                rows.append({**own, "rule": rule, "seen": seen, "decision": None})
+    return rows
 
 
 def _held(document: Current, cases: Sequence[Held], decisions: Decisions) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from freshground.service.admission.standing import admitted
+from freshground.service.admission.labelled import refuse_labelled
+from freshground.service.admission.standing import standing
 from freshground.service.denial.withdrawing import take_back
 from freshground.service.stages.frame import Checking, stage
 
@@ -49,8 +50,10 @@ def admit(context: Context, scope: Scope) -> StageReport:
                     f"{len(done.quarantined)} documents are kept from everybody by admission; the "
                     "others go on. See `freshground quarantine list`."
                 )
-        given_back = take_back(context, source_id, admitted(context, source_id))
-        if given_back:
-            report.counts["given_back"] = given_back
+        documents = standing(context, source_id)  # what people rejected is not given back
+        labelled = refuse_labelled(context, source_id, documents)
+        given_back = take_back(context, source_id, documents)
+        if labelled or given_back:
+            report.counts |= {"kept_by_label": labelled, "given_back": given_back}
             report.outcome = report.outcome if waiting else "done"
     return report

@@ -56,7 +56,7 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         deny_narrowed(context, listing, known)  # what may not wait for a guard, nor for a new plan
         _as_planned(context, source.plain)
         if not looking:
-            listing = source.opened()
+            listing = _opened(context, source, listing)
         found = changes.compare(listing, to_read_again(context, known), settings.verify_every)
         if looking and not found.some:  # what was never opened may hold something new
             listing = source.opened()
@@ -116,6 +116,14 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
             report.outcome = "failed"
             report.message = incomplete(source_id, listing)
     return report
+
+
+def _opened(context: Context, source: Opened | Closed, listing: Listing) -> Listing:
+    """Return the listing with the parts of containers that are new or changed."""
+    if not source.unread:
+        return source.opened()
+    with context.progress.bar(f"open {listing.source_id}", source.unread, "objects") as step:
+        return source.opened(step)
 
 
 def _take_in(

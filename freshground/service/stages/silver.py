@@ -42,7 +42,7 @@ def _with_refusals(
     settings = context.settings.source(source_id)
     if not pending or settings.type != "files" or not settings.containers.open:
         return pending
-    found = context.ledger.containers(source_id, opener(settings))
+    found = context.ledger.containers(source_id, opener(context, settings))
     refused = {
         value: row for value, row in found.items() if row["rule"] and row["kind"] not in MESSAGES
     }

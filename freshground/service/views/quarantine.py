@@ -94,7 +94,7 @@ def with_evidence(
 
 
 def growth(context: Context) -> dict[str, Any]:
-    """Return how many versions the parser set aside on each of the last `DAYS` days, by rule.
+    """Return how many versions were set aside on each of the last `DAYS` days, by rule.
 
     `x` are the days' beginnings in seconds since 1970, `series` those of the most frequent rules.
     """
@@ -107,8 +107,9 @@ def growth(context: Context) -> dict[str, Any]:
     days = [first + timedelta(days=n) for n in range(DAYS)]
     counts: Counter[tuple[str, datetime]] = Counter()
     for row in table.to_pylist():
-        at = row["parsed_at"].astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        counts[row["rule"] or "", at] += 1
+        counts[row["rule"] or "", _day(row["parsed_at"])] += 1
+    for rule, at in _refused(context, first):
+        counts[rule, _day(at)] += 1
     totals: Counter[str] = Counter()
     for (rule, _), count in counts.items():
         totals[rule] += count
@@ -120,6 +121,22 @@ def growth(context: Context) -> dict[str, Any]:
         ],
         "new_7d": _lately(counts, days[-7:]),
     }
+
+
+def _day(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _refused(context: Context, since: datetime) -> list[tuple[str, datetime]]:
+    """Return by which rule and when admission first kept versions from everybody."""
+    table = context.lake.admissions.rows(
+        "SELECT doc_id, content_hash, reasons, judged_at FROM t WHERE verdict = 'quarantine' "
+        "ORDER BY judged_at DESC"
+    )
+    found: dict[tuple[str, str], tuple[str, datetime]] = {}
+    for row in table.to_pylist():
+        found[row["doc_id"], row["content_hash"]] = (row["reasons"][0]["rule"], row["judged_at"])
+    return [(rule, at) for rule, at in found.values() if at >= since]
 
 
 def _lately(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import TYPE_CHECKING
 
 from freshground.core import errors
 from freshground.core.errors import Fatal, FreshgroundError, Quarantine
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 NEARLY = 0.8
 """The share of the memory allowed that a crashed worker must have had to have died of it."""
@@ -14,11 +18,11 @@ NEARLY = 0.8
 _REPAIR = "Open and save it again with its own program"
 
 
-def hung(seconds: float) -> Quarantine:
+def hung(limit: timedelta) -> Quarantine:
     """Return the refusal of what was not done in time."""
     return Quarantine(
         "parser_hung",
-        f"Reading the document took more than {seconds:g} s and was ended.",
+        f"Reading the document took more than {limit.total_seconds():g} s and was ended.",
         f"{_REPAIR}, split it, or raise `parsing.wall_time`.",
     )
 

@@ -28,6 +28,10 @@ LOOK_S = 0.1
 """Seconds between two looks at the memory of workers that are at one document for so long."""
 
 
+FIRST_S = 30.0
+"""Seconds more for the first calls of a function: libraries are loaded in them."""
+
+
 class Job(NamedTuple):
     """One call: `key` comes back with the result, `args` and `options` go to the function."""
 
@@ -189,6 +193,7 @@ class _Crew:
         if worker.queue:
             worker.queue[0].since = time.monotonic()
         kind, body, modules, memory = answer
+        self._home.answered.add(self._function)
         if modules:
             self._home.learn(modules)
         worker.note(memory, self._settings.memory)
@@ -238,7 +243,7 @@ class _Crew:
 
     def _overdue(self) -> Iterator[tuple[Any, Any | Quarantine]]:
         """End the workers that are at one call for too long, or take too much memory for it."""
-        limit = self._settings.wall_time.total_seconds()
+        limit = self._limit()
         for worker in [w for w in self._workers if w.queue and _spent(w) >= LOOK_S]:
             call, had = worker.queue[0], worker.inbox.size
             yield from self._drain(worker)  # it may have answered while nobody looked
@@ -247,16 +252,21 @@ class _Crew:
             if worker.inbox.size > had:
                 continue  # it is at its answer
             if _spent(worker) >= limit:
-                yield from self._failed(worker, causes.hung(limit))
+                yield from self._failed(worker, causes.hung(self._settings.wall_time))
             elif limits.resident_with_children(worker.pid) - worker.memory > self._settings.memory:
                 yield from self._failed(worker, causes.too_much_memory(self._settings.memory))
 
     def _patience(self) -> float:
         """Return the seconds until somebody has to be looked at."""
-        limit = self._settings.wall_time.total_seconds()
+        limit = self._limit()
         now = time.monotonic()
         since = [worker.queue[0].since for worker in self._workers if worker.queue]
         return max(0.0, min([LOOK_S, *(start + limit - now for start in since)]))
+
+    def _limit(self) -> float:
+        """Return the seconds that a call may take."""
+        more = 0.0 if self._function in self._home.answered else FIRST_S
+        return self._settings.wall_time.total_seconds() + more
 
 
 def _spent(worker: Worker) -> float:

@@ -34,6 +34,9 @@ ANSWER_SPARE = 64_000_000
 MAX_CALLS = 500
 """Calls after which a worker is replaced: what libraries leak does not add up."""
 
+LESSON_AFTER = 4
+"""Workers forked until the template imports what they had to: for a few it would not pay."""
+
 _TERMINATED_S = 2.0
 _START = (
     "import sys; sys.path[:] = {path!r}; "
@@ -96,7 +99,11 @@ class Worker:
 
 
 class Processes:
-    """The template process of some limits, and the idle workers forked from it."""
+    """The template process of some limits, and the idle workers forked from it.
+
+    `template` is None before the first worker is needed. `answered` are the functions that have
+    been called with success.
+    """
 
     def __init__(self, settings: Parsing) -> None:
         self._terms = (
@@ -106,10 +113,12 @@ class Processes:
         )
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
-        self._template: subprocess.Popen[bytes] | None = None
+        self.template: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._learned: dict[str, None] = {}
         self._taught = 0
+        self._forks = 0
+        self.answered: set[str] = set()
         self._said: deque[str] = deque(maxlen=20)
 
     @property
@@ -173,19 +182,22 @@ class Processes:
             else:
                 mine.setblocking(False)
                 inbox = wire.Inbox(self.most_answer + ANSWER_SPARE)
-                return Worker(pid, mine, inbox, self._template, limits.resident(pid))
+                return Worker(pid, mine, inbox, self.template, limits.resident(pid))
         raise AssertionError
 
     def _lesson(self) -> list[str]:
         if self._control is None:
             self._start()
+        self._forks += 1
+        if self._forks <= LESSON_AFTER:
+            return []
         names = list(self._learned)
         new, self._taught = names[self._taught :], len(names)
         return new
 
     def _ended(self, worker: Worker) -> tuple[int | None, int]:
         worker.sock.close()
-        if worker.home is not self._template:
+        if worker.home is not self.template:
             return None, 0
         try:
             return self._ask(b"e", worker.pid)
@@ -210,7 +222,7 @@ class Processes:
         words = [str(its.fileno()), str(os.getpid()), *map(str, self._terms)]
         code = _START.format(path=[os.path.abspath(entry) for entry in sys.path])  # noqa: PTH100
         with its:
-            self._template = subprocess.Popen(  # noqa: S603 - this interpreter, with our own code
+            self.template = subprocess.Popen(  # noqa: S603 - this interpreter, with our own code
                 [sys.executable, "-c", code, *words],
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -220,8 +232,8 @@ class Processes:
                 env={**os.environ, **_ENVIRONMENT},
                 bufsize=0,
             )
-        self._control, self._taught = mine, 0
-        reader = partial(_listen, self._template.stdout, self._said)
+        self._control, self._taught, self._forks = mine, 0, 0
+        reader = partial(_listen, self.template.stdout, self._said)
         threading.Thread(target=reader, name="freshground-workers", daemon=True).start()
 
     def _drop(self) -> None:
@@ -231,13 +243,13 @@ class Processes:
         self._idle.clear()
         if self._control is not None:
             self._control.close()
-        if self._template is not None:
+        if self.template is not None:
             try:
-                self._template.wait(_TERMINATED_S)
+                self.template.wait(_TERMINATED_S)
             except subprocess.TimeoutExpired:
-                self._template.kill()
-                self._template.wait()
-        self._control = self._template = None
+                self.template.kill()
+                self.template.wait()
+        self._control = self.template = None
 
     def _broken(self) -> Fatal:
         said = self._said[-1] if self._said else "it said nothing"

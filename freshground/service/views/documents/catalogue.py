@@ -195,7 +195,7 @@ def _states(
     if document is None:
         return ("deleted",)
     first = "served" if on else "pending"
-    if not on and (out or document.state == EXCLUDED):
+    if not on and out:
         first = "excluded"
     more = ["stale"] if document.stale else []
     if document.state == "quarantined":

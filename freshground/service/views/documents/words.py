@@ -8,7 +8,6 @@ STATE_KINDS = {
     "excluded": "idle",
     "quarantined": "bad",
     "held": "warn",
-    "excluded": "idle",
     "stale": "warn",
     "narrowed": "warn",
     "taken down": "bad",

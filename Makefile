@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-serve bench-hostile bench-dashboard conformance browser promtool screenshots lint format up clean bench-duplicates bench-admission
+.PHONY: help env demo test test-fast prove bench bench-serve bench-hostile bench-dashboard conformance browser promtool screenshots lint format up clean bench-duplicates bench-admission bench-web
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ bench-dashboard: env ## every page of the dashboard over a lake of 90 days: time
 
 bench-admission: env ## what admission finds, its false alarms and what it costs
 	$(BIN)/python -m benchmarks admission
+
+bench-web: env ## what of web pages is taken for their content, beside trafilatura's own text
+	$(BIN)/python -m benchmarks web_pages
 
 conformance: env ## other people's clients and stores against the service; writes docs/conformance.md
 	$(BIN)/python -m conformance

@@ -38,6 +38,7 @@ def write(
     parse_all: Callable[
         [Iterator[tuple[int, bytes, str]]], Iterator[tuple[int, Document | Quarantine]]
     ],
+    score: Callable[[Document], float],
     run_id: str,
     progress: Callable[[int], None],
     before_commit: Callable[[Columns], None],
@@ -45,8 +46,9 @@ def write(
     """Parse the objects of bronze rows and write each batch in one commit.
 
     `parse_all` takes (place, bytes, key) of each object, and gives (place, document or refusal) of
-    each in any order. Killed anywhere, the ledger names the rest again. `before_commit` is given
-    the measures of all documents that the next commit completes.
+    each in any order. `score` says how good a document's text is, 0 to 1. Killed anywhere, the
+    ledger names the rest again. `before_commit` is given the measures of all documents that the
+    next commit completes.
     """
     report = SilverReport()
     rows: list[dict[str, Any]] = []
@@ -76,7 +78,7 @@ def write(
         else:
             rows.append({**row, "status": "ok", **columns(document)})
             report.parsed += 1
-            report.metrics.add(**measures(bronze["doc_id"], document))
+            report.metrics.add(**measures(bronze["doc_id"], document, score(document)))
             chars += len(document.text)
         progress(1)
         if len(rows) >= BATCH_DOCUMENTS or chars >= BATCH_CHARS:
@@ -118,8 +120,8 @@ def columns(document: Document) -> dict[str, Any]:
     }
 
 
-def measures(doc_id: str, document: Document) -> dict[str, Any]:
-    """Return the measures that the silver suite judges: no text."""
+def measures(doc_id: str, document: Document, score: float) -> dict[str, Any]:
+    """Return the measures that the silver suite judges, `score` that of the text: no text."""
     end = 0
     in_order = True
     for element in document.elements:
@@ -133,4 +135,5 @@ def measures(doc_id: str, document: Document) -> dict[str, Any]:
         "title_present": document.title is not None,
         "language": document.language,
         "replacement_share": document.text.count("\ufffd") / max(1, len(document.text)),
+        "quality": score,
     }

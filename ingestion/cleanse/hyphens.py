@@ -20,6 +20,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile("([^\\W\\d_]+)(-|\u2010|\xad)\n[^\\S\n]*([^\\W\\d_]+)")
 
 
+_NUMBERED = re.compile("(?<=\\d-)\n[^\\S\n]*(?=\\w)|(?<=\\w-)\n[^\\S\n]*(?=\\d)")
 _OPEN_END = re.compile(r"[^\W\d_][,-]?\s*$|[,)]\s*$")
 _MIN_OPEN = 30
 _MAX_ASIDE = 4
@@ -81,4 +82,5 @@ def unwrap(text: str, words: Counter[str]) -> str:
     while previous != text:
         # A word can be divided twice, and matches do not overlap.
         previous, text = text, _BROKEN.sub(whole, text)
-    return text.replace("\n", " ")
+    # A hyphen beside a digit belongs to the number: "AB-1234", "10-12", "24-hour".
+    return _NUMBERED.sub("", text).replace("\n", " ")

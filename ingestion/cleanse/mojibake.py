@@ -37,6 +37,7 @@ _IN_WORDS = re.compile(f"[a-z][\xc2-\xc5][{_NEXT}]")
 _CERTAIN = re.compile(
     f"[a-z][\xc2-\xc5][{_SYMBOLS}]"  # a capital within a word, and a sign behind it
     f"|[\xc2-\xc5][{_SYMBOLS}][a-z]"
+    "|\xe2\x80[\x80-\xbf]|\xe2\x82\xac"  # as Latin-1
     "|\xe2\u20ac[\u2122\u0153\x9d\u201c\u201d\u02dc\xa6\xa2\x93\x94]|\xe2\u201a\xac|\xf0\u0178"
     f"|(?:[\xce\xcf\xd0\xd1][{_NEXT}]){{3,}}"  # Greek and Cyrillic
     f"|(?:[\u0420\u0421][{_CYRILLIC_NEXT}]){{3,}}"

@@ -85,6 +85,11 @@ def measure(document: Document) -> dict[str, float | None]:
     return {**measured, "letters": float(letters), "score": _score(measured, letters)}
 
 
+def score(document: Document) -> float:
+    """Return how good a document's text is, 1 for what is in order."""
+    return measure(document)["score"] or 0.0
+
+
 def _letters(text: str) -> int:
     """Return how many letters there are, or that there are enough."""
     count = 0

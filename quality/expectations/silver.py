@@ -9,8 +9,9 @@
 | title_present     | bool  | no   | whether the content has a title                             |
 | language          | str   | yes  | ISO 639-1 code                                              |
 | replacement_share | float | no   | share of U+FFFD in the text, 0 to 1                         |
+| quality           | float | no   | how good the text is, 1 for what is in order                |
 
-No limits.
+Limit: `min_quality`, the least of the last that is in order.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ SUITE = Suite(
         "title_present",
         "language",
         "replacement_share",
+        "quality",
     ),
     rules=(
         Rule(
@@ -72,6 +74,15 @@ SUITE = Suite(
             "replacement_share",
             Between(high=MAX_REPLACEMENT_SHARE),
             "documents hold many U+FFFD; their encoding was probably guessed wrong.",
+            sample="doc_id",
+        ),
+        Rule(
+            "text_quality",
+            "warning",
+            "quality",
+            Between(low="min_quality"),
+            "documents are poor text: damaged, repeated or hardly words; their findings of rules "
+            "quality.* say why.",
             sample="doc_id",
         ),
         Rule(

@@ -101,7 +101,10 @@ def test_chapter_footers_that_count_with_the_pages_go() -> None:
         ("a well-\nknown man", "well-known", "a well-known man"),
         ("a co-\noperation", "", "a co-operation"),
         ("per\u00ad\nsonal data", "", "personal data"),
-        ("part AB-\n1234 is", "", "part AB- 1234 is"),
+        ("part AB-\n1234 is", "", "part AB-1234 is"),
+        ("pages 10-\n12", "", "pages 10-12"),
+        ("a 24-\nhour service", "", "a 24-hour service"),
+        ("in 2020 -\n5 years", "", "in 2020 - 5 years"),
         ("Smith-\nJones", "smithjones", "Smith-Jones"),
         ("line one\nline two", "", "line one line two"),
     ],
@@ -194,3 +197,40 @@ def test_list_items_are_joined_by_a_line_break_and_others_by_a_blank_line() -> N
 def test_table_text() -> None:
     rows = [["Age", "", "Premium\nEUR"], ["18", "", "1.50"], ["", "", ""], ["99", "", ""]]
     assert table_text(rows) == "Age | Premium EUR\n18 | 1.50\n99"
+
+
+def _margins(texts: list[str]) -> list[Block]:
+    return [Block("text", text, n, margin=True) for n, text in enumerate(texts, 1) if text]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["i", "ii", "iii", "iv"],
+        ["- iv -", "- v -", "- vi -"],
+        ["", "Terms 2026", "Motor", "Terms 2026", "Motor", "Terms 2026", "Motor"],
+        ["", "Left only", "", "Left only"],
+        ["Printed 3 May 2026", "Printed 3 May 2026", "Printed 4 June 2026", "Printed 4 June 2026"],
+        ["Seite 1 von 3", "Sivu 2", "strana 3"],
+        ["\u7b2c1\u9875", "\u7b2c 2 \u9875"],
+        [*["Storm damage"] * 4, *["Theft"] * 4, *["Claims by mail"] * 4, *["Costs"] * 4],
+    ],
+)
+def test_running_headers_and_numbers_of_many_kinds_go(texts: list[str]) -> None:
+    blocks = _margins(texts)
+    body = [Block("text", f"Body {n}.", n) for n in range(1, len(texts) + 1)]
+    assert drop_furniture([*blocks, *body], len(texts)) == body
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["I", "Mix", "Civil", "DIM"],
+        ["Introduction", "", "Theft", "", "Costs"],
+        ["Signed in May", "", "", "Signed in May"],
+        ["xiv", "3", "ii"],
+    ],
+)
+def test_text_of_margins_that_is_no_furniture_stays(texts: list[str]) -> None:
+    blocks = _margins(texts)
+    assert drop_furniture(blocks, len(texts)) == blocks

@@ -23,7 +23,7 @@ ADMISSION = [rule.column for rule in SUITES["admission"].rules]
 REFUSALS = [name for name in ADMISSION if name.startswith("quarantine_")]
 LIMITS: dict[str, dict[str, float]] = {
     "bronze": {},
-    "silver": {},
+    "silver": {"min_quality": 0.4},
     "admission": {},
     "gold": {"max_tokens": 200, "max_encoder_tokens": 256, "min_coverage": 0.98},
     "candidate": {
@@ -63,6 +63,7 @@ def healthy(layer: str, rows: int = ROWS) -> pd.DataFrame:
             "title_present": [True] * rows,
             "language": ["en"] * rows,
             "replacement_share": [0.0] * rows,
+            "quality": [1.0] * rows,
         },
         "admission": {"doc_id": documents, **{name: [0] * rows for name in ADMISSION}},
         "gold": {
@@ -109,6 +110,7 @@ CELLS: dict[str, tuple[str, list[Any], list[Any]]] = {
     "silver.elements_present": ("elements", [0], [1]),
     "silver.spans_in_text": ("spans_ok", [False], [True]),
     "silver.replacement_characters": ("replacement_share", [0.0101], [0.01]),
+    "silver.text_quality": ("quality", [0.39], [0.4]),
     "silver.title_completeness": ("title_present", [False] * 6, [False] * 5),
     "silver.language_known": ("language", [None] * 3, [None] * 2),
     **{f"admission.{name}": (name, [2, 1], [0]) for name in REFUSALS},
@@ -141,6 +143,7 @@ WARNINGS = {
     "bronze.access_known",
     "bronze.modified_not_in_future",
     "silver.replacement_characters",
+    "silver.text_quality",
     "silver.title_completeness",
     "silver.language_known",
     *(f"admission.{name}" for name in ADMISSION),

@@ -16,6 +16,7 @@ from freshground.core.columns import Columns
 from freshground.core.records import Chunk
 from ingestion.changes import UNREADABLE
 from ingestion.silver import measures
+from quality.admission.text_quality import score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,9 +85,12 @@ def _failing(
     if layer not in ("silver", "gold") or not rows:
         return None
     parsed = read_document(rows[0])
-    metrics, limits = Columns(), {}
+    metrics = Columns()
+    limits: dict[str, float]
     if layer == "silver":
-        metrics.add(**measures(document.doc_id, parsed))
+        metrics.add(**measures(document.doc_id, parsed, score(parsed)))
+        source = context.settings.source(document.row["source_id"])
+        limits = {"min_quality": source.admission.quality_limits.min_score}
     else:
         cut = context.ledger.gold_rows([document], chunker_id).to_pylist()
         if not cut:

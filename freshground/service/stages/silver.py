@@ -10,6 +10,7 @@ from freshground.service.stages.frame import Checking, stage
 from freshground.service.workers.pool import Job
 from ingestion import silver as layer
 from ingestion.containers.expanding import MESSAGES
+from quality.admission.text_quality import score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,13 +68,16 @@ def silver(context: Context, scope: Scope) -> StageReport:
             return report
         parse_all = partial(_parse_all, context, source_id)
         versions = {row["doc_id"]: row["content_hash"] for row in pending}
-        checks = Checking(context, report, "silver", {}, versions=versions, made_by=silver_id)
+        source = context.settings.source(source_id)
+        limits = {"min_quality": source.admission.quality_limits.min_score}
+        checks = Checking(context, report, "silver", limits, versions=versions, made_by=silver_id)
         with context.progress.bar(f"parse {source_id}", len(pending), "documents") as step:
             done = layer.write(
                 context.lake,
                 pending,
                 silver_id,
                 parse_all,
+                score,
                 context.run_id,
                 step,
                 checks.before_commit,

@@ -51,7 +51,7 @@ def content_blocks(
     bare = _without_site(root)
     lean = walk(bare) or blocks
     rest = Rest(lean, _linked(bare), is_article=bool(_ARTICLE.search(page)))
-    kept = select(blocks, rest, content(page, sum(1 for _ in root.iter())))
+    kept = select(blocks, rest, content(page, root))
     dropped = size - _size(kept)
     if not kept or dropped <= 0:
         return blocks, {}

@@ -8,20 +8,26 @@ our own, because its output loses heading levels, list numbers, cells and the sp
 from __future__ import annotations
 
 import logging
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
-MAX_TREE = 50_000
-"""Elements of a page up to which it is asked: what it does grows faster than the page."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_TREE = 8_000
+MAX_CELLS = 3_000
+"""Elements of a page, and cells of tables, up to which it is asked: what it does grows faster than
+the page, with the square of the cells. So large a page is no article."""
 
 _BREAKING = frozenset({"p", "head", "item", "cell", "row", "quote", "code", "list", "table", "lb"})
 
 
-def content(page: str, elements: int) -> list[str]:
+def content(page: str, root: Any) -> list[str]:
     """Return the paragraphs of the page's content in order; none where no content is recognised.
 
-    `elements` is how many the page has.
+    `root` is the page's tree.
     """
-    if elements > MAX_TREE:
+    if _reaches(root.iter(), MAX_TREE) or _reaches(root.iter("td", "th"), MAX_CELLS):
         return []
     import trafilatura
 
@@ -29,6 +35,10 @@ def content(page: str, elements: int) -> list[str]:
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     found: Any = trafilatura.bare_extraction(page, include_comments=False, include_tables=True)
     return [] if found is None or found.body is None else _paragraphs(found.body)
+
+
+def _reaches(nodes: Iterator[Any], size: int) -> bool:
+    return next(islice(nodes, size, None), None) is not None
 
 
 def _paragraphs(body: Any) -> list[str]:

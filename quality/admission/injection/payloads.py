@@ -222,6 +222,17 @@ def _unescape(text: str) -> str:
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m.group(1), 16)), text)
 
 
+_STEMS = sorted({*words.OVERRIDE[:12], *words.ORDERS, *words.BEFORE, *_TELLTALES, "the", "all", "your", "and"} - {"write "},
+                key=len, reverse=True)  # fmt: skip
+_KNOWN = re.compile("|".join(map(re.escape, _STEMS)))
+
+
+def parted(text: str) -> str:
+    """Return a text that lost its blanks with blanks around the words that are looked for."""
+    small = text.lower()
+    return small if " " in small else " ".join(_KNOWN.sub(r" \g<0> ", small).split())
+
+
 def telltale(text: str) -> bool:
     """Whether a text in small letters holds a word that orders to machines have."""
     return any(word in text for word in _TELLTALES) or any(o in text for o in words.OVERRIDE)

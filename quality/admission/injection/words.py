@@ -33,10 +33,12 @@ ORDERS_CJK = "指令 指示 提示 说明 命令 지시 명령".split()
 # Which were before.
 BEFORE = (
     "previous prior earlier above preceding before given original initial existing system other "
-    "vorherig vorig bisherig obig früher précédent antérieur ci-dessus anterior "
-    "previa previo precedent prima vorige eerdere poprzedni предыдущ "
-    "прежн önceki"
-).split()  # fmt: skip
+    "ci-dessus prima"
+).split()
+BEFORE_STEMS = (
+    "vorherig vorig bisherig obig früher précédent antérieur anterior previa previo precedent "
+    "vorige eerdere poprzedn предыдущ прежн önceki"
+).split()
 
 # Names and kinds of machines that read.
 MACHINES = (
@@ -120,8 +122,8 @@ NOUNS = frozenset((
     "rate rank track build search use group email post access copy forward transfer return store run "
     "call output test test promise offer hint quote change turn display dump present detail estimate "
     "monitor research review contrast sing talk say claim summon visit paste leak install buy crea resume "
-    "resuma conte explica spell reverse rhyme uppercase schedule approve fetch open write find make "
-    "create give get fasse gib leg maak"
+    "resuma conte explica spell reverse rhyme uppercase schedule approve fetch "
+    "fasse gib leg maak"
 ).split())  # fmt: skip
 SMALL = frozenset((
     "the a an all any every each some me my your this that these those in with as only to for out up "

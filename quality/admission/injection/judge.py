@@ -84,7 +84,7 @@ def judge(
     request = 0.0 if kind in _KINDS_WITHOUT_REQUESTS else _request(sentence, verb, order, span, text)
     if request and (not upright or (kind == "list_item" and verb not in words.TELLING)):
         request *= 0.6
-    whole = 1 - (1 - strong) * (1 - request * (0.5 if found else 1.0))
+    whole = 1 - (1 - strong) * (1 - request * (0.7 if found else 1.0))
     if whole <= 0:
         return NOTHING
     names = [signal.name for signal in found]

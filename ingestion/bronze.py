@@ -43,6 +43,13 @@ class BronzeReport:
     unreadable: int = 0
     metrics: Columns = field(default_factory=Columns)
 
+    def add(self, other: BronzeReport) -> None:
+        """Take in what a second look at the same listing wrote; what was unchanged is the same."""
+        for name, value in vars(other).items():
+            if name not in ("metrics", "unchanged"):
+                setattr(self, name, getattr(self, name) + value)
+        self.metrics.extend(other.metrics)
+
 
 def moves(deleted: Iterable[Mapping[str, Any]], hashes: Mapping[str, str]) -> dict[str, str]:
     """Return new doc_id -> old doc_id for added documents that hold a deleted one's bytes.
@@ -161,6 +168,8 @@ def _described(stat: ObjectStat) -> dict[str, Any]:
         "uri": stat.uri,
         "groups": list(stat.groups),
         "metadata": metadata_text(stat),
+        "parent": stat.parent,
+        "holds": stat.holds,
         "touched_at": stat.modified_at,
         "etag": stat.etag,
     }

@@ -91,6 +91,7 @@ def is_described_anew(stat: ObjectStat, row: Mapping[str, Any]) -> bool:
     return (
         list(stat.groups) != row["groups"]
         or stat.uri != row["uri"]
+        or stat.holds != row.get("holds")
         or ((stat.metadata or row["metadata"] != "{}") and metadata_text(stat) != row["metadata"])
     )
 

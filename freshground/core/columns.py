@@ -25,3 +25,8 @@ class Columns:
         for name, value in row.items():
             self.data[name].append(value)
         self._rows += 1
+
+    def extend(self, other: Columns) -> None:
+        """Add the rows of another, which has the same names."""
+        for place in range(len(other)):
+            self.add(**{name: values[place] for name, values in other.data.items()})

@@ -26,7 +26,9 @@ class ObjectStat:
     """One thing that a source lists.
 
     `groups` is `(PUBLIC,)`, group names, or `()` where access is unknown: served to nobody.
-    `etag` identifies the content where the source has such a thing, else None.
+    `etag` identifies the content where the source has such a thing, else None. `parent` is the
+    doc_id of the object that this one is a part of: an archive or a message. `holds` is the number
+    of parts of an object that is nothing but its parts; None for what has content of its own.
     """
 
     key: str
@@ -36,6 +38,8 @@ class ObjectStat:
     etag: str | None
     groups: tuple[str, ...]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    parent: str | None = None
+    holds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

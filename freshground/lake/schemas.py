@@ -63,7 +63,34 @@ BRONZE = pa.schema(
         ("groups", _TEXTS),
         ("metadata", pa.string()),  # JSON
         ("moved_from", pa.string()),  # doc_id under the old name
+        ("parent", pa.string()),  # doc_id of the archive or message that it is a part of
+        ("holds", pa.int64()),  # parts of what is nothing but its parts: no document itself
         ("rule", pa.string()),  # why there are no bytes
+        ("reason", pa.string()),
+        ("run_id", pa.string()),
+    ]
+)
+
+PART = pa.struct(
+    [
+        ("name", pa.string()),  # safe, and unique in its container
+        ("content_hash", pa.string()),  # its bytes lie among the blobs; null where rule says why
+        ("size", pa.int64()),
+        ("likely", pa.string()),  # the kind of container that it may be in turn
+        ("rule", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+
+CONTAINERS = pa.schema(
+    [
+        ("source_id", pa.string()),
+        ("content_hash", pa.string()),  # of the object's bytes
+        ("opened_by", pa.string()),  # the program that opened it, and its limits
+        ("kind", pa.string()),  # null: no container
+        ("bare", pa.bool_()),  # has no text of its own
+        ("parts", pa.list_(PART)),  # of one level
+        ("rule", pa.string()),  # why it could not be opened
         ("reason", pa.string()),
         ("run_id", pa.string()),
     ]
@@ -186,6 +213,7 @@ PUBLICATIONS = pa.schema(
 
 TABLES = {
     "bronze": BRONZE,
+    "containers": CONTAINERS,
     "silver": SILVER,
     "admissions": ADMISSIONS,
     "signatures": SIGNATURES,

@@ -22,30 +22,39 @@ _BROKEN = re.compile("([^\\W\\d_]+)(-|\u2010|\xad)\n[^\\S\n]*([^\\W\\d_]+)")
 
 _OPEN_END = re.compile(r"[^\W\d_][,-]?\s*$|[,)]\s*$")
 _MIN_OPEN = 30
+_MAX_ASIDE = 4
 
 
 def rejoin(blocks: Sequence[Block]) -> list[Block]:
     """Join paragraphs that a page or column break cut: no full stop before, no capital after.
 
-    The joined block keeps the page on which it begins.
+    The joined block keeps the page on which it begins. Footnotes and captions in between stay
+    behind it: they stand at the end of a column, in the middle of its sentence.
     """
     joined: list[Block] = []
     for block in blocks:
-        last = joined[-1] if joined else None
+        place = _text_before(joined) if block.wrapped and block.kind == "text" else -1
+        last = joined[place] if place >= 0 else None
         if (
             last is not None
             and last.wrapped
-            and block.wrapped
-            and block.kind == "text"
             and last.kind in {"text", "list_item"}
             and len(last.text) >= _MIN_OPEN
             and _OPEN_END.search(last.text)
             and block.text.lstrip()[:1].islower()
         ):
-            joined[-1] = replace(last, text=f"{last.text}\n{block.text}")
+            joined[place] = replace(last, text=f"{last.text}\n{block.text}")
         else:
             joined.append(block)
     return joined
+
+
+def _text_before(blocks: Sequence[Block]) -> int:
+    """Return the place of the last block that is no footnote or caption, -1 where there is none."""
+    for place in range(len(blocks) - 1, max(-1, len(blocks) - _MAX_ASIDE - 2), -1):
+        if blocks[place].kind not in {"footnote", "caption"}:
+            return place
+    return -1
 
 
 def vocabulary(texts: Iterable[str]) -> Counter[str]:

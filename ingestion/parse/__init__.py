@@ -21,13 +21,19 @@ MAX_CHARS = 20_000_000
 
 
 def parse(
-    data: bytes, name: str, *, max_chars: int = MAX_CHARS, html: Html = "article"
+    data: bytes,
+    name: str,
+    *,
+    max_chars: int = MAX_CHARS,
+    html: Html = "article",
+    ocr: str = "eng",
 ) -> Document:
     """Return the cleansed document that an object's bytes hold.
 
     The content decides the format; of `name` only the extension is looked at, as a hint between
     text formats that look alike. Of a web page the content alone is taken, or all of it where
-    `html` is `full`. The same bytes, extension and `html` give the same document.
+    `html` is `full`. `ocr` names the languages of pictures of text, as tesseract does ("deu+eng");
+    "" leaves them unread. The same bytes, extension and options give the same document.
 
     Raises `Quarantine` with rule `empty`, `no_text_layer`, `encrypted`, `corrupt`, `unsupported`,
     `too_large` (more than `max_chars` code points) or `parse_failed`. No message holds text of the
@@ -35,7 +41,7 @@ def parse(
     """
     from ingestion.parse import dispatch
 
-    return dispatch.parse(data, name, max_chars=max_chars, html=html)
+    return dispatch.parse(data, name, max_chars=max_chars, html=html, ocr=ocr)
 
 
 def parse_record(data: bytes, _name: str = "", *, max_chars: int = MAX_CHARS) -> Document:

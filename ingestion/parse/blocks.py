@@ -56,11 +56,16 @@ class Parsed:
 
 @dataclass(frozen=True)
 class Raw:
-    """An object's bytes, and their text once a parser asks for it."""
+    """An object's bytes, and their text once a parser asks for it.
+
+    `ocr` names the languages in which pictures of text are read, as tesseract names them ("eng",
+    "deu+eng"); "" reads none.
+    """
 
     data: bytes
     extension: str = ""
     html: Html = "article"
+    ocr: str = "eng"
 
     @cached_property
     def text(self) -> str:
@@ -71,6 +76,21 @@ class Raw:
 
 
 Parser = Callable[[Raw], Parsed]
+
+BULLETS = frozenset("\u2022\u25cf\u25cb\u25a0\u25aa\u2023\u2043\u00b7")
+
+
+def paragraph(text: str, page: int | None = None, *, listed: bool = False) -> list[Block]:
+    """Return a paragraph as text, or as list item where it is `listed` or begins with a bullet.
+
+    A bullet alone is nothing.
+    """
+    words = text.strip()
+    if words[:1] in BULLETS:
+        listed, words = True, words[1:].lstrip()
+    if not words:
+        return []
+    return [Block("list_item", f"- {words}", page) if listed else Block("text", text, page)]
 
 
 def table_text(rows: Iterable[Sequence[str]]) -> str:

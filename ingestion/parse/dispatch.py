@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MAX_BYTES_PER_CHAR = 4
 
 
-def parse(data: bytes, name: str, *, max_chars: int, html: Html) -> Document:
+def parse(data: bytes, name: str, *, max_chars: int, html: Html, ocr: str) -> Document:
     """See `ingestion.parse.parse`."""
     if not data.strip(b"\x00\t\n\r\x0b\x0c "):
         raise Quarantine(
@@ -28,7 +28,7 @@ def parse(data: bytes, name: str, *, max_chars: int, html: Html) -> Document:
             f"The object holds no content ({len(data)} bytes, all blank).",
             "Store the document again, or delete it.",
         )
-    raw = Raw(data, extension_of(name), html)
+    raw = Raw(data, extension_of(name), html, ocr)
     parsed = _parsed(raw, max_chars)
     size = sum(len(block.text) for block in parsed.blocks)
     if size > max_chars:

@@ -7,14 +7,13 @@ paragraph: 7.5 s for 340 kB where this takes 0.1 s.
 from __future__ import annotations
 
 import posixpath
-import zipfile
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lxml import etree
 
 from freshground.core.errors import Quarantine
+from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw
 from ingestion.parse.charset import decode
 from ingestion.parse.hidden.html import take
@@ -32,7 +31,7 @@ _FIELDS = ("creator", "publisher", "date", "language", "subject", "description")
 
 def parse(raw: Raw) -> Parsed:
     """Return the book's blocks. Raises `Quarantine` `encrypted` or `corrupt`."""
-    with zipfile.ZipFile(BytesIO(raw.data)) as archive:
+    with bounds.archive(raw.data) as archive:
         names = set(archive.namelist())
         if _RIGHTS in names:
             raise Quarantine(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 from lxml import html as lxml_html
 
+from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
 from ingestion.parse.hidden.html import take
 from ingestion.parse.web.content import content_blocks
@@ -70,10 +71,12 @@ def tree(text: str) -> Any | None:
     # lxml refuses text with an encoding declaration; given bytes, it must not believe one either.
     data = _DECLARATION.sub("", text.replace("\x00", "")).encode("utf-8", "replace")
     try:
-        return lxml_html.document_fromstring(data, parser=parser)
+        root = lxml_html.document_fromstring(data, parser=parser)
     except etree.ParserError:
         # The only thing lxml cannot parse is a document without any element or text.
         return None
+    bounds.whole(parser)
+    return root
 
 
 def blocks_of(root: Any, page: int | None = None) -> list[Block]:
@@ -254,6 +257,7 @@ def table_rows(node: Any) -> list[list[str]]:
     So each row stands on its own; a cell that spans columns stands in the first of them.
     """
     rows: list[list[str]] = []
+    count = 0
     below: dict[int, tuple[int, str]] = {}
     for row in node.iter("tr"):
         cells: list[str] = []
@@ -277,6 +281,9 @@ def table_rows(node: Any) -> list[list[str]]:
                 cells.append(text if offset == 0 else "")
         carry()
         rows.append(cells)
+        count += len(cells)
+        if count > bounds.MAX_CELLS:
+            raise bounds.too_many_cells()
     return rows
 
 

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 MARGIN = 0.09
 """The share of a page's height, at the top and at the bottom, where page furniture stands."""
 
+FOOT = 0.45
+"""The share of a page's height, from below, where footnotes stand."""
+
 HEADING_SCALE = 1.12
+NOTE_SCALE = 0.92
+MIN_NOTE = 20
 
 MAX_HEADING = 160
 MAX_HEADING_LINES = 3
@@ -32,6 +37,7 @@ _BULLET = re.compile(r"[\u2022\u25cf\u25cb\u25e6\u25aa\u25a0\u2023\u2043\uf0b7\u
 _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,5})[.)]\s+\S")
 _SECTION = re.compile(r"(?:\d{1,2}(?:\.\d{1,2}){0,4}\.?|[A-Z]\.|Chapter \d+|Appendix [A-Z])\s+\S")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?\s+\S")
+_NOTE = re.compile(r"(?:\d{1,3}|[*\u2020\u2021\xa7]{1,3})[.)]?\s?[^\W\d_]")
 _SENTENCE_END = (".", "!", "?", ":", ";", "\u3002", "\u201d", '"')
 
 
@@ -40,6 +46,7 @@ class _Paragraph:
     lines: list[Segment]
     page: int
     margin: bool
+    low: bool = False
 
     @property
     def text(self) -> str:
@@ -106,7 +113,8 @@ def _paragraphs(lines: Sequence[Segment], page: Page) -> list[_Paragraph]:
         if paragraphs and paragraphs[-1].margin == margin and _belongs(paragraphs[-1], line):
             paragraphs[-1].lines.append(line)
         else:
-            paragraphs.append(_Paragraph([line], page.number, margin))
+            low = line.y1 < FOOT * page.height
+            paragraphs.append(_Paragraph([line], page.number, margin, low))
     return paragraphs
 
 
@@ -196,6 +204,9 @@ def _blocks_of_paragraph(
     if bullet := _BULLET.match(text):
         item = "- " + text[bullet.end() - 1 :]
         return [Block("list_item", item, page, margin=margin, wrapped=True)]
+    is_small = paragraph.size <= NOTE_SCALE * body
+    if paragraph.low and is_small and len(text) >= MIN_NOTE and _NOTE.match(text):
+        return [Block("footnote", text, page, margin=margin, wrapped=True)]
     key = _rank_key(paragraph, body)
     if key in ranks and _is_heading(paragraph, body):
         return [Block("heading", text, page, ranks[key], margin=margin, wrapped=True)]

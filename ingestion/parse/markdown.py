@@ -16,12 +16,16 @@ import yaml
 from markdown_it import MarkdownIt
 
 from freshground.core.records import Hidden
+from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markdown_it.token import Token
+
+MAX_NESTING = 100
+"""How deep lists and quotes may lie in each other: the reader counts two for an item."""
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"[\\`*_\[\]<&!]|  \n")
@@ -67,7 +71,8 @@ def _front_matter(text: str) -> dict[str, Any] | None:
 @lru_cache(maxsize=1)
 def _reader() -> MarkdownIt:
     # Inline markup is parsed only in the paragraphs that have some: this halves the time.
-    return MarkdownIt("commonmark").enable("table").disable("inline")
+    reader = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
+    return reader.enable("table").disable("inline")
 
 
 @lru_cache(maxsize=1)
@@ -80,6 +85,8 @@ def blocks_of(text: str) -> list[Block]:
     env: dict[str, Any] = {}
     reader = _reader()
     tokens = reader.parse(text, env)
+    if any(token.level >= MAX_NESTING - 1 for token in tokens):
+        raise bounds.too_deep()  # what lies deeper was left out
     builder = _Builder(env)
     blocks = builder.run(tokens)
     # A reference's title is shown to nobody who does not rest on a link to it; and "[//]: # (...)"

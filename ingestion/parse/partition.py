@@ -1,4 +1,4 @@
-"""Word, PowerPoint and OpenDocument by unstructured; the only module that imports it.
+"""Word and PowerPoint by unstructured; the only module that imports it.
 
 Only the document's own styles say what is a heading. unstructured also guesses from the wording
 with a spaCy model, at 40 kB a second and 500 MB of memory, and may download that model; the guess
@@ -73,12 +73,6 @@ def docx(raw: Raw) -> Parsed:
         max((block.page for block in blocks if block.page), default=None),
         _properties(properties),
     )
-
-
-def odt(raw: Raw) -> Parsed:
-    """Return an OpenDocument text."""
-    blocks = _word_blocks(_run("odt", raw.data), None)
-    return Parsed(blocks, "application/vnd.oasis.opendocument.text")
 
 
 def pptx(raw: Raw) -> Parsed:

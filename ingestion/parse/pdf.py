@@ -19,9 +19,10 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from freshground.core.errors import Quarantine
+from ingestion.parse import ocr
 from ingestion.parse.blocks import Parsed, Raw
 from ingestion.parse.hidden.pdf import take
-from ingestion.parse.layout import blocks_of
+from ingestion.parse.layout import MARGIN, blocks_of
 from ingestion.parse.segments import Page, Segment
 from ingestion.parse.sniff import encrypted
 
@@ -36,15 +37,24 @@ _FIELDS = {"Author": "author", "Subject": "subject", "Keywords": "keywords"}
 _FILE_NAME = re.compile(
     r"\.(?:docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|html?|rtf|odt)\b|^untitled|[\\/]", re.IGNORECASE
 )
+_Box = tuple[float, float, float, float]
 _HYPHEN_MARKS = frozenset({0x02, 0xFFFE})
+_LINE_ENDS = _HYPHEN_MARKS | {0x0D, 0x0A}
 _GAP = 0.6
+_SCAN_SHARE = 0.5
+_STAMP = 300
+_WIDE = 0.55
+_TILT_SAMPLE = 60
+_ARROW = 0x21B5
+_LIGATURE = (0.55, 1.1)
 _BOLD_WEIGHT = 600
 
 
 def parse(raw: Raw) -> Parsed:
-    """Return the text layer of a PDF with page numbers.
+    """Return the text of a PDF with page numbers; scanned pages are read by OCR where there is one.
 
-    Raises `Quarantine` `encrypted`, `corrupt`, or `no_text_layer` where the pages are only images.
+    Raises `Quarantine` `encrypted`, `corrupt`, or `no_text_layer` where the pages are only images
+    and OCR is not at hand or finds nothing.
     """
     with _LOCK:
         document = _open(raw.data)
@@ -52,26 +62,80 @@ def parse(raw: Raw) -> Parsed:
             hidden: list[Hidden] = []
             pages = [_read_page(document, number, hidden) for number in range(len(document))]
             info = document.get_metadata_dict(skip_empty=True)
+            scanned = [page.number for page in pages if _is_scan(document, page)]
+            # One picture in memory at a time: a page is 9 MB.
+            recognised = {
+                number: ocr.blocks_of(_picture(document, number), raw.ocr, number)
+                for number in (scanned if scanned and ocr.is_ready(raw.ocr) else ())
+            }
         finally:
             document.close()
     if not pages:
         raise _corrupt("it has no page")
-    blank = sum(not page.segments for page in pages)
-    if blank == len(pages):
-        raise Quarantine(
-            "no_text_layer",
-            f"None of the {len(pages)} pages has text; they are images or blank.",
-            "Run OCR over the document and store the result.",
-        )
+    # Text of a scan stands in its margins: a stamp, which the picture shows as well.
+    blocks = blocks_of([page for page in pages if not recognised.get(page.number)])
+    for number, found in recognised.items():
+        place = next((i for i, b in enumerate(blocks) if (b.page or 0) > number), len(blocks))
+        blocks[place:place] = found
+    textless = sum(
+        page.number in scanned or not page.segments
+        for page in pages
+        if not recognised.get(page.number)
+    )
+    if not blocks or (len(scanned) == len(pages) and not any(recognised.values())):
+        raise _no_text(len(pages), len(scanned), raw.ocr)
     metadata: dict[str, Any] = {
         name: info[field] for field, name in _FIELDS.items() if field in info
     }
-    if blank:
-        metadata["pages_without_text"] = blank
-    return Parsed(
-        blocks_of(pages), "application/pdf", _declared(info.get("Title")), len(pages), metadata,
-        tuple(hidden),
+    if textless:
+        metadata["pages_without_text"] = textless
+    if recognised:
+        metadata["pages_by_ocr"] = sum(map(bool, recognised.values()))
+    title = _declared(info.get("Title"))
+    return Parsed(blocks, "application/pdf", title, len(pages), metadata, tuple(hidden))
+
+
+def _no_text(pages: int, scanned: int, languages: str) -> Quarantine:
+    return Quarantine(
+        "no_text_layer",
+        f"None of the {pages} pages has a text layer; {scanned} are scans, the others blank."
+        + ocr.missing(languages),
+        "Store the document with a text layer, or let it be read by OCR (see docs/documents.md).",
     )
+
+
+def _is_scan(document: pdfium.PdfDocument, page: Page) -> bool:
+    """Whether a page is one large picture, with no text but perhaps a stamp in its margin."""
+    if sum(len(segment.text) for segment in page.segments) > _STAMP or any(
+        page.height * MARGIN < s.y0 and s.y1 < page.height * (1 - MARGIN) for s in page.segments
+    ):
+        return False
+    shown = document[page.number - 1]
+    try:
+        boxes = [
+            item.get_bounds()
+            for item in shown.get_objects(filter=(pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=3)
+        ]
+    finally:
+        shown.close()
+    covered = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
+    return covered >= _SCAN_SHARE * page.width * page.height
+
+
+def _picture(document: pdfium.PdfDocument, number: int) -> bytes:
+    """Return a page as a grey picture of 300 dots an inch, smaller where the page is huge."""
+    page = document[number - 1]
+    try:
+        width, height = page.get_size()
+        scale = min(ocr.DPI / 72, math.sqrt(ocr.MAX_PIXELS / max(1.0, width * height)))
+        bitmap = page.render(scale=scale, grayscale=True)
+        try:
+            rows = bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width]
+            return b"P5 %d %d 255\n" % (bitmap.width, bitmap.height) + rows.tobytes()
+        finally:
+            bitmap.close()
+    finally:
+        page.close()
 
 
 def _open(data: bytes) -> pdfium.PdfDocument:
@@ -106,11 +170,29 @@ def _read_page(document: pdfium.PdfDocument, index: int, hidden: list[Hidden]) -
         turn = page.get_rotation()
         width, height = page.get_size()
         left, bottom = (page.get_mediabox() or (0.0, 0.0))[:2]
+        if tilt := _tilt(textpage.raw):
+            turn = (turn + tilt) % 360
+            if tilt != 180:
+                width, height = height, width
         segments = list(_segments(textpage.raw, _Frame(turn, width, height, left, bottom)))
         textpage.close()
         return Page(index + 1, width, height, tuple(segments))
     finally:
         page.close()
+
+
+def _tilt(page: Any) -> int:
+    """Return the quarter turn, in degrees, at which most of a page's type is set: mostly 0."""
+    count = pdfium_c.FPDFText_CountChars(page)
+    step = max(1, count // _TILT_SAMPLE)
+    turns = Counter(
+        round(-math.degrees(pdfium_c.FPDFText_GetCharAngle(page, i)) / 90) % 4
+        for i in range(0, count, step)
+        if pdfium_c.FPDFText_GetUnicode(page, i) > 0x20
+    )
+    if not turns or turns[0] >= sum(turns.values()) / 2:
+        return 0
+    return 90 * turns.most_common(1)[0][0]
 
 
 class _Frame:
@@ -133,69 +215,165 @@ class _Frame:
 
 
 def _segments(page: Any, frame: _Frame) -> Iterator[Segment]:
-    """Yield runs of characters on one line without a wide gap, in the order of the file."""
-    box = pdfium_c.FS_RECTF()
-    place = ctypes.byref(box)
-    text: list[str] = []
-    bounds: list[float] = []
-    sizes: Counter[float] = Counter()
-    first = final = 0
+    """Yield runs of words on one line without a wide gap, in the order of the file."""
+    line = _Line(page)
+    for start, end, word in _words(page):
+        if word == " ":
+            line.space()
+        elif word is None:
+            yield from line.finish()
+        else:
+            for first, last, text in _unbroken(page, frame, start, end, word):
+                yield from line.add(first, last, text, _box(page, frame, first, last))
+    yield from line.finish()
 
-    def finish() -> Iterator[Segment]:
-        joined = "".join(text).strip()
-        if joined and bounds:
-            # The size that most of its characters have: notes' marks are set smaller.
-            size = sizes.most_common(1)[0][0] * _scale(page, first)
-            x0, y0, x1, y1 = bounds
-            bold = _is_bold(page, first) and _is_bold(page, final)
-            yield Segment(joined, x0, y0, x1, y1, round(size, 1), bold)
-        text.clear()
-        bounds.clear()
-        sizes.clear()
 
-    high = 0
+def _words(page: Any) -> Iterator[tuple[int, int, str | None]]:
+    """Yield words with their first and last character, spaces as " ", line ends as None."""
+    code_at = pdfium_c.FPDFText_GetUnicode
+    word: list[str] = []
+    first = last = high = 0
     for i in range(pdfium_c.FPDFText_CountChars(page)):
-        code = pdfium_c.FPDFText_GetUnicode(page, i)
-        if code in {0x0D, 0x0A}:
-            yield from finish()
-            continue
+        code = code_at(page, i)
         if 0xD800 <= code < 0xDC00:
             high = code
             continue
         if 0xDC00 <= code < 0xE000 and high:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
         high = 0
-        if code in _HYPHEN_MARKS:
-            # PDFium hides the line break after a hyphen that it takes for a divided word's.
-            text.append("-")
-            yield from finish()
-            continue
         if code == 0:
+            if word and (lost := _lost_ligature(page, i)):
+                word.append(lost)
+                last = i
+            continue
+        if code == _ARROW and word and word[-1].islower():
+            # TeX's "ff" under the name that an older table gives its place.
+            word.append("ff")
+            last = i
             continue
         char = chr(code)
-        if char.isspace():
-            if text:
-                text.append(" ")
+        ends, spaced = code in _LINE_ENDS, char.isspace()
+        if ends or spaced:
+            if code in _HYPHEN_MARKS:
+                # PDFium hides the line break after a hyphen that it takes for a divided word's.
+                word.append("-")
+            if word:
+                yield first, last, "".join(word)
+                word = []
+            yield i, i, None if ends else " "
             continue
-        if not pdfium_c.FPDFText_GetLooseCharBox(page, i, place):
-            text.append(char)
-            continue
-        x0, y0, x1, y1 = frame.seen(box.left, box.bottom, box.right, box.top)
-        if bounds and _is_apart(bounds, x0, y0, x1, y1):
-            yield from finish()
-        if bounds:
-            bounds[:] = (min(bounds[0], x0), min(bounds[1], y0), max(bounds[2], x1),
-                         max(bounds[3], y1))  # fmt: skip
-        else:
-            bounds[:] = (x0, y0, x1, y1)
+        if not word:
             first = i
-        final = i
-        sizes[pdfium_c.FPDFText_GetFontSize(page, i)] += 1
-        text.append(char)
-    yield from finish()
+        last = i
+        word.append(char)
+    if word:
+        yield first, last, "".join(word)
 
 
-def _is_apart(bounds: list[float], x0: float, y0: float, x1: float, y1: float) -> bool:
+def _lost_ligature(page: Any, i: int) -> str:
+    """Return the ligature that a letter without any code is, "" where that is not sure.
+
+    Some writers of TeX's fonts lose the code of "ffi" and "ffl", the only glyphs of three letters:
+    as wide as most of the type, between small letters. "ffl" stands before vowels alone.
+    """
+    place = pdfium_c.FS_RECTF()
+    after = chr(pdfium_c.FPDFText_GetUnicode(page, i + 1))
+    if not ("a" <= after <= "z" and pdfium_c.FPDFText_GetLooseCharBox(page, i, place)):
+        return ""
+    width = (place.right - place.left) / max(1.0, place.top - place.bottom)
+    if not _LIGATURE[0] < width < _LIGATURE[1]:
+        return ""
+    return "ffl" if after in "aeiou" else "ffi"
+
+
+def _unbroken(
+    page: Any, frame: _Frame, first: int, last: int, word: str
+) -> Iterator[tuple[int, int, str]]:
+    """Yield a word as it is, or character by character where it is too wide to be one word.
+
+    Words run from 0.3 to 0.6 of the font size a letter; a gap of a column may hide in a wider one.
+    """
+    box = _box(page, frame, first, last)
+    if box is None or last - first + 1 != len(word):
+        yield first, last, word
+        return
+    x0, y0, x1, y1 = box
+    high = max(y1 - y0, 1.0)
+    if x1 - x0 <= _WIDE * high * len(word) + _GAP * high:
+        yield first, last, word
+    else:
+        yield from ((first + i, first + i, char) for i, char in enumerate(word))
+
+
+def _box(page: Any, frame: _Frame, first: int, last: int) -> _Box | None:
+    """Return the box around the first and the last character of a word, None where one has none."""
+    place = pdfium_c.FS_RECTF()
+    here = ctypes.byref(place)
+    box_at = pdfium_c.FPDFText_GetLooseCharBox
+    if not box_at(page, first, here):
+        return None
+    found = (place.left, place.bottom, place.right, place.top)
+    if last != first and box_at(page, last, here):
+        found = _around(found, (place.left, place.bottom, place.right, place.top))
+    return frame.seen(*found)
+
+
+def _around(one: _Box, other: _Box) -> _Box:
+    # Conditions are several times as fast as min and max, and this runs for every word.
+    a0, b0, a1, b1 = one
+    c0, d0, c1, d1 = other
+    return (
+        a0 if a0 < c0 else c0, b0 if b0 < d0 else d0,  # noqa: FURB136
+        a1 if a1 > c1 else c1, b1 if b1 > d1 else d1,  # noqa: FURB136
+    )  # fmt: skip
+
+
+class _Line:
+    """Gathers words until a line ends or a gap is as wide as one between columns."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+        self._text: list[str] = []
+        self._bounds: _Box | None = None
+        self._sizes: Counter[float] = Counter()
+        self._first = self._last = 0
+
+    def space(self) -> None:
+        """Take a blank between words."""
+        if self._text:
+            self._text.append(" ")
+
+    def add(self, first: int, last: int, text: str, box: _Box | None) -> Iterator[Segment]:
+        """Take a word; yield the segment before it when a wide gap parts them."""
+        if box is None:
+            self._text.append(text)
+            return
+        if self._bounds is not None and _is_apart(self._bounds, *box):
+            yield from self.finish()
+        if self._bounds is None:
+            self._first = first
+            self._bounds = box
+        else:
+            self._bounds = _around(self._bounds, box)
+        self._last = last
+        self._sizes[pdfium_c.FPDFText_GetFontSize(self._page, first)] += len(text)
+        self._text.append(text)
+
+    def finish(self) -> Iterator[Segment]:
+        """Yield what was gathered, if anything was."""
+        joined = "".join(self._text).strip()
+        if joined and self._bounds is not None:
+            page, first = self._page, self._first
+            # The size that most of its characters have: notes' marks are set smaller.
+            size = self._sizes.most_common(1)[0][0] * _scale(page, first)
+            bold = _is_bold(page, first) and _is_bold(page, self._last)
+            yield Segment(joined, *self._bounds, round(size, 1), bold)
+        self._text.clear()
+        self._bounds = None
+        self._sizes.clear()
+
+
+def _is_apart(bounds: _Box, x0: float, y0: float, x1: float, y1: float) -> bool:
     """Whether a character on the line of `bounds` stands a column's gap away from it."""
     size = max(y1 - y0, 1.0)
     overlap = min(bounds[3], y1) - max(bounds[1], y0)

@@ -6,6 +6,7 @@ import re
 
 from ingestion.parse.blocks import Block, Parsed, Raw
 
+LOG_LINES = 200
 _BLANK = re.compile(r"\n[ \t\r\f\v]*\n(?:[ \t\r\f\v]*\n)*")
 _BULLET = re.compile(r"[ \t]*(?:[-*+\u2022\u25cf\u25e6\u2023]|\(?\d{1,3}[.)])[ \t]+\S")
 
@@ -19,6 +20,22 @@ def parse_code(raw: Raw) -> Parsed:
     """Return source code or configuration, split where blank lines are."""
     blocks = [Block("code", part) for part in _BLANK.split(raw.text) if part.strip()]
     return Parsed(blocks, "text/x-code")
+
+
+def parse_log(raw: Raw) -> Parsed:
+    """Return a log as runs of lines: a record is never cut in two, an element holds hundreds."""
+    lines = raw.text.split("\n")
+    blocks: list[Block] = []
+    run: list[str] = []
+    for line in lines:
+        # A stack trace goes with the record above it.
+        if len(run) >= LOG_LINES and line[:1].strip():
+            blocks.append(Block("code", "\n".join(run)))
+            run = []
+        run.append(line)
+    if any(line.strip() for line in run):
+        blocks.append(Block("code", "\n".join(run)))
+    return Parsed(blocks, "text/x-log")
 
 
 def paragraphs(text: str, page: int | None = None) -> list[Block]:

@@ -1,7 +1,7 @@
 """The order in which a page is read, and its lines.
 
 The order of the file is trusted, because programs that set columns write them one after the other;
-only a page that jumps up and down is put in order by its white space.
+only a page that jumps up and down, or reads across columns, is put in order by its white space.
 """
 
 # ruff: noqa: PLR2004 - shares of the font size, and counts of cells
@@ -12,6 +12,7 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ingestion.parse import columns
 from ingestion.parse.segments import Segment, merged
 
 if TYPE_CHECKING:
@@ -30,15 +31,20 @@ def rows_of(segments: Sequence[Segment]) -> list[list[Segment]]:
     return _unwoven(_rows(_ordered(segments)))
 
 
-def _ordered(segments: Sequence[Segment]) -> list[Segment]:
-    """Return segments in reading order: the file's, unless that jumps up within a column."""
+def _ordered(segments: Sequence[Segment], depth: int = 0) -> list[Segment]:
+    """Return segments in reading order: the file's, unless that jumps or goes to and fro.
+
+    It jumps where it goes up within a column, and weaves where it reads across two columns.
+    """
     jumps = sum(
-        after.y0 > before.y1 + before.size and min(before.x1, after.x1) > max(before.x0, after.x0)
+        after.y0 >= before.y1 and min(before.x1, after.x1) > max(before.x0, after.x0)
         for before, after in pairwise(segments)
     )
-    if jumps <= max(2, len(segments) // 8):
-        return list(segments)
-    return _cut(list(segments), 0)
+    is_jumpy = jumps > max(2, len(segments) // 8)
+    place = columns.gutter(segments) if depth < columns.MAX_DEPTH else None
+    if place is not None and (is_jumpy or columns.is_woven(segments, place)):
+        return columns.by_columns(segments, place, lambda side: _ordered(side, depth + 1))
+    return _cut(list(segments), 0) if is_jumpy else list(segments)
 
 
 def _cut(segments: list[Segment], depth: int) -> list[Segment]:

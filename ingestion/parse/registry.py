@@ -12,7 +12,9 @@ FORMATS = {
     "pdf": "ingestion.parse.pdf:parse",
     "docx": "ingestion.parse.partition:docx",
     "pptx": "ingestion.parse.partition:pptx",
-    "odt": "ingestion.parse.partition:odt",
+    "odt": "ingestion.parse.opendocument:text",
+    "ods": "ingestion.parse.opendocument:sheets",
+    "odp": "ingestion.parse.opendocument:slides",
     "xlsx": "ingestion.parse.spreadsheet:xlsx",
     "ole": "ingestion.parse.ole:parse",
     "epub": "ingestion.parse.epub:parse",
@@ -31,7 +33,9 @@ FORMATS = {
     "json": "ingestion.parse.jsons:parse_json",
     "jsonl": "ingestion.parse.jsons:parse_jsonl",
     "notebook": "ingestion.parse.notebook:parse",
+    "image": "ingestion.parse.ocr:parse",
     "code": "ingestion.parse.plain:parse_code",
+    "log": "ingestion.parse.plain:parse_log",
     "plain": "ingestion.parse.plain:parse",
 }
 

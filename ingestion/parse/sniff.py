@@ -4,27 +4,19 @@ Plain text formats look alike, so there the extension has its say; a PDF, an off
 HTML or an e-mail is recognised under any name.
 """
 
-# ruff: noqa: SIM905 - word lists read better
-
 from __future__ import annotations
 
 import re
 import zipfile
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from freshground.core.errors import Quarantine
+from ingestion.parse import bounds
 
 if TYPE_CHECKING:
     from ingestion.parse.blocks import Raw
 
-_IMAGES = (
-    (b"\x89PNG\r\n\x1a\n", "PNG"),
-    (b"\xff\xd8\xff", "JPEG"),
-    (b"GIF8", "GIF"),
-    (b"II*\x00", "TIFF"),
-    (b"MM\x00*", "TIFF"),
-)
+_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*")
 _OTHER = (
     (b"\x1f\x8b", "gzip archive"),
     (b"7z\xbc\xaf\x27\x1c", "7-Zip archive"),
@@ -48,37 +40,19 @@ _ZIPS = (
 _MIMES = {
     "application/epub+zip": "epub",
     "application/vnd.oasis.opendocument.text": "odt",
+    "application/vnd.oasis.opendocument.text-template": "odt",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+    "application/vnd.oasis.opendocument.spreadsheet-template": "ods",
+    "application/vnd.oasis.opendocument.presentation": "odp",
+    "application/vnd.oasis.opendocument.presentation-template": "odp",
 }
-_EXTENSIONS = {
-    "md": "markdown", "markdown": "markdown", "mkd": "markdown", "mdx": "markdown",
-    "html": "html", "htm": "html", "xhtml": "html", "shtml": "html",
-    "rst": "rst", "rest": "rst",
-    "csv": "delimited", "tsv": "delimited", "tab": "delimited",
-    "json": "json", "geojson": "json", "jsonl": "jsonl", "ndjson": "jsonl", "ipynb": "notebook",
-    "xml": "xml", "rss": "xml", "atom": "xml",
-    "eml": "mail", "mht": "mail", "mhtml": "mail", "p7s": "mail",
-    "org": "org", "adoc": "asciidoc", "asciidoc": "asciidoc", "tex": "latex",
-    "textile": "textile", "mediawiki": "mediawiki",
-}  # fmt: skip
-_CODE = frozenset(
-    "py pyi go rs js mjs ts tsx jsx java kt scala c h cc cpp hpp cs rb php swift r jl lua pl sh "
-    "bash ps1 sql yaml yml toml ini cfg conf css scss xsl xslt xsd tf proto graphql".split()
-)
-_HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]?.*\n(?:[ \t]+\S.*\n)*")
-_MANY = 3
-_MAIL_SURE = frozenset({"mime-version", "message-id", "received", "return-path", "delivered-to"})
-_MAIL_LIKELY = frozenset({"from", "to", "date", "subject", "sender", "cc", "reply-to"})
 
 
 def sniff(raw: Raw) -> str:
     """Return the format's name, a key of `registry.FORMATS`.
 
-    Raises `Quarantine` `no_text_layer` for images, `unsupported` for other formats that hold no
-    readable text, `corrupt` for a broken container.
+    Raises `Quarantine` `unsupported` for formats that hold no readable text, `corrupt` for a broken
+    container.
     """
     data = raw.data
     head = data[:1024]
@@ -90,8 +64,12 @@ def sniff(raw: Raw) -> str:
         return "ole"
     if head.lstrip().startswith(b"{\\rtf"):
         return "rtf"
+    if _is_image(data):
+        return "image"
     _refuse_media(data)
-    return _sniff_text(raw)
+    from ingestion.parse.sniff_text import sniff_text
+
+    return sniff_text(raw)
 
 
 def _is_text_before(head: bytes) -> bool:
@@ -100,20 +78,16 @@ def _is_text_before(head: bytes) -> bool:
     return bool(before) and not re.search(rb"[\x00-\x08\x80-\xff]", before)
 
 
+def _is_image(data: bytes) -> bool:
+    return (
+        data.startswith(_IMAGES)
+        or (data[:2] == b"BM" and data[6:10] == bytes(4))
+        or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+        or data[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"}
+    )
+
+
 def _refuse_media(data: bytes) -> None:
-    image = next((name for magic, name in _IMAGES if data.startswith(magic)), None)
-    if image is None and data[:2] == b"BM" and data[6:10] == bytes(4):
-        image = "BMP"
-    if image is None and data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        image = "WebP"
-    if image is None and data[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"}:
-        image = "HEIC or AVIF"
-    if image:
-        raise Quarantine(
-            "no_text_layer",
-            f"The content is a {image} image; no text can be read from it without OCR.",
-            "Run OCR over it and store the text, or exclude images from the source.",
-        )
     other = next((name for magic, name in _OTHER if data.startswith(magic)), None)
     if other is None and (data[4:8] == b"ftyp" or data[:4] == b"RIFF"):
         other = "audio or video file"
@@ -132,9 +106,10 @@ def unsupported(what: str) -> Quarantine:
 
 def _sniff_zip(data: bytes) -> str:
     try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
+        with bounds.archive(data) as archive:
             names = set(archive.namelist())
-            _guard_archive(archive)
+            if any(info.flag_bits & 1 for info in archive.infolist()):
+                raise encrypted()
             mime = (
                 archive.read("mimetype").decode("ascii", "replace").strip()
                 if ("mimetype" in names)
@@ -165,27 +140,6 @@ def _sniff_zip(data: bytes) -> str:
     )
 
 
-MAX_UNPACKED = 1_000_000_000
-MAX_RATIO = 200
-UNSUSPECTED = 100_000_000
-"""Bytes up to which any ratio of packing is let through."""
-
-
-def _guard_archive(archive: zipfile.ZipFile) -> None:
-    """Refuse archives that are encrypted, or that would unpack to far more than they are."""
-    infos = archive.infolist()
-    if any(info.flag_bits & 1 for info in infos):
-        raise encrypted()
-    unpacked = sum(info.file_size for info in infos)
-    packed = sum(info.compress_size for info in infos) or 1
-    if unpacked > MAX_UNPACKED or (unpacked > UNSUSPECTED and unpacked / packed > MAX_RATIO):
-        raise Quarantine(
-            "too_large",
-            f"The container would unpack to {unpacked:,} bytes.",
-            "Split the document, or exclude it from the source.",
-        )
-
-
 def encrypted() -> Quarantine:
     """Return the refusal of a document that needs a password or a key."""
     return Quarantine(
@@ -193,35 +147,3 @@ def encrypted() -> Quarantine:
         "The document is encrypted; it cannot be read without its password or key.",
         "Store it without encryption, or exclude it from the source.",
     )
-
-
-def _sniff_text(raw: Raw) -> str:
-    text = raw.text
-    extension = raw.extension
-    head = text[:4096].lstrip("\ufeff \t\n")
-    if _HTML.match(head) and extension not in _CODE:
-        return "html"
-    hinted = _EXTENSIONS.get(extension)
-    if hinted in {None, "mail"} and extension not in _CODE and _is_mail(head):
-        return "mail"
-    if extension in _CODE:
-        return "code"
-    if head.startswith("<?xml") and hinted in {None, "xml", "html"}:
-        return "html" if "<html" in head[:1024] else "xml"
-    if hinted is not None:
-        return hinted
-    if extension == "" and head[:1] in {"{", "["}:
-        return "json"
-    if head.startswith("#!"):
-        return "code"
-    return "plain"
-
-
-def _is_mail(head: str) -> bool:
-    """Whether a text begins with the header lines of an e-mail."""
-    names: set[str] = set()
-    position = 0
-    while match := _HEADER.match(head, position):
-        names.add(match.group(1).lower())
-        position = match.end()
-    return bool(names & _MAIL_SURE and names & _MAIL_LIKELY) or len(names & _MAIL_LIKELY) >= _MANY

@@ -35,12 +35,12 @@ def xlsx(raw: Raw) -> Parsed:
             sheet.reset_dimensions()
             rows = (
                 [
-                    _shown(cell.value, cell.number_format) if cell.value is not None else ""
+                    shown(cell.value, cell.number_format) if cell.value is not None else ""
                     for cell in row
                 ]
                 for row in sheet.iter_rows()
             )
-            blocks += _sheet(sheet.title, rows, page)
+            blocks += sheet_blocks(sheet.title, rows, page)
         properties = book.properties
         metadata = {
             name: str(value)
@@ -69,7 +69,7 @@ def xls(data: bytes) -> Parsed:
     blocks: list[Block] = []
     for page, sheet in enumerate(book.sheets(), 1):
         rows = ([_old_value(book, cell) for cell in sheet.row(i)] for i in range(sheet.nrows))
-        blocks += _sheet(sheet.name, rows, page)
+        blocks += sheet_blocks(sheet.name, rows, page)
     return Parsed(blocks, "application/vnd.ms-excel", None, book.nsheets)
 
 
@@ -78,20 +78,20 @@ def _old_value(book: Any, cell: Any) -> str:
 
     if cell.ctype == xlrd.XL_CELL_DATE:
         try:
-            return _shown(xlrd.xldate.xldate_as_datetime(cell.value, book.datemode), "")
+            return shown(xlrd.xldate.xldate_as_datetime(cell.value, book.datemode), "")
         except (ValueError, OverflowError):
-            return _shown(cell.value, "")
+            return shown(cell.value, "")
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return _shown(bool(cell.value), "")
+        return shown(bool(cell.value), "")
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return xlrd.error_text_from_code.get(cell.value, "#ERROR")
     if cell.ctype == xlrd.XL_CELL_NUMBER:
         style = book.format_map.get(book.xf_list[cell.xf_index].format_key)
-        return _shown(cell.value, style.format_str if style else "")
+        return shown(cell.value, style.format_str if style else "")
     return str(cell.value)
 
 
-def _shown(value: Any, number_format: str | None) -> str:
+def shown(value: Any, number_format: str | None) -> str:
     """Return a cell's value as a reader sees it, as far as that carries meaning."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -113,7 +113,7 @@ def _shown(value: Any, number_format: str | None) -> str:
     return str(value)
 
 
-def _sheet(name: str, rows: Iterable[list[str]], page: int) -> list[Block]:
+def sheet_blocks(name: str, rows: Iterable[list[str]], page: int) -> list[Block]:
     """Return a sheet's blocks: runs of rows between blank ones, lone cells before them as text."""
     blocks: list[Block] = []
     region: list[list[str]] = []

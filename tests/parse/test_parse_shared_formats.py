@@ -69,8 +69,6 @@ WORDS = {
 }  # fmt: skip
 
 REFUSED = {
-    ".doc": {"unsupported"},
-    ".ppt": {"unsupported"},
     ".zip": {"unsupported"},
     ".png": {"no_text_layer"},
     ".jpg": {"no_text_layer"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
+from freshground.service.looking_into import looking_into
 from freshground.service.plans.deferral import deferred, in_turn, open_line
 from freshground.service.plans.estimate import Load, estimate_indexes, estimate_seconds
 from freshground.service.plans.judging import judge
@@ -69,8 +70,9 @@ def plan_source(
     context: Context, settings: FilesSource | RecordsSource, line: Line | None
 ) -> tuple[SourcePlan, Load]:
     """List a source and compare. Objects that may have changed are read, to tell edits."""
-    source = context.source(settings.id)
-    listing = source.list(context.clock.now())
+    source = looking_into(context, settings.id, keeping=False)
+    source.list(context.clock.now())
+    listing = source.opened()
     known = context.ledger.objects(settings.id)
     found = changes.compare(listing, to_read_again(context, known), settings.verify_every)
     difference = Difference(source, found, known, context.lake.blobs.get)
@@ -104,7 +106,7 @@ def plan_source(
         judgement.objections,
         waiting,
         "" if listing.complete else incomplete(settings.id, listing),
-        changes.listing_digest(listing),
+        changes.listing_digest(source.plain),
     )
     return plan, Load.of(difference, waiting)
 

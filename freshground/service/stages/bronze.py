@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
 from freshground.core.errors import ConfigError, GuardStop
 from freshground.service.denial.narrowing import deny_narrowed, deny_renamed, settle_narrowed
+from freshground.service.looking_into import looking_into
 from freshground.service.plans.budget import limited, ways
 from freshground.service.plans.deferral import deferred, forget_line, keep_line, open_line
 from freshground.service.plans.judging import judge, record
@@ -16,9 +19,16 @@ from ingestion import bronze, changes
 from ingestion.difference import Difference
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from freshground.core.records import Listing
     from freshground.service.context import Context
+    from freshground.service.plans.deferral import Claim, Line
     from freshground.service.reports import Scope, StageReport
+    from ingestion.containers.opened import Closed, Opened
+
+_TICK = timedelta(microseconds=1)
+"""Between two looks at one listing: of the rows of one document the later counts."""
 
 
 def ingest(context: Context, scope: Scope) -> StageReport:
@@ -40,33 +50,29 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
         context, "ingest", source_id, [f"source/{source_id}"], f"bronze/{source_id}"
     ) as report:
         settings = context.settings.source(source_id)
-        source = context.source(source_id)
+        source = looking_into(context, source_id, keeping=True)
         listing = source.list(context.clock.now())
         known = context.ledger.objects(source_id)
         deny_narrowed(context, listing, known)  # what may not wait for a guard, nor for a new plan
-        _as_planned(context, listing)
+        _as_planned(context, source.plain)
+        if not looking:
+            listing = source.opened()
         found = changes.compare(listing, to_read_again(context, known), settings.verify_every)
+        if looking and not found.some:  # what was never opened may hold something new
+            listing = source.opened()
+            found = changes.compare(listing, to_read_again(context, known), settings.verify_every)
         if looking and found.some:
             _leave(context, listing, report)
             return report
-        line = open_line(context) if found.added or found.suspects else None
-        bytes_of = context.lake.blobs.get if line else None  # to measure edits by what is new
-        difference = Difference(source, found, known, bytes_of)
-        judgement = judge(context, settings, listing, difference)
-        record(context, judgement, listing)
-        if judgement.stopping:
-            deny_renamed(context, listing, difference)
-            raise GuardStop(judgement.message)
-        waiting = deferred(context, line, difference, listing) if line else []
-        found = changes.without(found, {claim.doc_id for claim in waiting}, source_id, known)
-        reading = len(found.added) + len(found.suspects)
-        with context.progress.bar(f"ingest {source_id}", reading, "objects") as step:
-            done = bronze.write(context.lake, source, listing, found, known, context.run_id, step)
-        settle_narrowed(context, listing, known)
-        if line:
-            keep_line(context, listing, line)
-        elif listing.complete and limited(context):
-            forget_line(context, source_id)
+        line, waiting, done = _take_in(context, source, listing, known, found)
+        if source.discovered:
+            # What they hold was not in the listing: it is looked at once more, as it now is.
+            listing = replace(source.opened(), started_at=listing.started_at + _TICK)
+            known = context.ledger.objects(source_id)
+            found = changes.compare(listing, known, settings.verify_every)
+            second, waiting, more = _take_in(context, source, listing, known, found)
+            line = second or line
+            done.add(more)
         report.counts = {
             "listed": len(listing.objects),
             "excluded": listing.excluded,
@@ -110,6 +116,39 @@ def _ingest(context: Context, scope: Scope, *, looking: bool) -> StageReport:
             report.outcome = "failed"
             report.message = incomplete(source_id, listing)
     return report
+
+
+def _take_in(
+    context: Context,
+    source: Opened | Closed,
+    listing: Listing,
+    known: Mapping[str, dict[str, Any]],
+    found: changes.Changes,
+) -> tuple[Line | None, list[Claim], bronze.BronzeReport]:
+    """Judge what a listing changes, and write it; return who waits in which line, and the counts.
+
+    GuardStop when a guard objects: nothing was written then.
+    """
+    source_id = listing.source_id
+    line = open_line(context) if found.added or found.suspects else None
+    bytes_of = context.lake.blobs.get if line else None  # to measure edits by what is new
+    difference = Difference(source, found, known, bytes_of)
+    judgement = judge(context, context.settings.source(source_id), listing, difference)
+    record(context, judgement, listing)
+    if judgement.stopping:
+        deny_renamed(context, listing, difference)
+        raise GuardStop(judgement.message)
+    waiting = deferred(context, line, difference, listing) if line else []
+    found = changes.without(found, {claim.doc_id for claim in waiting}, source_id, known)
+    reading = len(found.added) + len(found.suspects)
+    with context.progress.bar(f"ingest {source_id}", reading, "objects") as step:
+        done = bronze.write(context.lake, source, listing, found, known, context.run_id, step)
+    settle_narrowed(context, listing, known)
+    if line:
+        keep_line(context, listing, line)
+    elif listing.complete and limited(context):
+        forget_line(context, source_id)
+    return line, waiting, done
 
 
 def _leave(context: Context, listing: Listing, report: StageReport) -> None:

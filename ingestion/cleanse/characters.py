@@ -21,7 +21,9 @@ _JOINED = (
     "\ufe0f\ufe70-\ufefe\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U00010a00-\U00011fff"
     "\U0001e900-\U0001eeff\U0001f000-\U0001faff"
 )
-_SELECTORS = re.compile("([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
+_SELECTORS = re.compile(
+    "([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
+)
 _JOINERS = re.compile("[\u200c\u200d]{2,}")
 _STRAY_JOINER = re.compile(f"(?<![{_JOINED}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINED}])")
 _LIGATURES = {

@@ -38,7 +38,9 @@ class Package:
 
     def names(self, start: str, end: str = ".xml") -> list[str]:
         """Return the names of parts with a beginning and an end, in order."""
-        return sorted(n for n in self._archive.namelist() if n.startswith(start) and n.endswith(end))
+        return sorted(
+            n for n in self._archive.namelist() if n.startswith(start) and n.endswith(end)
+        )
 
     def read(self, name: str) -> bytes:
         """Return a part's bytes, b"" where it is not there or beyond its bounds."""
@@ -55,7 +57,9 @@ class Package:
 
     def replace(self, name: str, root: Any) -> None:
         """Put a changed tree in place of a part."""
-        self._replaced[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+        self._replaced[name] = etree.tostring(
+            root, xml_declaration=True, encoding="UTF-8", standalone=True
+        )
 
     def written(self) -> bytes:
         """Return the file, the same bytes where nothing was replaced."""
@@ -65,8 +69,10 @@ class Package:
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for info in self._archive.infolist():
                 content = self._replaced.get(info.filename)
-                archive.writestr(info.filename if content is not None else info,
-                                 self._archive.read(info) if content is None else content)  # fmt: skip
+                if content is None:
+                    archive.writestr(info, self._archive.read(info))
+                else:
+                    archive.writestr(info.filename, content)
         return made.getvalue()
 
 

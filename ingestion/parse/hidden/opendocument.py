@@ -74,7 +74,7 @@ def _hidden(root: Any, styles: dict[str, str]) -> Iterator[Hidden]:
         ):
             # A cell or shape has a ground of its own.
             continue
-        if node.tag in fields or node.get(f"{_TABLE}visibility") in {"collapse"}:
+        if node.tag in fields or node.get(f"{_TABLE}visibility") == "collapse":
             how = "invisible"
         if how and (text := " ".join("".join(node.itertext()).split())):
             _empty(node)

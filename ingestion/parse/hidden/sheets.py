@@ -37,11 +37,13 @@ def take(package: Package) -> Iterator[Hidden]:
         if root is None:
             continue
         strings = _strings(package) if strings is None else strings
-        pieces = list(_cells(root, name in hidden_sheets, white))
+        pieces = list(_cells(root, white, everything=name in hidden_sheets))
         if pieces:
             package.replace(name, root)
         for kind in dict.fromkeys(kind for kind, _ in pieces):
-            text = " | ".join(filter(None, (_value(cell, strings) for k, cell in pieces if k == kind)))
+            text = " | ".join(
+                filter(None, (_value(cell, strings) for k, cell in pieces if k == kind))
+            )
             if sum(c.isalpha() for c in text) >= MIN_LETTERS:
                 yield Hidden(kind, text)
     for name in (*package.names("xl/comments"), *package.names("xl/threadedComments/")):
@@ -64,7 +66,7 @@ def _sheets(package: Package) -> set[str]:
     }
 
 
-def _cells(root: Any, everything: bool, white: set[int]) -> Iterator[tuple[str, Any]]:
+def _cells(root: Any, white: set[int], *, everything: bool) -> Iterator[tuple[str, Any]]:
     """Yield the hidden cells, taken out of the sheet."""
     columns = set()
     for span in root.iter(f"{_S}col"):
@@ -95,7 +97,7 @@ def _move(row: Any, up: int) -> None:
         row.set("r", str(int(row.get("r")) - up))
     for cell in row:
         if match := _LETTERS.match(cell.get("r") or ""):
-            cell.set("r", f"{match.group()}{int(cell.get('r')[match.end():] or 0) - up}")
+            cell.set("r", f"{match.group()}{int(cell.get('r')[match.end() :] or 0) - up}")
 
 
 def _column(reference: str) -> int:

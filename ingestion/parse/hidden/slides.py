@@ -1,4 +1,4 @@
-"""Hidden text of presentations: hidden slides and shapes, tiny type, shapes off the slide, notes."""
+"""Hidden text of presentations: hidden slides and shapes, tiny type, shapes off the slide."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _SLIDE = re.compile(r"ppt/slides/slide(\d+)\.xml$")
-_SIGNS = re.compile(rb'show="0"|\bhidden="1"|\bdescr="|\bsz="\d{1,3}"|<a:off x="-|FFFFFF|"bg1"|<a:off ')
+_SIGNS = re.compile(
+    rb'show="0"|\bhidden="1"|\bdescr="|\bsz="\d{1,3}"|<a:off x="-|FFFFFF|"bg1"|<a:off '
+)
 MAX_SIZE = 200
 """Hundredths of a point below which type is not read."""
 _SHAPES = ("sp", "graphicFrame", "pic", "grpSp", "cxnSp")
@@ -66,13 +68,16 @@ def _slide(root: Any, size: tuple[int, int]) -> Iterator[Hidden]:
 
 
 def _is_plain(root: Any) -> bool:
-    """Whether a slide has no picture, no filled shape and no ground of its own to stand out from."""
+    """Whether a slide has no picture, no filled shape, and no ground of its own."""
     if root.find(f"{_P}cSld/{_P}bg") is not None or next(root.iter(f"{_P}pic"), None) is not None:
         return False
-    return not any(
-        node.find(f"{_A}solidFill") is not None or node.find(f"{_A}gradFill") is not None
-        for node in root.iter(f"{_P}spPr")
-    ) and next(root.iter(f"{_P}style"), None) is None
+    return (
+        not any(
+            node.find(f"{_A}solidFill") is not None or node.find(f"{_A}gradFill") is not None
+            for node in root.iter(f"{_P}spPr")
+        )
+        and next(root.iter(f"{_P}style"), None) is None
+    )
 
 
 def _is_white(properties: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Hidden text of Word documents: runs that are marked hidden, white, or tiny; comments; alt texts."""
+"""Hidden text of Word documents: runs marked hidden, white, or tiny; comments and alt texts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SIGNS = re.compile(
-    rb'<w:(?:vanish|webHidden|specVanish)\b|<w:color [^>]*w:val="[fFeE][0-9a-fA-F]{5}"|<w:color [^>]*themeColor="background|'
-    rb'<w:sz w:val="[1-4]"'
+    rb'<w:(?:vanish|webHidden|specVanish)\b|<w:color [^>]*w:val="[fFeE][0-9a-fA-F]{5}"|'
+    rb'<w:color [^>]*themeColor="background|<w:sz w:val="[1-4]"'
 )
 _ALT = re.compile(rb'\bdescr="|w:(?:tblDescription|tblCaption)\b')
 _MAIN = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
@@ -82,13 +82,17 @@ def _how(run: Any, styles: dict[str, str]) -> str:
 
 
 def _properties(properties: Any) -> str | None:
-    """Return how properties of a run hide it, "" where they show it, None where they say nothing."""
+    """Return how properties of a run hide it, "" where they show it, None else."""
     for name in ("vanish", "webHidden", "specVanish"):
         node = properties.find(f"{_W}{name}")
         if node is not None:
             return "" if (node.get(f"{_W}val") or "1").lower() in _OFF else "invisible"
     size = properties.find(f"{_W}sz")
-    if size is not None and (value := size.get(f"{_W}val", "")).isdecimal() and int(value) <= MAX_HALF_POINTS:
+    if (
+        size is not None
+        and (value := size.get(f"{_W}val", "")).isdecimal()
+        and int(value) <= MAX_HALF_POINTS
+    ):
         return "tiny"
     shade = properties.find(f"{_W}color")
     if shade is None:
@@ -131,7 +135,11 @@ def _styles(package: Package) -> dict[str, str]:
     for style in root.iter(f"{_W}style") if root is not None else ():
         properties = style.find(f"{_W}rPr")
         how = _properties(properties) if properties is not None else None
-        if how and style.get(f"{_W}type") in {"paragraph", "character"} and style.find(f"{_W}pPr/{_W}shd") is None:
+        if (
+            how
+            and style.get(f"{_W}type") in {"paragraph", "character"}
+            and style.find(f"{_W}pPr/{_W}shd") is None
+        ):
             found[style.get(f"{_W}styleId", "")] = how
     return found
 

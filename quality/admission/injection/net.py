@@ -4,6 +4,8 @@ Most of a document is neither an order nor about machines. RE2 tells so at some 
 megabyte, where the standard library's expressions would take as long as the parsing.
 """
 
+# ruff: noqa: E501 - expressions and lists of words read better whole
+
 from __future__ import annotations
 
 from functools import lru_cache
@@ -29,8 +31,7 @@ SIGNALS = (
     r"\bassistants?\b", r"\bfrom (?:now|this point|here) on\b", r"\bpretend\b", r"\brole-?play",
     r"\bplay the role\b", r"\bassume the (?:role|persona|identity)",
     r"\byou are (?:now|no longer|hereby)\b", r"\byour (?:new|real|true|only|actual|next) ",
-    r"\byou (?:must|will|shall|should|have to|are to) (?:now |always |only |never |not )*(?:comply|obey|act|respond|answer"
-    r"|reply|output|ignore|pretend|say|include|start|end|begin|follow|refuse|write)\b",
+    r"\byou (?:must|will|shall|should|have to|are to) (?:now |always |only |never |not )*(?:comply|obey|act|respond|answer|reply|output|ignore|pretend|say|include|start|end|begin|follow|refuse|write)\b",
     r"\bnew (?:system )?(?:instructions?|prompt|directives?)\b", r"\byour (?:\w+ ){0,3}(?:instructions?|prompt|rules|guidelines)\b",
     r"<\|", r"\[/?inst\]", r"<</?sys", r"</?(?:system|assistant|instructions?|tool_call|function_calls?|invoke)>",
     r"\bsystem (?:prompt|message|override|note|instruction)", r"\b(?:conversation|chat) (?:history|log)\b",

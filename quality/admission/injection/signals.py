@@ -5,6 +5,8 @@ classes at least (an order and its object, a possessive and what a machine gives
 alone never counts.
 """
 
+# ruff: noqa: E501, PLR2004 - expressions and lists of words read better whole
+
 from __future__ import annotations
 
 import re
@@ -102,9 +104,15 @@ _LOOT = re.compile(
     r"|environment variables?|contacts|personal (?:data|information)|credit card|(?:user|customer)(?:'s|s')? \w+"
     r"|all (?:\w+ )?(?:files|documents|e?mails?|messages|data|records)|entire \w+|full contents?|contents of|(?:everything|anything) (?:you|in|above))\b"
 )
-_PLACE = re.compile(r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w+|\b(?:url|endpoint|webhook|server|domain|address)\b")
-_TOOL = re.compile(r"\b(?:tools?|functions?|plugins?|apis?|mcp|browser|shell|terminal|code interpreter|web search)\b")
-_USER = re.compile(r"^\w+ (?:the |all |any |every |our )?(?:users?|readers?|customers?|visitors?|recipients?|humans?|people)\b")
+_PLACE = re.compile(
+    r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w+|\b(?:url|endpoint|webhook|server|domain|address)\b"
+)
+_TOOL = re.compile(
+    r"\b(?:tools?|functions?|plugins?|apis?|mcp|browser|shell|terminal|code interpreter|web search)\b"
+)
+_USER = re.compile(
+    r"^\w+ (?:the |all |any |every |our )?(?:users?|readers?|customers?|visitors?|recipients?|humans?|people)\b"
+)
 _MANNER = re.compile(
     r"^(?:respond|answer|reply|speak|output|write|say|antworte|r\u00e9ponds|r\u00e9pondez|responde|rispondi|responda|antwoord)\s+"
     r"(?:only|in|with|as|using|nothing|solely|exclusively|always|every|all|to (?:all|every|any)|nur|auf|mit|seulement|uniquement|en|avec|solo|con|apenas|em)\b"
@@ -118,14 +126,36 @@ _OF_ANSWER = re.compile(
     r"\b(?:response|reply|answer|output|your (?:messages?|texts?|words?|writing))\b|\b(?:every|each|all) \w+ ?(?:letter|word|vowel|sentence|character)|"
     r"\b(?:every|each|all) (?:letter|word|vowel|sentence|character)"
 )
-_SECOND = re.compile(r"\b(?:you|your|du|dein\w*|sie|ihre?n?|tu|vous|votre|usted|tus?|voi|voc\u00ea)\b|\u4f60|\u60a8|\u3042\u306a\u305f")
+_SECOND = re.compile(
+    r"\b(?:you|your|du|dein\w*|sie|ihre?n?|tu|vous|votre|usted|tus?|voi|voc\u00ea)\b|\u4f60|\u60a8|\u3042\u306a\u305f"
+)
 _FORBID = re.compile(r"\W*(?:do not|don't|never)\b")
 _UTTER = words.TELLING | frozenset(
-    "reveal show disclose display share leak give send copy dump expose provide paste return".split()
+    [
+        "reveal",
+        "show",
+        "disclose",
+        "display",
+        "share",
+        "leak",
+        "give",
+        "send",
+        "copy",
+        "dump",
+        "expose",
+        "provide",
+        "paste",
+        "return",
+    ]
 )
-_IDENTIFIER = re.compile(r"\b(?:your|this|my|our|the (?:order|reference|case|ticket|invoice|booking|account|customer|tracking|job|above|"
-    r"original|subject)) (?:\w+ ){0,2}?(?:number|reference|ref|id|code|name|subject|line|date|details|phone|cv|copy|address)\b")
-_QUOTED = re.compile(r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|\u201e[^\u201c\n]*\u201c|\u00ab[^\u00bb\n]*\u00bb|(?<!\w)'[^'\n]*(?:'\w[^'\n]*)*'(?!\w)|`[^`\n]*`|\u2018[^\u2019\n]*\u2019(?!\w)")
+_IDENTIFIER = re.compile(
+    r"\b(?:your|this|my|our|the (?:order|reference|case|ticket|invoice|booking|account|customer|tracking|job|above|"
+    r"original|subject)) (?:\w+ ){0,2}?(?:number|reference|ref|id|code|name|subject|line|date|details|phone|cv|copy|address)\b"
+)
+_QUOTED = re.compile(
+    r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|\u201e[^\u201c\n]*\u201c|\u00ab[^\u00bb\n]*\u00bb|(?<!\w)'[^'\n]*(?:'\w[^'\n]*)*'(?!\w)|`[^`\n]*`|\u2018[^\u2019\n]*\u2019(?!\w)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -172,7 +202,9 @@ _TOLD = re.compile(
 
 def _is_order(rest: list[str]) -> bool:
     word = rest[0] if rest else ""
-    return word.strip(":,").rstrip("'") in words.SMALL or word[:1] in "\"'\u201c\u2018\u00ab[<" and word != ""
+    return word.strip(":,").rstrip("'") in words.SMALL or (
+        word[:1] in "\"'\u201c\u2018\u00ab[<" and word != ""
+    )
 
 
 _LEAD = re.compile(r"^[^\w<\[#]*(?:(?:\d+|[a-z])[.)]\s+)?")
@@ -212,7 +244,11 @@ def _ordered(sentence: str, verb: str, order: str, add: Callable[[str, float], N
         add("asks for its orders", 0.65)
     if verb in words.ACTING and _LOOT.search(order):
         add("sends data", 0.55 if _PLACE.search(order) else 0.25)
-    if verb in words.ACTING and _TOOL.search(order) and (_LOOT.search(order) or _PLACE.search(order)):
+    if (
+        verb in words.ACTING
+        and _TOOL.search(order)
+        and (_LOOT.search(order) or _PLACE.search(order))
+    ):
         add("uses a tool", 0.3)
     if verb in words.SHAPING and _FORM.search(order):
         add("shapes the letters", 0.5 if _OF_ANSWER.search(order) else 0.3)
@@ -224,13 +260,15 @@ def _ordered(sentence: str, verb: str, order: str, add: Callable[[str, float], N
 
 def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
     second = bool(_SECOND.search(sentence))
-    _override(sentence, second, add)
+    _override(sentence, add, second=second)
     if match := _YOUR_OUTPUT.search(sentence):
         if verb and _IDENTIFIER.search(sentence) and verb not in words.TELLING:
             add("asks for an answer", 0.4)
         else:
             leads = match.start() < 8 and "," in sentence[match.end() : match.end() + 40]
-            add("shapes the answer", 0.85 if verb or leads else _some_order(sentence, match.start()))
+            add(
+                "shapes the answer", 0.85 if verb or leads else _some_order(sentence, match.start())
+            )
     elif verb in words.TELLING and _MESSAGE.search(sentence):
         add("shapes the answer", 0.6)
     if called := _CALLED.search(_LEAD.sub("", sentence, count=1)):
@@ -250,7 +288,7 @@ def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
         add("behind the user's back", 0.55 if verb or second or _FORBID.match(sentence) else 0.25)
 
 
-def _override(sentence: str, second: bool, add: Callable[[str, float], None]) -> None:
+def _override(sentence: str, add: Callable[[str, float], None], *, second: bool) -> None:
     match = _OVERRIDE.search(sentence)
     if not match:
         return
@@ -304,11 +342,15 @@ def _some_order(sentence: str, place: int) -> float:
     return 0.7 if is_open else 0.12
 
 
-_OURS = re.compile(r"\b(?:we|our|us|i|i'm|thanks?|thankful|appreciate|await|forward|received?|if|hi|hello|dear|re|subject)\b")
+_OURS = re.compile(
+    r"\b(?:we|our|us|i|i'm|thanks?|thankful|appreciate|await|forward|received?|if|hi|hello|dear|re|subject)\b"
+)
 
 
 def _order_inside(sentence: str) -> bool:
-    return any(word in words.TELLING or word in words.ACTING for word in _WORD.findall(sentence)[:14])
+    return any(
+        word in words.TELLING or word in words.ACTING for word in _WORD.findall(sentence)[:14]
+    )
 
 
 def quoted_away(sentence: str) -> str:

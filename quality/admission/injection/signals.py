@@ -62,7 +62,7 @@ _ROLE = re.compile(
     r"|\byou (?:must|will|shall|should|have to|are to) (?:now |always |only |never |not )*"
     r"(?:comply|obey|act|respond|answer|reply|output|ignore|pretend|say|include|start|end|begin|follow|refuse|write)\b"
     r"|\byour (?:new|real|true|only|actual|next|main|primary) (?:task|role|goal|objective|job|instructions?|purpose|mission|identity|name)\b"
-    r"|\bnew (?:system )?(?:instructions?|prompt|directives?)\b|\b(?:developer|dan|god|debug|maintenance|admin) mode\b"
+    r"|\bnew (?:system )?(?:instructions?|prompt|directives?)\b|^\W*(?:your )?new task\b|\b(?:developer|dan|god|debug|maintenance|admin) mode\b"
     r"|\bdu bist (?:jetzt|nun|ab)\b|\bab (?:sofort|jetzt)\b|\b(?:tu es|vous \u00eates) (?:maintenant|d\u00e9sormais)\b"
     r"|\b(?:d\u00e8s|\u00e0 partir de) maintenant\b|\bahora eres\b|\ba partir de (?:ahora|agora)\b|\bora sei\b"
     r"|\bd'ora in (?:poi|avanti)\b|\bagora (?:voc\u00ea|tu) \u00e9?s?\b|\bvanaf nu\b|\bod teraz\b"
@@ -87,6 +87,9 @@ _SPEAKER = re.compile(
     r"^(?:#{2,}|\*\*|\[|<|=+|-{3,})?\s*(?:new |begin |start |end |hidden |secret |special |urgent |important )*"
     r"(?:system|assistant|admin(?:istrator)?|developer|instructions?|override)"
     r"(?: (?:prompt|message|override|note|instructions?|notice|update|command|mode))?\s*(?:\]|>|:|\*\*|=)"
+)
+_TAKES_OVER = re.compile(
+    r"^\W*(?:new |urgent )*(?:system|admin\w*|developer) (?:override|prompt|instructions?|command)\b"
 )
 _SECRECY = re.compile(
     r"\b(?:do not|don't|never|without)\s+(?:\w+\s+){0,2}?(?:tell|inform|mention|reveal|disclos|notif|alert)\w*\s+"
@@ -283,7 +286,7 @@ def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
     if _FRAME.search(sentence):
         add("marks of a chat", 0.7)
     elif _SPEAKER.search(sentence):
-        add("speaks as the system", 0.45)
+        add("speaks as the system", 0.6 if _TAKES_OVER.search(sentence) else 0.45)
     if _SECRECY.search(sentence):
         add("behind the user's back", 0.55 if verb or second or _FORBID.match(sentence) else 0.25)
 

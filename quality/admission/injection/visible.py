@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding
 from quality.admission.injection.judge import NOTHING, Judged, is_about, judge
-from quality.admission.injection.net import Cast
+from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.payloads import Payload, parted, payloads, telltale
 from quality.admission.injection.sentences import Sentence, around, split
 
@@ -132,7 +132,7 @@ class Reader:
     def _suspicious(self) -> list[tuple[int, int]]:
         """Return the lines in which something may be in disguise, as spans apart."""
         spans: list[tuple[int, int]] = []
-        for start, end in self.cast.finds("disguises"):
+        for start, end in sorted(span for name in DISGUISES for span in self.cast.finds(name)):
             if spans and end <= spans[-1][1]:
                 continue
             low = max(self.text.rfind("\n", 0, start) + 1, start - NEAR)

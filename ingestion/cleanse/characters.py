@@ -55,7 +55,13 @@ def _visible(text: str) -> str:
     if text.isascii():
         return _INVISIBLE.sub("", _LINE_END.sub("\n", text))
     text = _INVISIBLE.sub("", _LINE_END.sub("\n", text)).translate(_LIGATURES)
-    text = _SELECTORS.sub(r"\1", _TAGS.sub(r"\1", text))
+    text = _SELECTORS.sub(_first_selector, _TAGS.sub(r"\1", text))
     text = _JOINERS.sub(lambda run: run.group()[0], text)
     # After the removals, because they can bring a letter and its accent together.
     return unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text))
+
+
+def _first_selector(run: re.Match[str]) -> str:
+    """Return the variant of a sign where a run of selectors begins with one; the rest spells."""
+    first = run.group()[0]
+    return first if first < "\U000e0100" else ""

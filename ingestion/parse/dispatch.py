@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from ingestion.parse.registry import parser_of
 from ingestion.parse.sniff import sniff
 
 if TYPE_CHECKING:
-    from freshground.core.records import Document
+    from freshground.core.records import Document, Hidden
     from ingestion.parse.blocks import Html, Parsed
 
 _MAX_BYTES_PER_CHAR = 4
@@ -62,7 +63,9 @@ def _parsed(raw: Raw, max_chars: int) -> Parsed:
         # Markup can be several times its text, but no parser should be fed without bound.
         raise too_large(len(raw.text), max_chars)
     try:
-        return parser_of(kind)(raw)
+        raw, hidden = _without_hidden(raw, kind)
+        parsed = parser_of(kind)(raw)
+        return replace(parsed, hidden=(*parsed.hidden, *hidden)) if hidden else parsed
     except Quarantine:
         raise
     except (ImportError, MemoryError):
@@ -77,6 +80,19 @@ def _parsed(raw: Raw, max_chars: int) -> Parsed:
             f"The {kind} parser failed with {type(error).__name__}{_place(error)}.",
             "Open and save the file again with its own program; if that does not help, report it.",
         ) from None
+
+
+def _without_hidden(raw: Raw, kind: str) -> tuple[Raw, tuple[Hidden, ...]]:
+    """Return an office file without what its readers do not see, and that; others as they are."""
+    if kind not in OFFICE:
+        return raw, ()
+    from ingestion.parse.hidden.office import take
+
+    data, hidden = take(raw.data, kind)
+    return (raw if data is raw.data else replace(raw, data=data)), hidden
+
+
+OFFICE = frozenset({"docx", "pptx", "xlsx", "odt", "ods", "odp"})
 
 
 def _place(error: Exception) -> str:

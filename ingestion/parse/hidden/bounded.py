@@ -20,7 +20,7 @@ _USUAL = {"comment": 1, "alt_text": 2, "metadata": 3}
 
 
 def bounded(pieces: Iterable[Hidden]) -> tuple[Hidden, ...]:
-    """Return the pieces that say something, each once, the likeliest to matter within the bounds."""
+    """Return the pieces that say something, each once, within the bounds."""
     kept: list[Hidden] = []
     seen: set[tuple[str, str]] = set()
     room = MAX_CHARS

@@ -1,7 +1,9 @@
-"""Texts spelt in characters that show nothing: tags, variation selectors, zero-width bits; and bidi.
+"""Texts spelt in characters that show nothing: tags, variation selectors, zero-width bits; bidi.
 
 Cleansing removes these characters from a document's text. Here is what they spelt.
 """
+
+# ruff: noqa: PLR2004 - code points, and widths of letters
 
 from __future__ import annotations
 
@@ -14,9 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # None of them is common: most texts, and all that are ASCII, are done with one search.
-_ANY = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]")
+_ANY = re.compile(
+    "[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\U000e0000-\U000e01ef]"
+)
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e007a]{2,6}\U000e007f")
-_TAGS = re.compile("[\U000e0020-\U000e007e](?:[^\U000e0020-\U000e007e]{0,2}[\U000e0020-\U000e007e])+")
+_TAGS = re.compile(
+    "[\U000e0020-\U000e007e](?:[^\U000e0020-\U000e007e]{0,2}[\U000e0020-\U000e007e])+"
+)
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 _ZERO = re.compile("[\u200b-\u200f\u2060-\u2064\ufeff]{16,}")
 _OVERRIDE = re.compile("[\u202d\u202e]([^\u202c\u2069\n]{4,})")
@@ -61,15 +67,17 @@ def _bytes(data: bytes) -> str | None:
 def _bits(run: str) -> str | None:
     """Return the text of a run of two or four kinds of zero-width characters, read as bits."""
     marks = sorted(set(run))
-    orders = [marks, marks[::-1]] if len(marks) == 2 else []  # noqa: PLR2004 - a bit has two values
+    orders = [marks, marks[::-1]] if len(marks) == 2 else []
     if len(marks) in {3, 4}:
         # A third mark parts the letters; without it, two bits a mark.
         rare = min(marks, key=run.count)
         others = [mark for mark in marks if mark != rare]
-        if len(others) == 2:  # noqa: PLR2004
+        if len(others) == 2:
             groups = [group for group in run.split(rare) if group]
             for zero, one in (others, others[::-1]):
-                codes = [int(g.replace(zero, "0").replace(one, "1"), 2) for g in groups if len(g) < 22]
+                codes = [
+                    int(g.replace(zero, "0").replace(one, "1"), 2) for g in groups if len(g) < 22
+                ]
                 text = "".join(chr(code) for code in codes if code < 0x110000)
                 if len(text) >= MIN_SPELT and text.isprintable() and " " in text:
                     return text

@@ -1,5 +1,7 @@
 """Colours as documents write them, and whether two can be told apart by eye."""
 
+# ruff: noqa: PLR2004 - digits of colours
+
 from __future__ import annotations
 
 import re
@@ -38,7 +40,11 @@ def colour(text: str | None) -> Colour | None:
     digits = match.group(1)
     if len(digits) in {3, 4}:
         digits = "".join(d * 2 for d in digits[:3])
-    return (int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)) if len(digits) >= 6 else None  # noqa: PLR2004
+    return (
+        (int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16))
+        if len(digits) >= 6
+        else None
+    )
 
 
 def alike(one: Colour, other: Colour) -> bool:

@@ -19,24 +19,30 @@ from ingestion.parse.hidden.selectors import rules_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SUSPECTS = etree.XPath(
-    "//*[@style or @hidden or @color or @bgcolor or @text or @aria-hidden='true' or self::template or self::noscript]"
+_SUSPECTS = etree.XPath("//*[@style or @hidden or @color or self::template or self::noscript]")
+_TEXTS = etree.XPath("//*[@alt or @title or @aria-label or @placeholder]")
+_LINKED = etree.XPath("//link[contains(@rel, 'stylesheet')]")
+_PAINTED = etree.XPath(
+    ".//*[@bgcolor or @color or contains(@style, 'color') or contains(@style, 'background')]|.//img"
 )
-_TEXTS = etree.XPath("//*[@alt or @title or @aria-label or @data-prompt or @placeholder]")
+_CLEAR = re.compile(r"transparent|rgba\([^)]*,\s*0?\.?0\d*\s*\)")
 _NAMES = ("alt", "title", "aria-label", "placeholder")
-_CONDITIONAL = re.compile(r"\s*\[(?:if|endif)\b|\s*(?:end|start|begin)?\s*\[?/?\w{0,20}\]?\s*$", re.IGNORECASE)
+_CONDITIONAL = re.compile(
+    r"\s*\[(?:if|endif)\b|\s*(?:end|start|begin)?\s*\[?/?\w{0,20}\]?\s*$", re.IGNORECASE
+)
 _NUMBER = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%|cm|mm|in|vw|vh|ex|ch)?", re.IGNORECASE)
-_POINTS = {"px": 0.75, "pt": 1.0, "em": 12.0, "rem": 12.0, "%": 0.12, "cm": 28.3, "mm": 2.83, "in": 72.0,
-           "vw": 6.0, "vh": 6.0, "ex": 6.0, "ch": 6.0, "": 0.75}  # fmt: skip
-_NONE = re.compile(r"\s*0*\.?0*\s*(?:px|pt|em|rem|%)?\s*(?:!important)?\s*$")
+_POINTS = {"px": 0.75, "pt": 1.0, "em": 12.0, "rem": 12.0, "%": 0.12, "cm": 28.3, "mm": 2.83,
+           "in": 72.0, "vw": 6.0, "vh": 6.0, "ex": 6.0, "ch": 6.0, "": 0.75}  # fmt: skip
 TINY = 2.5
 """Points below which type is not read."""
 FAR = 300.0
 """Points beyond the page's edge that something stands away on purpose."""
 
+REVEALED = 0.5
+"""The share of a page's text from which on what is invisible waits to be shown."""
+
 MIN_WORDS = 3
 _SPACE = re.compile(r"\s+")
-_SEEN = re.compile(r"clip-path|clip\s*:\s*rect|sr-only|visually-hidden|screen-reader", re.IGNORECASE)
 
 
 def take(root: Any) -> tuple[Hidden, ...]:
@@ -47,21 +53,21 @@ def take(root: Any) -> tuple[Hidden, ...]:
 def _take(root: Any) -> Iterator[Hidden]:
     yield from _metadata(root)
     rules = rules_of("\n".join(node.text or "" for node in root.iter("style")))
-    suspects = list(_SUSPECTS(root))
-    styles = {node: node.get("style", "") for node in suspects}
+    styles = {node: node.get("style", "") for node in _SUSPECTS(root)}
     for matches, declarations in rules:
         for node in matches(root):
             styles[node] = f"{declarations};{styles.get(node, '')}"
+    linked = bool(_LINKED(root))
+    found = []
     for node, style in styles.items():
         if node is root or not isinstance(node.tag, str) or node.tag in {"html", "body", "head"}:
             continue
         kind = _kind(node, style)
-        if kind is None or _gone(node, root):
-            continue
-        text = _SPACE.sub(" ", " ".join(_texts(node))).strip()
-        _drop(node)
-        if text:
-            yield Hidden(kind, text)
+        if kind is None and not linked and _is_like_ground(node, styles):
+            kind = "white"
+        if kind:
+            found.append((node, kind))
+    yield from _out(root, found)
     for node in list(root.iter(etree.Comment)):
         text = _SPACE.sub(" ", node.text or "").strip()
         if text and not _CONDITIONAL.match(text):
@@ -72,6 +78,22 @@ def _take(root: Any) -> Iterator[Hidden]:
             value = (node.get(name) or "").strip()
             if len(value.split()) >= MIN_WORDS:
                 yield Hidden("alt_text", value)
+
+
+def _out(root: Any, found: list[tuple[Any, str]]) -> Iterator[Hidden]:
+    """Take the elements out of the tree, and yield their text."""
+    texts = {node: _SPACE.sub(" ", " ".join(_texts(node))).strip() for node, _ in found}
+    size = sum(len(text) for text in root.itertext())
+    unseen = sum(len(texts[node]) for node, kind in found if kind == "invisible")
+    for node, kind in found:
+        if kind == "invisible" and unseen > REVEALED * size and "hidden" not in node.attrib:
+            # A page that is mostly invisible is one that its scripts reveal.
+            continue
+        if _gone(node, root):
+            continue
+        _drop(node)
+        if texts[node]:
+            yield Hidden(kind, texts[node])
 
 
 def _metadata(root: Any) -> Iterator[Hidden]:
@@ -113,10 +135,14 @@ def _kind(node: Any, style: str) -> str | None:
     if "hidden" in node.attrib or node.tag in {"template", "noscript"}:
         return "invisible"
     declared = _declared(style)
-    if not declared and not node.get("color"):
+    if not declared or "transition" in style or "animation" in style:
+        # What is to move will be shown.
         return None
     value = declared.get
-    if value("display", "").startswith("none") or value("visibility", "")[:6] in {"hidden", "collap"}:
+    if value("display", "").startswith("none") or value("visibility", "")[:6] in {
+        "hidden",
+        "collap",
+    }:
         return "invisible"
     if value("opacity") is not None and _small(value("opacity", ""), 0.05):
         return "invisible"
@@ -126,7 +152,7 @@ def _kind(node: Any, style: str) -> str | None:
         return "off_page"
     if _is_shut(declared):
         return "tiny"
-    return "white" if _is_like_ground(node, declared) else None
+    return None
 
 
 def _declared(style: str) -> dict[str, str]:
@@ -153,8 +179,8 @@ def _is_away(declared: dict[str, str]) -> bool:
         for side in ("left", "top", "right", "bottom"):
             if side in declared and _points(declared[side]) <= -FAR:
                 return True
-    if any(_points(declared[name]) <= -FAR for name in ("text-indent", "margin-left", "margin-top", "margin")
-           if name in declared):  # fmt: skip
+    names = ("text-indent", "margin-left", "margin-top", "margin")
+    if any(_points(declared[name]) <= -FAR for name in names if name in declared):
         return True
     moved = re.search(r"translate\w*\(\s*(-?[\d.]+\s*\w*)", declared.get("transform", ""))
     return bool(moved) and _points(moved.group(1)) <= -FAR
@@ -168,19 +194,19 @@ def _is_shut(declared: dict[str, str]) -> bool:
     return any(_points(declared[name]) <= 1 for name in names if name in declared)
 
 
-def _is_like_ground(node: Any, declared: dict[str, str]) -> bool:
+def _is_like_ground(node: Any, styles: dict[Any, str]) -> bool:
+    """Whether the type of an element has the colour of what it stands on, as far as known."""
+    declared = _declared(styles[node])
     own = colour(declared.get("color") or node.get("color"))
-    if own is None:
-        return bool(re.match(r"transparent|rgba\([^)]*,\s*0?\.?0\d*\s*\)", declared.get("color", "")))
+    if own is None or _PAINTED(node):
+        return bool(_CLEAR.match(declared.get("color", "")))
     place = node
     while place is not None:
-        above = declared if place is node else _declared(place.get("style", ""))
+        above = _declared(styles.get(place) or place.get("style", ""))
         painted = f"{above.get('background', '')} {above.get('background-image', '')}"
-        if "url(" in painted or "gradient" in painted:
+        if "url(" in painted or "gradient" in painted or place.get("background"):
             return False
-        ground = _ground(above) or place.get("bgcolor")
-        if ground or (place is not node and place.get("class")):
-            # Where a class may set the ground, by a style sheet that is not at hand, nobody knows.
+        if ground := _ground(above) or place.get("bgcolor"):
             known = colour(ground)
             return known is not None and alike(own, known)
         place = place.getparent()

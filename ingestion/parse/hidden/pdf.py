@@ -1,5 +1,4 @@
-"""Hidden text of a PDF page: invisible by render mode, transparent, tiny, off the page, or without
-contrast to what lies beneath or over it.
+"""Hidden text of a PDF page: invisible by mode, transparent, tiny, off the page, without contrast.
 
 Cheap signs name the suspects; whether one can really not be seen is decided by drawing the page
 with and without them, which only pages that have suspects pay for. The layer of invisible text
@@ -107,9 +106,10 @@ def _look(page: Any) -> tuple[list[_Text], list[_Cover], int]:
             # Some fonts are drawn larger than their size says.
             low, tall = (b := _bounds(raw, outer))[2] - b[0], b[3] - b[1]
             sure = "tiny" if min(low, tall) < TINY else None
-        elif not (left - high <= x <= right + high and bottom - high <= y <= top + high):
-            if _is_off(_bounds(raw, outer), box):
-                sure = "off_page"
+        elif not (
+            left - high <= x <= right + high and bottom - high <= y <= top + high
+        ) and _is_off(_bounds(raw, outer), box):
+            sure = "off_page"
         colour = (red.value, green.value, blue.value)
         text = _Text(raw, order, (x, y, x, y), colour, sure)
         if sure:
@@ -129,7 +129,9 @@ def _is_doubtful(text: _Text, covers: list[_Cover]) -> bool:
             if order > text.order:
                 return True
             under = colour
-    return under is not None and sum(abs(a - b) for a, b in zip(text.colour, under, strict=True)) < 60
+    return (
+        under is not None and sum(abs(a - b) for a, b in zip(text.colour, under, strict=True)) < 60
+    )
 
 
 def _objects(page: Any) -> Iterator[tuple[Any, int, Any]]:
@@ -143,9 +145,9 @@ def _objects(page: Any) -> Iterator[tuple[Any, int, Any]]:
                 if depth < MAX_DEPTH:
                     own = pdfium_c.FS_MATRIX()
                     pdfium_c.FPDFPageObj_GetMatrix(raw, ctypes.byref(own))
-                    yield from inside(pdfium_c.FPDFFormObj_CountObjects(raw),
-                                      pdfium_c.FPDFFormObj_GetObject, raw,
-                                      own if outer is None else _joined(own, outer), depth + 1)  # fmt: skip
+                    parts = pdfium_c.FPDFFormObj_CountObjects(raw)
+                    own = own if outer is None else _joined(own, outer)
+                    yield from inside(parts, pdfium_c.FPDFFormObj_GetObject, raw, own, depth + 1)
             else:
                 yield raw, kind, outer
 
@@ -214,7 +216,7 @@ def _without_contrast(page: Any, doubtful: list[_Text]) -> list[_Text]:
     changed = abs(before - after) >= CONTRAST
     if not changed.any():
         return doubtful
-    return [text for text in doubtful if not _changes(page, text, changed, scale)]
+    return [text for text in doubtful if not _changes(page, text, changed)]
 
 
 def _drawn(page: Any, scale: float) -> Any:
@@ -225,7 +227,7 @@ def _drawn(page: Any, scale: float) -> Any:
         bitmap.close()
 
 
-def _changes(page: Any, text: _Text, changed: Any, scale: float) -> bool:
+def _changes(page: Any, text: _Text, changed: Any) -> bool:
     """Whether the picture changed where a text stands."""
     high, wide = changed.shape
     box = _bounds(text.raw, None)
@@ -250,7 +252,10 @@ def _texts(page: Any, hidden: Iterable[tuple[_Text, str | None]], number: int) -
             length = pdfium_c.FPDFTextObj_GetText(text.raw, textpage.raw, None, 0)
             buffer = ctypes.create_string_buffer(length)
             pdfium_c.FPDFTextObj_GetText(
-                text.raw, textpage.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR)), length
+                text.raw,
+                textpage.raw,
+                ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR)),
+                length,
             )
             words = buffer.raw[:length].decode("utf-16-le", "replace").rstrip("\x00")
             if joined and joined[-1][0] == kind:
@@ -273,7 +278,10 @@ def _notes(page: Any) -> Iterator[str]:
             if length > 2:
                 buffer = ctypes.create_string_buffer(length)
                 pdfium_c.FPDFAnnot_GetStringValue(
-                    note, b"Contents", ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR)), length
+                    note,
+                    b"Contents",
+                    ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR)),
+                    length,
                 )
                 yield buffer.raw[:length].decode("utf-16-le", "replace").rstrip("\x00")
         finally:

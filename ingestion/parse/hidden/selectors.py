@@ -17,7 +17,7 @@ _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _PLAIN = re.compile(r"([a-zA-Z][\w]*)?(?:([.#])([\w-]+))?")
 _HIDES = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?\.?0|font-size\s*:\s*(?:0|1|2)(?:px|pt|\b)"
-    r"|(?:left|top|right|text-indent|margin-left)\s*:\s*-\d{3}|(?:^|[;\s])color\s*:|(?:width|height)\s*:\s*[01](?:px)?\b"
+    r"|(?:left|top|right|text-indent|margin-left)\s*:\s*-\d{3}|(?:^|[;\s{])color\s*:|background(?:-color)?\s*:|(?:width|height)\s*:\s*[01](?:px)?\b"
     r"|scale\(\s*0",
     re.IGNORECASE,
 )

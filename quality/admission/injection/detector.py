@@ -1,4 +1,4 @@
-"""The detector of prompt injection: visible sentences, disguised texts, and what readers do not see.
+"""The detector of prompt injection: visible sentences, disguised texts, what readers do not see.
 
 Rules, each with its version:
 
@@ -29,7 +29,9 @@ RULES = {
     "injection.encoded": VERSION,
     "injection.hidden": VERSION,
 }
-UNSEEN_BY_DESIGN = frozenset({"white", "tiny", "off_page", "invisible", "zero_width", "bidi", "tags"})
+UNSEEN_BY_DESIGN = frozenset(
+    {"white", "tiny", "off_page", "invisible", "zero_width", "bidi", "tags"}
+)
 """Kinds of hidden text that somebody made unseen; comments and alternative texts have their use."""
 
 

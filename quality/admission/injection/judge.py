@@ -32,7 +32,7 @@ TOLD = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A confidence in 0 to 1, whether it is by signals (else by its being out of place), and why."""
+    """A confidence in 0 to 1, whether it is by signals (else by being out of place), and why."""
 
     confidence: float
     addressed: bool
@@ -81,10 +81,12 @@ def judge(
     if about:
         found = [Signal(s.name, s.weight * 0.6) for s in found]
     strong = joined(found)
-    request = 0.0 if kind in _KINDS_WITHOUT_REQUESTS else _request(sentence, verb, order, span, text)
+    request = (
+        0.0 if kind in _KINDS_WITHOUT_REQUESTS else _request(sentence, verb, order, span, text)
+    )
     if request and (not upright or (kind == "list_item" and verb not in words.TELLING)):
         request *= 0.6
-    whole = 1 - (1 - strong) * (1 - request * (0.5 if found else 1.0))
+    whole = 1 - (1 - strong) * (1 - request * (0.7 if found else 1.0))
     if whole <= 0:
         return NOTHING
     names = [signal.name for signal in found]
@@ -134,5 +136,6 @@ LONG = 3_000
 LONG_TAKES = 0.3
 LEAST = 0.15
 _FRAMES = re.compile(
-    r"\b(?:can|could|would|will|want|need|do|does|should) (?:you|we|one)\b|\byou (?:must|should|will)\b|\bhow to\b"
+    r"\b(?:can|could|would|will|want|need|do|does|should) (?:you|we|one)\b"
+    r"|\byou (?:must|should|will)\b|\bhow to\b"
 )

@@ -4,6 +4,8 @@ Most of a document is neither an order nor about machines. RE2 tells so at some 
 megabyte, where the standard library's expressions would take as long as the parsing.
 """
 
+# ruff: noqa: E501 - expressions and lists of words read better whole
+
 from __future__ import annotations
 
 from functools import lru_cache
@@ -29,8 +31,7 @@ SIGNALS = (
     r"\bassistants?\b", r"\bfrom (?:now|this point|here) on\b", r"\bpretend\b", r"\brole-?play",
     r"\bplay the role\b", r"\bassume the (?:role|persona|identity)",
     r"\byou are (?:now|no longer|hereby)\b", r"\byour (?:new|real|true|only|actual|next) ",
-    r"\byou (?:must|will|shall|should|have to|are to) (?:now |always |only |never |not )*(?:comply|obey|act|respond|answer"
-    r"|reply|output|ignore|pretend|say|include|start|end|begin|follow|refuse|write)\b",
+    r"\byou (?:must|will|shall|should|have to|are to) (?:now |always |only |never |not )*(?:comply|obey|act|respond|answer|reply|output|ignore|pretend|say|include|start|end|begin|follow|refuse|write)\b",
     r"\bnew (?:system )?(?:instructions?|prompt|directives?)\b", r"\byour (?:\w+ ){0,3}(?:instructions?|prompt|rules|guidelines)\b",
     r"<\|", r"\[/?inst\]", r"<</?sys", r"</?(?:system|assistant|instructions?|tool_call|function_calls?|invoke)>",
     r"\bsystem (?:prompt|message|override|note|instruction)", r"\b(?:conversation|chat) (?:history|log)\b",
@@ -54,17 +55,21 @@ _DISGUISED = (
     r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}", r"(?:\\x[0-9a-fA-F]{2}){8,}",
     r"(?:[01]{8}[ ,]?){8,}", r"(?:\d{2,3}[ ,]+){12,}", r"(?:%[0-9a-fA-F]{2}\w*){6,}",
     r"(?:\\u[0-9a-fA-F]{4}){6,}", r"(?:&#x?[0-9a-fA-F]{2,5};){6,}",
-    r"(?:[A-Za-z][ ._*|-]{1,3}){10,}", r"(?:\b\w*[A-Za-z][013457@$]+[A-Za-z]\w*\W+(?:\w+\W+){0,2}){2,}",
+    r"(?:[A-Za-z][ ._*|-]{1,3}){10,}", r"[A-Za-z][013457@$]{1,2}[A-Za-z]\w*[^\w\n]+(?:\w+[^\w\n]+)?\w*[A-Za-z][013457@$]{1,2}[A-Za-z]",
     r"[A-Za-z][\x{370}-\x{3ff}\x{400}-\x{4ff}]|[\x{370}-\x{3ff}\x{400}-\x{4ff}][A-Za-z]",
     r"[\x{ff21}-\x{ff5a}\x{1d400}-\x{1d7ff}]{3}", r"[\x{1d00}-\x{1d22}]{3}",
 )  # fmt: skip
 
 
-@lru_cache(maxsize=4)
+DISGUISES = {"long": (0, 2), "codes": (2, 8), "drawn": (8, 10), "turned": (10, None)}
+"""The disguises in nets of their own: together their states are so many that RE2 gets slow."""
+
+
+@lru_cache(maxsize=8)
 def _net(name: str) -> Any:
     options = re2.Options()
     options.max_mem = _MEMORY
-    options.case_sensitive = name == "disguises"
+    options.case_sensitive = name in DISGUISES
     options.never_capture = True
     if name == "signals":
         pattern = "|".join(SIGNALS)
@@ -77,7 +82,8 @@ def _net(name: str) -> Any:
     else:
         from quality.admission.injection.payloads import IN_DISGUISE
 
-        pattern = "|".join((*_DISGUISED, *IN_DISGUISE))
+        first, last = DISGUISES[name]
+        pattern = "|".join((*_DISGUISED, "|".join(IN_DISGUISE))[first:last])
     return re2.compile(pattern, options)
 
 

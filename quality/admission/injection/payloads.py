@@ -3,6 +3,8 @@
 What is decoded is judged like any sentence; that something is encoded is no finding by itself.
 """
 
+# ruff: noqa: E501, PLR2004 - expressions and lists of words read better whole
+
 from __future__ import annotations
 
 import base64
@@ -11,6 +13,7 @@ import codecs
 import re
 import unicodedata
 from html import unescape
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -34,7 +37,9 @@ _ENTITIES = re.compile(r"(?:&#x?[0-9a-fA-F]{2,5};){6,}")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ \u00a0._*|-]{1,3}){10,}[^\W\d_](?!\w)")
 _LEET = re.compile(r"(?<!\w)(?=[\w@$!|+]*[^\W\d_])(?=[\w@$!|+]*[0134578@$!])[\w@$!|+]{3,}(?!\w)")
 _LEET_LETTERS = str.maketrans("0134578@$!|+", "oieastbasiit")
-_WIDE = re.compile(r"[\u0370-\u03ff\u0400-\u04ff\u0530-\u058f\u13a0-\u13ff\uff21-\uff5a\U0001d400-\U0001d7ff]")
+_WIDE = re.compile(
+    r"[\u0370-\u03ff\u0400-\u04ff\u0530-\u058f\u13a0-\u13ff\uff21-\uff5a\U0001d400-\U0001d7ff]"
+)
 _LATIN = re.compile(r"[A-Za-z]")
 _TOKEN = re.compile(r"\w+")
 _LOOKALIKES = str.maketrans(
@@ -67,12 +72,7 @@ class Payload(NamedTuple):
 
 def payloads(text: str) -> Iterator[Payload]:
     """Yield what is in disguise in a text, at most `MAX_PAYLOADS` pieces."""
-    count = 0
-    for found in _all(text):
-        yield found
-        count += 1
-        if count >= MAX_PAYLOADS:
-            return
+    yield from islice(_all(text), MAX_PAYLOADS)
 
 
 def _all(text: str) -> Iterator[Payload]:
@@ -115,7 +115,9 @@ def _turned(text: str) -> Iterator[Payload]:
                 at = small.find(word, right)
         for left, right in sorted(lines):
             line = text[left:right]
-            yield Payload(codecs.encode(line, "rot13") if how == "rot13" else line[::-1], left, right, how)
+            yield Payload(
+                codecs.encode(line, "rot13") if how == "rot13" else line[::-1], left, right, how
+            )
 
 
 def _drawn(text: str) -> Iterator[Payload]:
@@ -135,7 +137,12 @@ def _drawn(text: str) -> Iterator[Payload]:
         line, last = text[left:right], right
         marks = _LEET.findall(line)
         if len(marks) > 2 and len(marks) * 3 >= len(line.split()):
-            yield Payload(_LEET.sub(lambda m: m.group().translate(_LEET_LETTERS), line), left, right, "digits for letters")
+            yield Payload(
+                _LEET.sub(lambda m: m.group().translate(_LEET_LETTERS), line),
+                left,
+                right,
+                "digits for letters",
+            )
 
 
 def _lines_changed(text: str, change: object, how: str) -> Iterator[Payload]:
@@ -172,9 +179,10 @@ def _readable(data: bytes | None) -> str | None:
         except UnicodeDecodeError:
             continue
         letters = sum(c.isalpha() or c == " " for c in text)
-        if text.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in text):
-            if letters >= 0.75 * len(text) and letters >= MIN_LETTERS and _spaced(text):
-                return text
+        printable = text.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in text)
+        enough = letters >= max(0.75 * len(text), MIN_LETTERS)
+        if printable and enough and _spaced(text):
+            return text
     return None
 
 
@@ -220,6 +228,17 @@ def _decimal(text: str) -> bytes:
 
 def _unescape(text: str) -> str:
     return re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m.group(1), 16)), text)
+
+
+_STEMS = sorted({*words.OVERRIDE[:12], *words.ORDERS, *words.BEFORE, *_TELLTALES, "the", "all", "your", "and"} - {"write "},
+                key=len, reverse=True)  # fmt: skip
+_KNOWN = re.compile("|".join(map(re.escape, _STEMS)))
+
+
+def parted(text: str) -> str:
+    """Return a text that lost its blanks with blanks around the words that are looked for."""
+    small = text.lower()
+    return small if " " in small else " ".join(_KNOWN.sub(r" \g<0> ", small).split())
 
 
 def telltale(text: str) -> bool:

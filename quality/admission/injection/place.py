@@ -18,6 +18,8 @@ _QUESTION = re.compile(
     r"d\u00f3nde|c\u00f3mo|chi|che|quando|dove|perch\u00e9|come)\b"
 )
 STEM = 6
+WHOLE = 4
+"""Words up to so long count where they stand whole."""
 
 
 class Fit(NamedTuple):
@@ -43,7 +45,8 @@ def _elsewhere(word: str, start: int, end: int, text: str) -> bool:
     at = text.find(stem)
     while at >= 0:
         outside = not start <= at < end
-        if outside and (len(stem) >= STEM or not text[at - 1 : at].isalnum()):
+        whole = len(word) > WHOLE or not text[at + len(stem) : at + len(stem) + 1].isalpha()
+        if outside and whole and (len(stem) >= STEM or not text[at - 1 : at].isalnum()):
             return True
         at = text.find(stem, end if start <= at < end else at + 1)
     return False

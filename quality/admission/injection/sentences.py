@@ -16,7 +16,9 @@ MAX_SENTENCE = 1_000
 # has "email.If"), at a full-width mark, and at the end of a line, unless the line is wrapped: its
 # next one goes on in small letters.
 _END = re.compile(
-    r"(?:[.!?\u2026]+[\"'\u201d\u2019)\]]*(?=\s|$|(?<=[a-z\d)\"'][.!?])[A-Z\u00c0-\u00de])"
+    r"(?:[.!?\u2026]+(?=\s|$|(?<=[a-z\d)\"'][.!?])[A-Z\u00c0-\u00de])"
+    # After a quotation that ends so, small letters go on with the sentence.
+    r"|[.!?\u2026]+[\"'\u201d\u2019)\]]+(?=\s+[^\sa-z\u00df-\u00ff]|\s*$|[A-Z\u00c0-\u00de])"
     r"|[\u3002\uff01\uff1f\u0964]|\n(?!\s*[a-z\u00df-\u00ff])|\n\s*\n|\|)\s*"
 )
 

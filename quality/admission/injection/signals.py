@@ -5,6 +5,8 @@ classes at least (an order and its object, a possessive and what a machine gives
 alone never counts.
 """
 
+# ruff: noqa: E501, PLR2004 - expressions and lists of words read better whole
+
 from __future__ import annotations
 
 import re
@@ -28,7 +30,7 @@ _OVERRIDE = re.compile(f"{_any(words.OVERRIDE)}|{'|'.join(words.OVERRIDE_CJK)}"
                        r"|\bbefolge (?:nicht|keine)\b|\bbeachte (?:nicht|keine)\b")  # fmt: skip
 _ORDERS = re.compile(f"{_any(words.ORDERS)}|{'|'.join(words.ORDERS_CJK)}")
 _RULES = re.compile(_any(words.RULES))
-_BEFORE = re.compile(f"{_any(words.BEFORE, whole=True)}|\u4e4b\u524d|\u4ee5\u4e0a|\u4ee5\u524d|\u5148\u524d"
+_BEFORE = re.compile(f"{_any(words.BEFORE, whole=True)}|{_any(words.BEFORE_STEMS)}|\u3053\u308c\u307e\u3067|\u4e4b\u524d|\u4ee5\u4e0a|\u4ee5\u524d|\u5148\u524d"
                      "|\u524d\u8ff0|\u4e0a\u9762|\uc774\uc804")  # fmt: skip
 _MACHINE = re.compile("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES)))
 _NAMED = r"(?:{})".format("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES,
@@ -39,9 +41,9 @@ _YOUR_OUTPUT = re.compile(
 )
 _MESSAGE = re.compile(r"\byour (?:\w+ )?(?:messages?|texts?|words?|sentences?|letters?)\b")
 _CALLED = re.compile(
-    rf"^(?:(?:dear|hey|hi|hello|attention|important|notice|warning|note|notes|instructions?|message|"
+    rf"^((?:dear|hey|hi|hello|attention|important|notice|warning|note|notes|instructions?|message|"
     rf"hinweis|achtung|wichtig|attention|atenci\u00f3n|importante|an|to|for|all|any|the|of|f\u00fcr|pour|para|this)"
-    rf"[\s,:!-]+){{0,6}}{_NAMED}\s*(?:[,:!\u2013\u2014]|-\s|reading|please|must|should|you\b)"
+    rf"[\s,:!-]+){{0,6}}{_NAMED}(?:\s+(?:agents?|assistants?|models?|reviewers?|readers?|systems?|users?|bots?)){{0,2}}\s*(?:[,:!\u2013\u2014]|-\s|reading|please|must|should|you\b)"
 )
 _IF_MACHINE = re.compile(
     rf"(?:\byou(?:'re| are| were)|\bas|\bdu bist|\bsie sind|\bbist du|\bsind sie|\btu es|\bvous \u00eates|"
@@ -60,13 +62,22 @@ _ROLE = re.compile(
     r"|\byou (?:must|will|shall|should|have to|are to) (?:now |always |only |never |not )*"
     r"(?:comply|obey|act|respond|answer|reply|output|ignore|pretend|say|include|start|end|begin|follow|refuse|write)\b"
     r"|\byour (?:new|real|true|only|actual|next|main|primary) (?:task|role|goal|objective|job|instructions?|purpose|mission|identity|name)\b"
-    r"|\bnew (?:system )?(?:instructions?|prompt|directives?)\b|\b(?:developer|dan|god|debug|maintenance|admin) mode\b"
+    r"|\bnew (?:system )?(?:instructions?|prompt|directives?)\b|^\W*(?:your )?new task\b|\b(?:developer|dan|god|debug|maintenance|admin) mode\b"
     r"|\bdu bist (?:jetzt|nun|ab)\b|\bab (?:sofort|jetzt)\b|\b(?:tu es|vous \u00eates) (?:maintenant|d\u00e9sormais)\b"
     r"|\b(?:d\u00e8s|\u00e0 partir de) maintenant\b|\bahora eres\b|\ba partir de (?:ahora|agora)\b|\bora sei\b"
     r"|\bd'ora in (?:poi|avanti)\b|\bagora (?:voc\u00ea|tu) \u00e9?s?\b|\bvanaf nu\b|\bod teraz\b"
     "|\\b\u0442\u0435\u043f\u0435\u0440\u044c \u0442\u044b\\b|\\b\u043e\u0442\u043d\u044b\u043d\u0435\\b"
     "|\u4f60\u73b0\u5728\u662f|\u4ece\u73b0\u5728\u5f00\u59cb|\u5f9e\u73fe\u5728\u958b\u59cb"
     "|\u3053\u308c\u304b\u3089\u3042\u306a\u305f|\u4eca\u304b\u3089\u3042\u306a\u305f"
+)
+_BECOME = re.compile(
+    r"(?:^|[,;:] ?|\b(?:on|then|and|now) )(?:act|behave|talk|speak|respond) (?:as|like) (?:a|an|if|the|you)\b"
+    r"|\byou are now (?!(?:logged|subscribed|registered|able|ready|connected|enrolled|in|on|set|entitled|eligible|free|part|"
+    r"a (?:\w+ )?(?:member|subscriber|customer|user)|up|at|done|\w+ed|\w+ing)\b)\w+"
+    r"|\bfrom (?:now|this point|here) on,? (?:you|act|respond|answer|speak|talk|only|always|never|reply|ignore)\b"
+    r"|\bdu bist (?:jetzt|nun|ab (?:jetzt|sofort)) (?:ein|der|die|das|kein)|\b(?:tu es|vous \u00eates) (?:maintenant|d\u00e9sormais) une?\b"
+    r"|\bmaintenant,? (?:tu es|vous \u00eates|r\u00e9pon)|\b(?:ahora|agora) (?:eres|ser\u00e1s|responde|voc\u00ea \u00e9) |\bahora,? eres\b|\bora sei una?\b"
+    "|\u4f60\u73b0\u5728\u662f|\u3042\u306a\u305f\u306f\u4eca"
 )
 _FRAME = re.compile(
     r"<\|\s*(?:im_start|im_end|system|user|assistant|endoftext|eot_id|start_header_id|begin_of_text)"
@@ -77,9 +88,13 @@ _SPEAKER = re.compile(
     r"(?:system|assistant|admin(?:istrator)?|developer|instructions?|override)"
     r"(?: (?:prompt|message|override|note|instructions?|notice|update|command|mode))?\s*(?:\]|>|:|\*\*|=)"
 )
+_TAKES_OVER = re.compile(
+    r"^\W*(?:new |urgent )*(?:system|admin\w*|developer) (?:override|prompt|instructions?|command)\b"
+)
 _SECRECY = re.compile(
     r"\b(?:do not|don't|never|without)\s+(?:\w+\s+){0,2}?(?:tell|inform|mention|reveal|disclos|notif|alert)\w*\s+"
     r"(?:\w+\s+){0,4}?(?:users?|humans?|anyone|anybody|operator)\b|\buser (?:must|should|may) (?:not|never) (?:know|see|notice|be (?:told|informed))"
+    r"|\b(?:hid(?:e|den)|secret|conceal\w*|invisible) from (?:the |all |any )?(?:users?|humans?|readers?)\b"
 )
 _OWN_ORDERS = re.compile(
     r"\bsystem (?:prompt|message)\b|\b(?:your|deine|ihre|tes|vos|tus|sus|tuoi|suas)\s+(?:(?:initial|original|hidden|secret|system|"
@@ -92,9 +107,15 @@ _LOOT = re.compile(
     r"|environment variables?|contacts|personal (?:data|information)|credit card|(?:user|customer)(?:'s|s')? \w+"
     r"|all (?:\w+ )?(?:files|documents|e?mails?|messages|data|records)|entire \w+|full contents?|contents of|(?:everything|anything) (?:you|in|above))\b"
 )
-_PLACE = re.compile(r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w+|\b(?:url|endpoint|webhook|server|domain|address)\b")
-_TOOL = re.compile(r"\b(?:tools?|functions?|plugins?|apis?|mcp|browser|shell|terminal|code interpreter|web search)\b")
-_USER = re.compile(r"^\w+ (?:the |all |any |every |our )?(?:users?|readers?|customers?|visitors?|recipients?|humans?|people)\b")
+_PLACE = re.compile(
+    r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w+|\b(?:url|endpoint|webhook|server|domain|address)\b"
+)
+_TOOL = re.compile(
+    r"\b(?:tools?|functions?|plugins?|apis?|mcp|browser|shell|terminal|code interpreter|web search)\b"
+)
+_USER = re.compile(
+    r"^\w+ (?:the |all |any |every |our )?(?:users?|readers?|customers?|visitors?|recipients?|humans?|people)\b"
+)
 _MANNER = re.compile(
     r"^(?:respond|answer|reply|speak|output|write|say|antworte|r\u00e9ponds|r\u00e9pondez|responde|rispondi|responda|antwoord)\s+"
     r"(?:only|in|with|as|using|nothing|solely|exclusively|always|every|all|to (?:all|every|any)|nur|auf|mit|seulement|uniquement|en|avec|solo|con|apenas|em)\b"
@@ -108,13 +129,36 @@ _OF_ANSWER = re.compile(
     r"\b(?:response|reply|answer|output|your (?:messages?|texts?|words?|writing))\b|\b(?:every|each|all) \w+ ?(?:letter|word|vowel|sentence|character)|"
     r"\b(?:every|each|all) (?:letter|word|vowel|sentence|character)"
 )
-_SECOND = re.compile(r"\b(?:you|your|du|dein\w*|sie|ihre?n?|tu|vous|votre|usted|tus?|voi|voc\u00ea)\b|\u4f60|\u60a8|\u3042\u306a\u305f")
+_SECOND = re.compile(
+    r"\b(?:you|your|du|dein\w*|sie|ihre?n?|tu|vous|votre|usted|tus?|voi|voc\u00ea)\b|\u4f60|\u60a8|\u3042\u306a\u305f"
+)
 _FORBID = re.compile(r"\W*(?:do not|don't|never)\b")
 _UTTER = words.TELLING | frozenset(
-    "reveal show disclose display share leak give send copy dump expose provide paste return".split()
+    [
+        "reveal",
+        "show",
+        "disclose",
+        "display",
+        "share",
+        "leak",
+        "give",
+        "send",
+        "copy",
+        "dump",
+        "expose",
+        "provide",
+        "paste",
+        "return",
+    ]
 )
-_IDENTIFIER = re.compile(r"\b(?:number|reference|ref|id|code|name|subject|date|details|phone|cv|r\u00e9sum\u00e9|copy|address)\b")
-_QUOTED = re.compile(r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|\u201e[^\u201c\n]*\u201c|\u00ab[^\u00bb\n]*\u00bb|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`|\u2018[^\u2019\n]*\u2019(?!\w)")
+_IDENTIFIER = re.compile(
+    r"\b(?:your|this|my|our|the (?:order|reference|case|ticket|invoice|booking|account|customer|tracking|job|above|"
+    r"original|subject)) (?:\w+ ){0,2}?(?:number|reference|ref|id|code|name|subject|line|date|details|phone|cv|copy|address)\b"
+)
+_QUOTED = re.compile(
+    r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|\u201e[^\u201c\n]*\u201c|\u00ab[^\u00bb\n]*\u00bb|(?<!\w)'[^'\n]*(?:'\w[^'\n]*)*'(?!\w)|`[^`\n]*`|\u2018[^\u2019\n]*\u2019(?!\w)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -161,13 +205,15 @@ _TOLD = re.compile(
 
 def _is_order(rest: list[str]) -> bool:
     word = rest[0] if rest else ""
-    return word.strip(":,").rstrip("'") in words.SMALL or word[:1] in "\"'\u201c\u2018\u00ab[<" and word != ""
+    return word.strip(":,").rstrip("'") in words.SMALL or (
+        word[:1] in "\"'\u201c\u2018\u00ab[<" and word != ""
+    )
 
 
 _LEAD = re.compile(r"^[^\w<\[#]*(?:(?:\d+|[a-z])[.)]\s+)?")
 _WORD = re.compile(r"[^\W\d_]+")
 _FIRST_CLAUSE = re.compile(
-    r"^(?:in|at|to|for|within|throughout|when|while|after|before|if|as|by|inside)\b[^,.;:]{0,80}"
+    r"^(?:in|at|to|for|within|throughout|when|while|after|before|if|as|by|inside|without)\b[^,.;:]{0,80}"
     r"(?:response|reply|answer|output|summary|answering|responding|replying|summari[sz]ing|user|document|text|email|message)"
     r"\w*[^,.;:]{0,40}[,:]\s*"
 )
@@ -201,7 +247,11 @@ def _ordered(sentence: str, verb: str, order: str, add: Callable[[str, float], N
         add("asks for its orders", 0.65)
     if verb in words.ACTING and _LOOT.search(order):
         add("sends data", 0.55 if _PLACE.search(order) else 0.25)
-    if verb in words.ACTING and _TOOL.search(order) and (_LOOT.search(order) or _PLACE.search(order)):
+    if (
+        verb in words.ACTING
+        and _TOOL.search(order)
+        and (_LOOT.search(order) or _PLACE.search(order))
+    ):
         add("uses a tool", 0.3)
     if verb in words.SHAPING and _FORM.search(order):
         add("shapes the letters", 0.5 if _OF_ANSWER.search(order) else 0.3)
@@ -213,40 +263,49 @@ def _ordered(sentence: str, verb: str, order: str, add: Callable[[str, float], N
 
 def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
     second = bool(_SECOND.search(sentence))
-    _override(sentence, second, add)
+    _override(sentence, add, second=second)
     if match := _YOUR_OUTPUT.search(sentence):
         if verb and _IDENTIFIER.search(sentence) and verb not in words.TELLING:
             add("asks for an answer", 0.4)
         else:
             leads = match.start() < 8 and "," in sentence[match.end() : match.end() + 40]
-            add("shapes the answer", 0.85 if verb or leads else 0.12)
+            add(
+                "shapes the answer", 0.85 if verb or leads else _some_order(sentence, match.start())
+            )
     elif verb in words.TELLING and _MESSAGE.search(sentence):
         add("shapes the answer", 0.6)
-    if _CALLED.search(_LEAD.sub("", sentence, count=1)) and (verb or second or _order_inside(sentence)):
-        add("calls a machine", 0.7)
+    if called := _CALLED.search(_LEAD.sub("", sentence, count=1)):
+        sure = verb or second or _order_inside(sentence) or called.start(1) >= 0
+        add("calls a machine", 0.7 if sure else 0.2)
     elif (_IF_MACHINE.search(sentence) and _MACHINE.search(sentence)) or _READING.search(sentence):
         add("speaks to a machine", 0.65 if verb or second else 0.4)
-    if _ROLE.search(sentence):
+    if _BECOME.search(sentence):
+        add("gives a role", 0.6)
+    elif _ROLE.search(sentence):
         add("gives a role", 0.45)
     if _FRAME.search(sentence):
         add("marks of a chat", 0.7)
     elif _SPEAKER.search(sentence):
-        add("speaks as the system", 0.45)
+        add("speaks as the system", 0.6 if _TAKES_OVER.search(sentence) else 0.45)
     if _SECRECY.search(sentence):
         add("behind the user's back", 0.55 if verb or second or _FORBID.match(sentence) else 0.25)
 
 
-def _override(sentence: str, second: bool, add: Callable[[str, float], None]) -> None:
+def _override(sentence: str, add: Callable[[str, float], None], *, second: bool) -> None:
     match = _OVERRIDE.search(sentence)
     if not match:
         return
     near = sentence[max(match.start() - 40, 0) : match.end() + 90]
     orders, before, rules = _ORDERS.search(near), _BEFORE.search(near), _RULES.search(near)
     if not (orders or (before and rules)):
+        if not match.start() and _QUESTION.match(sentence[match.end() :]):
+            add("lifts its orders", 0.6)
         return
     # "You may ignore ..." and "... is ignored" are told of things; an order opens its sentence,
     # or follows a comma, a colon, or a verb of duty.
     head = sentence[: match.start()].rstrip()
+    if match.group() in words.OVERRIDE_CJK:
+        head = ""
     ordered = not head or head[-1] in ",;:!.-\u2013\u2014*#>]\"'\u201c(" or bool(_DUTY.search(head))
     ordered = ordered and not _PASSIVE.match(match.group())
     if orders and (before or _WHOLE.search(near)):
@@ -255,6 +314,7 @@ def _override(sentence: str, second: bool, add: Callable[[str, float], None]) ->
         add("lifts its orders", (0.6 if second or not orders else 0.45) if ordered else 0.1)
 
 
+_QUESTION = re.compile(r"\w* (?:the )?(?:users?'?s? )?(?:users?|questions?|query|queries)\b")
 _DUTY = re.compile(
     r"(?:must|should|please|now|then|shall|bitte|merci de|veuillez|por favor|you will|(?:you|important|need|have|want) to)"
     r"(?: now| also| just| completely| simply)?$|^(?:\W*\w+){1,4} (?:and|then|&)$"
@@ -266,8 +326,34 @@ _WHOLE = re.compile(
 _PASSIVE = re.compile(r"\w+(?:ed|ing|s)$")
 
 
+def _some_order(sentence: str, place: int) -> float:
+    """Return the weight of "your answer" where the sentence begins with a word of no known class.
+
+    An order may begin with any verb. What begins with a pronoun, an article, or a verb that has
+    its subject elsewhere is none, and people who thank for an answer speak of themselves.
+    """
+    rest = _LEAD.sub("", sentence, count=1)
+    word = _WORD.match(rest)
+    is_open = (
+        word is not None
+        and place > len(word.group())
+        and word.group() not in words.EMPTY
+        and not word.group().endswith(("ed", "ing", "s", "ly"))
+        and not _TOLD.match(rest)
+        and not _OURS.search(sentence)
+    )
+    return 0.7 if is_open else 0.12
+
+
+_OURS = re.compile(
+    r"\b(?:we|our|us|i|i'm|thanks?|thankful|appreciate|await|forward|received?|if|hi|hello|dear|re|subject)\b"
+)
+
+
 def _order_inside(sentence: str) -> bool:
-    return any(word in words.TELLING or word in words.ACTING for word in _WORD.findall(sentence)[:14])
+    return any(
+        word in words.TELLING or word in words.ACTING for word in _WORD.findall(sentence)[:14]
+    )
 
 
 def quoted_away(sentence: str) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding
 from quality.admission.injection.judge import NOTHING, Judged, is_about, judge
-from quality.admission.injection.net import Cast
-from quality.admission.injection.payloads import Payload, payloads, telltale
+from quality.admission.injection.net import DISGUISES, Cast
+from quality.admission.injection.payloads import Payload, parted, payloads, telltale
 from quality.admission.injection.sentences import Sentence, around, split
 
 if TYPE_CHECKING:
@@ -121,10 +121,10 @@ class Reader:
                                   f"{payload.how}: {best.evidence}")  # fmt: skip
 
     def _decoded(self, payload: Payload) -> Judged:
-        content = small(payload.text)
+        content = parted(payload.text) if payload.how == "spaced out" else small(payload.text)
         best = NOTHING
         if payload.how in _SURE_HOW or telltale(content):
-            for sentence in split(payload.text):
+            for sentence in split(content):
                 result = judge(small(sentence.text), "text", (0, 0), self.context, about=self.about)
                 best = max(best, result, key=lambda judged: judged.confidence)
         return best
@@ -132,7 +132,7 @@ class Reader:
     def _suspicious(self) -> list[tuple[int, int]]:
         """Return the lines in which something may be in disguise, as spans apart."""
         spans: list[tuple[int, int]] = []
-        for start, end in self.cast.finds("disguises"):
+        for start, end in sorted(span for name in DISGUISES for span in self.cast.finds(name)):
             if spans and end <= spans[-1][1]:
                 continue
             low = max(self.text.rfind("\n", 0, start) + 1, start - NEAR)

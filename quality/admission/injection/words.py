@@ -4,7 +4,7 @@ Each class is a set of stems; none is a phrase of a known attack. What counts is
 in one sentence (`signals`).
 """
 
-# ruff: noqa: SIM905 - word lists read better
+# ruff: noqa: E501, SIM905 - word lists read better whole
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ ORDERS_CJK = "指令 指示 提示 说明 命令 지시 명령".split()
 # Which were before.
 BEFORE = (
     "previous prior earlier above preceding before given original initial existing system other "
-    "vorherig vorig bisherig obig früher précédent antérieur ci-dessus anterior "
-    "previa previo precedent prima vorige eerdere poprzedni предыдущ "
-    "прежн önceki"
-).split()  # fmt: skip
+    "ci-dessus prima"
+).split()
+BEFORE_STEMS = (
+    "vorherig vorig bisherig obig früher précédent antérieur anterior previa previo precedent "
+    "vorige eerdere poprzedn предыдущ прежн önceki"
+).split()
 
 # Names and kinds of machines that read.
 MACHINES = (
@@ -44,10 +46,8 @@ MACHINES = (
     "ki-modell sprachmodell sprachassistent"
 ).split()
 MACHINE_PHRASES = (
-    r"\bai\b(?![\w-])", r"language models?", r"(?:ai|virtual|digital|automated) (?:assistant|agent|"
-    r"system|model)s?", r"modelos? de lenguaje", r"modèles? de langage", r"modello linguistico",
-    r"modelo de linguagem", r"taalmodel", r"\bia\b", r"\bki\b", "языков"
-    "\\w+ модел", "语言模型", "言語モデル",
+    r"\bai\b(?![\w-])", r"language models?", r"(?:ai|virtual|digital|automated) (?:assistant|agent|system|model)s?", r"modelos? de lenguaje", r"modèles? de langage", r"modello linguistico",
+    r"modelo de linguagem", r"taalmodel", r"\bia\b", r"\bki\b", "языков\\w+ модел", "语言模型", "言語モデル",
     "人工智能", "언어 모델",
 )  # fmt: skip
 
@@ -120,8 +120,8 @@ NOUNS = frozenset((
     "rate rank track build search use group email post access copy forward transfer return store run "
     "call output test test promise offer hint quote change turn display dump present detail estimate "
     "monitor research review contrast sing talk say claim summon visit paste leak install buy crea resume "
-    "resuma conte explica spell reverse rhyme uppercase schedule approve fetch open write find make "
-    "create give get fasse gib leg maak"
+    "resuma conte explica spell reverse rhyme uppercase schedule approve fetch "
+    "fasse gib leg maak"
 ).split())  # fmt: skip
 SMALL = frozenset((
     "the a an all any every each some me my your this that these those in with as only to for out up "

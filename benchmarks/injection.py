@@ -1,0 +1,145 @@
+"""Prompt injection: what is found of attacks placed into mails, and what is flagged of the benign.
+
+Attacks of BIPIA's training split and others of kinds that it does not have stand in its mails, at
+the start, in the middle, at the end. The rival is what is often done: a list of known phrases.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import random
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.injection_kinds import KINDS
+from benchmarks.result import Result
+from freshground.core.errors import Quarantine
+from freshground.core.settings import Admission
+from ingestion.parse import parse
+from quality.admission.injection.detector import injection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from freshground.core.records import Document
+
+MAILS = 10
+PLACES = ("start", "middle", "end")
+MOST_FLAGGED = 0.01
+_LARGEST = 3_000_000
+_CUT = re.compile(r"[.!?]\s+|\n")
+_PHRASES = re.compile(
+    r"ignore (?:all |any )?(?:the )?(?:previous|prior|above) instructions|disregard (?:all |the )?"
+    r"(?:previous|above)|system prompt|you are now|act as|jailbreak|do anything now",
+    re.IGNORECASE,
+)
+
+
+def run(_root: Path, *, quick: bool) -> Iterator[Result]:
+    """Measure recall by place and kind, and false alarms by corpus."""
+    data = os.environ.get("FRESHGROUND_TEST_DATA")
+    if not data:
+        print("LEFT OUT: injection; set FRESHGROUND_TEST_DATA to the folder of real data")
+        return
+    folder = Path(data)
+    bipia = folder / "hostile" / "bipia"
+    mails = [
+        json.loads(line)["context"]
+        for line in (bipia / "email" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    attacks = json.loads((bipia / "text_attack_train.json").read_text(encoding="utf-8"))
+    yield _recall("BIPIA's training attacks", attacks, mails, quick=quick)
+    yield _recall("attacks of other kinds", KINDS, mails, quick=quick)
+    logging.disable(logging.WARNING)
+    yield _alarms(folder, mails, quick=quick)
+    logging.disable(logging.NOTSET)
+
+
+def _recall(
+    name: str, attacks: Mapping[str, Sequence[str]], mails: Sequence[str], *, quick: bool
+) -> Result:
+    detector = injection(Admission())
+    rng = random.Random(1)
+    found: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    listed = 0
+    for kind, texts in attacks.items():
+        for attack in texts:
+            for mail in rng.sample(list(mails), 1 if quick else MAILS):
+                for place in PLACES:
+                    document = parse(_placed(mail, attack, place, rng).encode(), "mail.txt")
+                    hit = _flagged(detector.scan(document).findings)
+                    listed += bool(_PHRASES.search(document.text))
+                    for key in (kind, place, "all"):
+                        found[key] += hit
+                        tried[key] += 1
+    shares = {key: found[key] / tried[key] for key in tried}
+    weakest = sorted((shares[kind], kind) for kind in attacks)
+    return Result(
+        f"recall, {name}",
+        shares["all"],
+        beside=f"a list of phrases: {listed / tried['all']:.2f}",
+        notes=(
+            f"{tried['all']} documents; "
+            + ", ".join(f"{place} {shares[place]:.3f}" for place in PLACES),
+            "by kind: " + ", ".join(f"{kind} {share:.2f}" for share, kind in weakest),
+        ),
+    )
+
+
+def _placed(mail: str, attack: str, place: str, rng: random.Random) -> str:
+    if place == "start":
+        return f"{attack}\n{mail}"
+    if place == "end":
+        return f"{mail}\n{attack}"
+    cut = rng.choice([match.end() for match in _CUT.finditer(mail)] or [len(mail)])
+    return f"{mail[:cut]}\n{attack}\n{mail[cut:]}"
+
+
+def _flagged(findings: Sequence[object]) -> bool:
+    least = Admission().min_confidence
+    return any(finding.confidence >= least for finding in findings)  # type: ignore[attr-defined]
+
+
+def _alarms(folder: Path, mails: Sequence[str], *, quick: bool) -> Result:
+    detector = injection(Admission())
+    flagged: dict[str, int] = defaultdict(int)
+    listed = 0
+    counts: Counter[str] = Counter()
+    for corpus, document in _benign(folder, mails, 20 if quick else 1):
+        counts[corpus] += 1
+        flagged[corpus] += _flagged(detector.scan(document).findings)
+        listed += bool(_PHRASES.search(document.text))
+    total = counts.total()
+    return Result(
+        "benign documents flagged",
+        sum(flagged.values()) / total,
+        most=MOST_FLAGGED,
+        beside=f"a list of phrases: {listed / total:.4f}",
+        notes=(", ".join(f"{name} {flagged[name]} of {counts[name]}" for name in counts),),
+    )
+
+
+def _benign(folder: Path, mails: Sequence[str], step: int) -> Iterator[tuple[str, Document]]:
+    def read(name: str, data: bytes) -> Iterator[Document]:
+        with contextlib.suppress(Quarantine):
+            yield parse(data, name)
+
+    for corpus, place in (("peps", "history/peps/base"), ("formats", "formats")):
+        files = [path for path in sorted((folder / place).rglob("*")) if path.is_file()]
+        for path in files[::step]:
+            if path.stat().st_size <= _LARGEST:
+                yield from ((corpus, d) for d in read(path.name, path.read_bytes()))
+    for corpus in ("covid_qa", "xquad_en"):
+        texts = (folder / "retrieval" / corpus / "corpus.jsonl").read_text(encoding="utf-8")
+        for line in texts.splitlines()[::step]:
+            row = json.loads(line)
+            text = f"{row.get('title', '')}\n\n{row['text']}".encode()
+            yield from ((corpus, d) for d in read("text.txt", text))
+    for mail in mails[::step]:
+        yield from (("mails", d) for d in read("mail.txt", mail.encode()))

@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-parse bench-serve bench-dashboard conformance browser promtool screenshots lint format up clean
+.PHONY: help env demo test test-fast prove bench bench-parse bench-serve bench-hostile bench-dashboard conformance browser promtool screenshots lint format up clean bench-duplicates bench-admission
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,8 +44,17 @@ bench-parse: env ## parsing by format beside unstructured, and the words found; 
 bench-serve: env ## the query service at 100,000 chunks: latency, recall, a switch, memory
 	$(BIN)/python -m benchmarks serve
 
+bench-hostile: env ## 10,000 documents, 2% of them hostile, beside the clean ones; what isolation costs
+	$(BIN)/python -m benchmarks hostile
+
+bench-duplicates: env ## near-duplicates among 10,000 documents: time, recall, precision
+	$(BIN)/python -m benchmarks duplicates
+
 bench-dashboard: env ## every page of the dashboard over a lake of 90 days: time and bytes
 	$(BIN)/python -m benchmarks dashboard
+
+bench-admission: env ## what admission finds, its false alarms and what it costs
+	$(BIN)/python -m benchmarks admission
 
 conformance: env ## other people's clients and stores against the service; writes docs/conformance.md
 	$(BIN)/python -m conformance

@@ -17,10 +17,13 @@ NAMES = {
     "scale": "memory and time of builds of 1,000 and 10,000 documents (about 5 minutes)",
     "parse": "pages and megabytes a second by format, beside unstructured (about 5 minutes)",
     "encode": "texts a second, beside the raw loop and torch (about 2 minutes)",
+    "duplicates": "near-duplicates of 10,000 documents, beside datasketch (about 3 minutes)",
     "serve": "the query service at 100,000 chunks, beside the search core (about 15 minutes)",
     "search_core": "searching a release in memory, beside LanceDB (about 5 minutes)",
     "dashboard": "every page over a lake of 90 days: time and bytes (about 5 minutes)",
     "governor": "when sources are refreshed, beside cron and hindsight, simulated (a minute)",
+    "hostile": "10,000 documents, 2% of them hostile, beside the clean ones (about 5 minutes)",
+    "admission": "personal data, secrets, injections: found, false alarms, cost (about 5 minutes)",
     "airflow_price": "the DAGs of a refresh over the refresh in one process (about 3 minutes)",
 }
 

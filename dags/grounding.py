@@ -112,6 +112,7 @@ def ingest_dag(settings: Settings, source_id: str) -> DAG:
 def layer_dag(settings: Settings, name: str, before: str, source_id: str) -> DAG:
     """Run silver or gold over a source's pending documents, a mapped task a shard.
 
+    A task of silver judges what it has parsed: nothing goes on that admission has not seen.
     No task follows both the shards and `announce`: a DAG run is judged by its last tasks, and one
     that runs whatever came before would call a failed run a success.
     """
@@ -132,7 +133,7 @@ def layer_dag(settings: Settings, name: str, before: str, source_id: str) -> DAG
 
         @task(task_id=name)
         def work(shard: list[int]) -> dict[str, Any]:
-            return tasks.run_stage(settings, name, source=source_id, shard=(shard[0], shard[1]))
+            return tasks.work(settings, name, source_id, (shard[0], shard[1]))
 
         # No pending documents: no shards, which Airflow counts as skipped.
         @task.short_circuit(trigger_rule="none_failed")

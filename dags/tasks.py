@@ -74,6 +74,20 @@ def run_stage(
     }
 
 
+def work(settings: Settings, name: str, source: str, shard: tuple[int, int]) -> dict[str, Any]:
+    """Run a layer's stages over a shard: of silver parsing, then admission of what was parsed."""
+    done = run_stage(settings, name, source=source, shard=shard)
+    if name != "silver":
+        return done
+    judged = run_stage(settings, "admit", source=source, shard=shard)
+    return {
+        **(done if wrote(done) else judged),
+        "stage": name,
+        "counts": {**judged["counts"], **done["counts"]},
+        "newly_quarantined": done["newly_quarantined"] + judged["newly_quarantined"],
+    }
+
+
 def _recorded(context: Context, name: str, scope: Scope) -> StageReport:
     from freshground.service import stages
     from freshground.service.telemetry.switch import flush
@@ -219,6 +233,22 @@ def news(results: Any) -> bool:
     return wrote(results) or bool(get_current_context().get("triggering_asset_events"))
 
 
+def _reported(context: Context, source: str) -> list[dict[str, str]]:
+    """Return what the admit stages of this run newly kept from everybody."""
+    told = context.lake.journal.entries("stage", subject=source, run_id=context.run_id)
+    found = {
+        row["doc_id"]: row
+        for entry in told
+        if entry.body["stage"] == "admit"
+        for row in entry.body["newly_quarantined"]
+    }
+    return list(found.values())
+
+
+def _ids(rows: list[dict[str, Any]]) -> set[str]:
+    return {row["doc_id"] for row in rows}
+
+
 def tell(settings: Settings, source: str) -> str:
     """Fail when this run newly set documents aside: its other tasks succeeded.
 
@@ -232,6 +262,7 @@ def tell(settings: Settings, source: str) -> str:
             "SELECT DISTINCT doc_id, rule, reason FROM t WHERE status = 'quarantined' "
             f"AND source_id = {quoted([source])} AND run_id = {quoted([context.run_id])}"
         ).to_pylist()
+        aside += [row for row in _reported(context, source) if row["doc_id"] not in _ids(aside)]
         objects = context.ledger.objects(source) if aside else {}
     if not aside:
         return "no document was newly set aside"

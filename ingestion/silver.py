@@ -74,7 +74,7 @@ def write(
             rows.append({**row, "status": "quarantined", **why})
             report.quarantined.append({"doc_id": bronze["doc_id"], "uri": bronze["uri"], **why})
         else:
-            rows.append({**row, "status": "ok", **_columns(document)})
+            rows.append({**row, "status": "ok", **columns(document)})
             report.parsed += 1
             report.metrics.add(**measures(bronze["doc_id"], document))
             chars += len(document.text)
@@ -102,7 +102,8 @@ def _each(
     )
 
 
-def _columns(document: Document) -> dict[str, Any]:
+def columns(document: Document) -> dict[str, Any]:
+    """Return the columns of a silver row that hold a document."""
     return {
         "title": document.title,
         "language": document.language,

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from freshground.core.clock import Clock
     from freshground.lake.storage import Files
 
-Kind = Literal["takedown", "narrowed", "erased"]
+Kind = Literal["takedown", "narrowed", "erased", "withdrawn", "restricted"]
+"""The last two are admission's: for nobody, or for some groups, until a release serves another
+version, or a later judgement takes them back."""
 
 _ENTRIES = "deny/entries"
 _REFLECTED = "deny/reflected"
@@ -33,8 +35,10 @@ _LIFT = ".lift-"
 class Denial:
     """One entry. It names documents, or single chunks.
 
-    `groups` are those that a narrowed document is left to, none at all meaning nobody;
-    `listed_at` is the start of the listing that found it narrowed. Times are ISO 8601 in UTC.
+    `groups` are those that a narrowed or restricted document is left to, none at all meaning
+    nobody; `listed_at` is the start of the listing that found it narrowed. `versions` are those
+    that admission refused, as `version_name` writes them: rows of others are not meant. Times are
+    ISO 8601 in UTC.
     """
 
     id: str
@@ -47,10 +51,16 @@ class Denial:
     at: str
     by: str
     comment: str
+    versions: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return JSON-ready data."""
         return asdict(self)
+
+
+def version_name(doc_id: str, content_hash: str | None, silver_id: str | None) -> str:
+    """Return what a denial calls a version of a document."""
+    return f"{doc_id}/{content_hash}/{silver_id}"
 
 
 class Denials:
@@ -73,6 +83,7 @@ class Denials:
         listed_at: datetime | None = None,
         by: str,
         comment: str = "",
+        versions: Sequence[str] = (),
     ) -> Denial:
         """Deny at once. The entry is in the lake when this returns."""
         now = self._clock.now()
@@ -87,6 +98,7 @@ class Denials:
             iso(now) or "",
             by,
             comment,
+            tuple(sorted(versions)),
         )
         self._write(f"{_ENTRIES}/{denial.id}.json", denial.as_dict())
         return denial
@@ -140,6 +152,7 @@ class Denials:
                     if isinstance(body[field.name], list)
                     else body[field.name]
                     for field in fields(Denial)
+                    if field.name in body  # older entries lack what came later
                 }
             )
             lifted_ids = gone.get(denial.id, set())

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from freshground.core.clock import iso, parse_iso
-from freshground.core.errors import ConfigError, Fatal
+from freshground.core.errors import Fatal
 from freshground.lake.alerts import Alerts
 from freshground.lake.aliases import Aliases
 from freshground.lake.blobs import Blobs
@@ -17,6 +17,7 @@ from freshground.lake.journal import Journal
 from freshground.lake.journal_mirror import JournalMirror
 from freshground.lake.judgements import Judgements
 from freshground.lake.keys import Keys
+from freshground.lake.mark import MARK, read_mark
 from freshground.lake.people import People
 from freshground.lake.pointers import Pointers
 from freshground.lake.progress import Beats
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
     from freshground.core.clock import Clock
     from freshground.core.settings import Settings
-
-_MARK = "lake.json"
 
 PATIENCE = 0.2
 """Seconds for which a process that asks all day does not ask an object store's logs again: a page
@@ -96,29 +95,29 @@ class Lake:
         """
         if self.journal.mirror is None:
             self.journal.mirror = JournalMirror(self.journal.table, self.files, "tables/journal")
-            for table in (self.bronze, self.silver, self.gold, self.publications):
+            for table in (
+                self.bronze,
+                self.silver,
+                self.admissions,
+                self.gold,
+                self.publications,
+            ):
                 table.patience = PATIENCE
             self.journal.table.patience = PATIENCE
 
     @property
     def created_at(self) -> datetime | None:
         """When the lake was made."""
-        return parse_iso(json.loads(self.files.get(_MARK) or b"{}").get("created_at"))
+        return parse_iso(json.loads(self.files.get(MARK) or b"{}").get("created_at"))
 
     def _check_format(self) -> None:
-        data = self.files.get(_MARK)
-        if data is None:
-            mark = {"format": FORMAT, "created_at": iso(self.clock.now())}
-            if self.files.put_new(_MARK, json.dumps(mark).encode()):
+        mark = read_mark(self.files)
+        if mark is None:
+            new = {"format": FORMAT, "created_at": iso(self.clock.now())}
+            if self.files.put_new(MARK, json.dumps(new).encode()):
                 return
-            data = self.files.get(_MARK) or b""
-        try:
-            found = int(json.loads(data)["format"])
-        except (ValueError, KeyError, TypeError):
-            raise ConfigError(
-                f"{self.url}/{_MARK} is not the mark of a lake.",
-                "Set `lake` to a lake or a new folder.",
-            ) from None
+            mark = read_mark(self.files) or new
+        found = int(mark["format"])
         if found > FORMAT:
             raise Fatal(
                 f"The lake {self.url} has format {found}; this Freshground knows up to {FORMAT}.",
@@ -127,5 +126,5 @@ class Lake:
         if found < FORMAT:
             raise Fatal(
                 f"The lake {self.url} has the older format {found}; this one writes {FORMAT}.",
-                "No migration from it exists: build a new lake from the sources.",
+                "Stop what writes it, and bring it to the present format: freshground migrate",
             )

@@ -32,13 +32,19 @@ _FILES_KEPT = 1_000
 """Data files of which it is remembered whose rows they hold."""
 
 
+EXCLUDED = "excluded"
+"""The state of a document that settings leave out: no document to be served, by `rule`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Current:
     """What a live document is to be served as.
 
     `content_hash` and `silver_id` name the version served: the object's own, or the last good one
-    (`stale`), or None where there is nothing to serve yet. `state` is ok, quarantined, pending, or
-    excluded: what is no document to be served, by `rule`.
+    (`stale`), or None where there is nothing to serve. `state` is ok, quarantined, pending, or
+    excluded: left out by what the settings of its source or index say. `row` is bronze's, its
+    groups those that are left. `matters` are the rules, each with its version, by which admission
+    keeps it from everybody.
     """
 
     row: dict[str, Any]
@@ -49,6 +55,7 @@ class Current:
     rule: str | None
     reason: str | None
     quarantined_at: datetime | None
+    matters: tuple[tuple[str, str], ...] = ()
 
     @property
     def doc_id(self) -> str:
@@ -70,9 +77,11 @@ class Ledger:
         self._sources: dict[str, frozenset[str]] = {}
         self._turns: dict[tuple[str, ...], threading.RLock] = {}
 
-    def _keep(
-        self, tables: tuple[Table, ...], key: tuple[str, ...], read: Callable[[], Any]
-    ) -> Any:
+    def keep(self, tables: tuple[Table, ...], key: tuple[str, ...], read: Callable[[], Any]) -> Any:
+        """Return what `read` returned for a key while the tables bring nothing new of a source.
+
+        The key is what is asked, then the source's id. Whoever gets the answer shares it.
+        """
         # Of many threads that ask after a commit, one reads.
         with self._turns.setdefault(key, threading.RLock()):
             versions = tuple(table.version for table in tables)
@@ -117,7 +126,7 @@ class Ledger:
 
         In the order of doc_ids.
         """
-        return self._keep(
+        return self.keep(
             (self._lake.bronze,), ("objects", source_id), lambda: self._read_objects(source_id)
         )
 
@@ -146,7 +155,7 @@ class Ledger:
         """Return what was found in a source's containers by what opens them now, by hash."""
         if not self._lake.containers.version:
             return {}
-        return self._keep(
+        return self.keep(
             (self._lake.containers,),
             ("containers", source_id, opened_by),
             lambda: self._read_containers(source_id, opened_by),
@@ -159,8 +168,25 @@ class Ledger:
         )
         return {row["content_hash"]: row for row in table.to_pylist()}
 
+    def opened_ever(self, source_id: str) -> frozenset[str]:
+        """Return the hashes of all that was found to be a container, by whatever opened it."""
+        if not self._lake.containers.version:
+            return frozenset()
+        return self.keep(
+            (self._lake.containers,),
+            ("opened", source_id),
+            lambda: frozenset(
+                self._lake.containers.rows(
+                    "SELECT DISTINCT content_hash FROM t WHERE kind IS NOT NULL "
+                    f"AND source_id = {quoted([source_id])}"
+                )
+                .column("content_hash")
+                .to_pylist()
+            ),
+        )
+
     def _silver_states(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
-        return self._keep(
+        return self.keep(
             (self._lake.silver,), ("silver", source_id), lambda: self._read_silver(source_id)
         )
 
@@ -179,7 +205,7 @@ class Ledger:
 
     def current(self, source_id: str, silver_id: str) -> list[Current]:
         """Return every live document of a source with what it is to be served as, by doc_id."""
-        return self._keep(
+        return self.keep(
             (self._lake.bronze, self._lake.silver),
             ("current", source_id, silver_id),
             lambda: self._read_current(source_id, silver_id),
@@ -271,7 +297,7 @@ class Ledger:
 
     def chunked(self, source_id: str, chunker_id: str) -> set[tuple[str, str, str]]:
         """Return (doc_id, content_hash, silver_id) of every document cut by a chunker."""
-        return self._keep(
+        return self.keep(
             (self._lake.gold,),
             ("chunked", source_id, chunker_id),
             lambda: self._read_chunked(source_id, chunker_id),
@@ -289,7 +315,7 @@ class Ledger:
         self, source_id: str, chunker_id: str
     ) -> dict[tuple[str, str], tuple[int, float]]:
         """Return chunks and tokens, headings included, by (doc_id, content_hash) of what is cut."""
-        return self._keep(
+        return self.keep(
             (self._lake.gold,),
             ("sizes", source_id, chunker_id),
             lambda: self._read_sizes(source_id, chunker_id),
@@ -332,6 +358,20 @@ class Ledger:
         ids = among("doc_id", [d.doc_id for d in documents])
         table = self._lake.silver.rows(f"SELECT * FROM t WHERE status = 'ok' AND {ids}")
         return _first_of(table, ("doc_id", "content_hash", "silver_id"), wanted)
+
+    def said(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+        """Return the metadata of every good silver row, by (doc_id, content_hash, silver_id)."""
+        return self.keep(
+            (self._lake.silver,), ("said", source_id), lambda: self._read_said(source_id)
+        )
+
+    def _read_said(self, source_id: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+        table = self._lake.silver.rows(
+            "SELECT doc_id, content_hash, silver_id, metadata FROM t WHERE status = 'ok' "
+            f"AND source_id = {quoted([source_id])} AND masked_from IS NULL"
+        )
+        columns = (table.column(name).to_pylist() for name in table.column_names)
+        return {row[:3]: json.loads(row[3]) for row in zip(*columns, strict=True)}
 
     def silver_heads(self, documents: Sequence[Current]) -> dict[str, dict[str, Any]]:
         """Return title, language and metadata of the versions to serve, by doc_id."""
@@ -405,7 +445,7 @@ def _current(
     """Return what a live document is to be served as; `good` is its last good silver row."""
     if row["holds"] is not None:
         why = f"It is an archive: its {row['holds']} parts are documents of their own."
-        return Current(row, "excluded", None, None, False, CONTAINER, why, None)
+        return Current(row, EXCLUDED, None, None, False, CONTAINER, why, None)
     if state is not None and state["status"] == "ok":
         return Current(row, "ok", row["content_hash"], silver_id, False, None, None, None)
     rule, reason, at = (

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
+from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from freshground.lake.memory import give_back, limit_arenas
@@ -135,6 +136,17 @@ class Table:
         sizes = pa.table(delta.get_add_actions(flatten=True)).column("size_bytes").to_numpy()
         if (sizes < FILE_BYTES / 2).sum() > COMPACT_AFTER:
             self.compact()
+
+    def add_columns(self) -> list[str]:
+        """Add the columns of the schema that the table lacks, null in every row; return them."""
+        delta = self._open()
+        known = set(pa.schema(delta.schema()).names)
+        missing = [field for field in self.schema if field.name not in known]
+        if missing:
+            with clear_errors(f"adding columns to table {self.name}"):
+                fields = DeltaSchema.from_arrow(pa.schema(missing)).fields
+                delta.alter.add_columns(fields)
+        return [field.name for field in missing]
 
     def compact(self) -> None:
         """Join small files, and drop files that were replaced over a day ago.

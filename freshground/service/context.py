@@ -14,6 +14,7 @@ from freshground import __version__
 from freshground.core.clock import SystemClock
 from freshground.core.ids import digest
 from freshground.core.settings import masked
+from freshground.lake.admissions import Admissions
 from freshground.lake.lake import Lake
 from freshground.lake.ledger import Ledger
 from freshground.lake.lineage import Emitter
@@ -67,6 +68,11 @@ class Context:
     def ledger(self) -> Ledger:
         """Questions to the lake."""
         return Ledger(self.lake)
+
+    @cached_property
+    def admissions(self) -> Admissions:
+        """What admission found and decided."""
+        return Admissions(self.lake, self.ledger)
 
     @cached_property
     def releases(self) -> Releases:
@@ -185,6 +191,12 @@ class Context:
     def settings_id(self) -> str:
         """The version of the settings. A hash alone: what stands in them may be confidential."""
         return digest("settings", json.dumps(masked(self.settings), sort_keys=True))
+
+    def over(self, settings: Settings) -> Context:
+        """Return a context over other settings, with this one's clock, progress and encoders."""
+        other = Context(settings, clock=self.clock, progress=self.progress, by="export")
+        other._parts = {k: part for k, part in self._parts.items() if k[0] == "encoder"}
+        return other
 
     def note(self, report: StageReport) -> None:
         """Record a stage's report in the journal, with the code and settings that it ran with."""

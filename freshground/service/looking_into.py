@@ -40,13 +40,14 @@ def looking_into(context: Context, source_id: str, *, keeping: bool) -> Opened |
     def store() -> Store:
         records = context.ledger.containers(source_id, opened_by)
         found = {value: from_row(row) for value, row in records.items()}
+        ever = context.ledger.opened_ever(source_id)
         if aside is not None:
-            return Store(aside.get, aside.put, found)
+            return Store(aside.get, aside.put, found, ever)
 
         def note(fresh: Mapping[str, Record]) -> None:
             _note(context, source_id, opened_by, fresh, found)
 
-        return Store(context.lake.blobs.get, context.lake.blobs.put, found, note)
+        return Store(context.lake.blobs.get, context.lake.blobs.put, found, ever, note)
 
     def unpack(
         jobs: Iterator[tuple[str, tuple[Any, ...]]],

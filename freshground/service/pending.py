@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from freshground.service.admission.pending import to_admit
 from freshground.service.admission.standing import admitted
 from freshground.service.stages.gold import wanted_cuts
 
@@ -12,10 +13,15 @@ if TYPE_CHECKING:
 
 
 def pending(context: Context, stage: str, source_id: str) -> int:
-    """Return the number of documents of a source that silver or gold has not done."""
+    """Return the number of documents of a source that silver or gold has not done.
+
+    Of silver those too that admission has not judged: one task parses and judges a shard.
+    """
     silver_id = context.silver_id(source_id)
     if stage == "silver":
-        return len(context.ledger.silver_pending(source_id, silver_id))
+        parse = {row["doc_id"] for row in context.ledger.silver_pending(source_id, silver_id)}
+        judge = {each.document.doc_id for each in to_admit(context, source_id)}
+        return len(parse | judge)
     documents = admitted(context, source_id)
     cuts = [context.chunker(index).id for index in wanted_cuts(context, source_id)]
     counts = (len(context.ledger.gold_pending(source_id, documents, cut)) for cut in cuts)

@@ -41,7 +41,9 @@ def refresh(
     named = indexes or [index.id for index in context.settings.indexes]
     wanted = [context.settings.index(name) for name in named]
     of = in_turn(context, sources or _sources_of(context, wanted, all_indexes=not indexes))
-    planned = [(stage, source_id) for source_id in of for stage in ("ingest", "silver", "gold")]
+    planned = [
+        (stage, source_id) for source_id in of for stage in ("ingest", "silver", "admit", "gold")
+    ]
     planned += [(stage, index.id) for index in wanted for stage in ("embed", "build")]
     reports: list[StageReport] = []
     try:
@@ -66,6 +68,7 @@ def _run(
         first = (stages.look if source_id in looks else stages.ingest)(context, scope)
         reports.append(first)
         reports.append(stages.silver(context, scope))
+        reports.append(stages.admit(context, scope))
         reports.append(stages.gold(context, scope))
     for index in indexes:
         scope = Scope(index=index.id)
@@ -126,7 +129,7 @@ def totals(reports: Sequence[StageReport]) -> dict[str, Any]:
         "removed": add("ingest", "removed"),
         "moved": add("ingest", "moved"),
         "deferred": add("ingest", "deferred"),
-        "quarantined": add("silver", "quarantined"),
+        "quarantined": add("silver", "quarantined") + add("admit", "quarantined"),
         "chunks": add("gold", "chunks"),
         "texts_embedded": add("embed", "texts_embedded"),
         "vectors_reused": add("embed", "vectors_reused"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core import cells
 from freshground.core.records import Document, Element
-from ingestion.cleanse import characters, furniture, hyphens, language, mojibake
+from ingestion.cleanse import characters, furniture, hyphens, language, mojibake, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ def assemble(parsed: Parsed) -> Document:
         metadata["mojibake_repaired"] = damaged
     if tables := _tables(blocks):
         metadata[cells.TABLES] = tables
+    hidden = unseen.gather(parsed, blocks, elements)
     return Document(
         text=text,
         elements=elements,
@@ -44,6 +45,7 @@ def assemble(parsed: Parsed) -> Document:
         media_type=parsed.media_type,
         pages=parsed.pages,
         metadata=metadata,
+        hidden=hidden,
     )
 
 

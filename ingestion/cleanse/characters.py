@@ -21,6 +21,7 @@ _JOINED = (
     "\ufe0f\ufe70-\ufefe\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U00010a00-\U00011fff"
     "\U0001e900-\U0001eeff\U0001f000-\U0001faff"
 )
+_SELECTORS = re.compile("([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 _JOINERS = re.compile("[\u200c\u200d]{2,}")
 _STRAY_JOINER = re.compile(f"(?<![{_JOINED}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINED}])")
 _LIGATURES = {
@@ -52,7 +53,7 @@ def _visible(text: str) -> str:
     if text.isascii():
         return _INVISIBLE.sub("", _LINE_END.sub("\n", text))
     text = _INVISIBLE.sub("", _LINE_END.sub("\n", text)).translate(_LIGATURES)
-    text = _TAGS.sub(r"\1", text)
+    text = _SELECTORS.sub(r"\1", _TAGS.sub(r"\1", text))
     text = _JOINERS.sub(lambda run: run.group()[0], text)
     # After the removals, because they can bring a letter and its accent together.
     return unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text))

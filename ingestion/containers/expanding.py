@@ -13,7 +13,8 @@ from ingestion.containers.names import MARK
 from ingestion.containers.parts import LEFT_OUT, Limits, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Set
+    from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     from ingestion.containers.opening import Noted, Record
 
@@ -36,7 +37,7 @@ class Expansion:
     limits: Limits
     depth: int
     keeps: Callable[[str], bool]
-    taken: Set[str]
+    taken: AbstractSet[str]
     objects: list[ObjectStat] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     refused: dict[str, Quarantine] = field(default_factory=dict)

@@ -14,8 +14,9 @@ _OFFICE = re.compile(
 """What the first member of an office file, an e-book or the like is called."""
 
 _NAMES = re.compile(
-    r"\.(?:zip|tar|t?gz|tbz2?|bz2|t?xz|eml|msg|mbox|mbx|mht|mhtml|p7m|dat)\Z", re.IGNORECASE
+    r"\.(?:zip|tar|t?gz|tbz2?|bz2|t?xz|eml|msg|mbox|mbx|mht|mhtml|p7s|dat)\Z", re.IGNORECASE
 )
+_MESSAGES = re.compile(r"\.(?:eml|mht|mhtml|p7s)\Z", re.IGNORECASE)
 _MSG = "__properties_version1.0".encode("utf-16-le")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _TNEF = b"\x78\x9f\x3e\x22"
@@ -28,10 +29,11 @@ def named_like_one(key: str) -> bool:
     return _NAMES.search(key) is not None
 
 
-def kind_of(data: bytes) -> str | None:
+def kind_of(data: bytes, name: str = "") -> str | None:
     """Return the kind of container that bytes may be: opening them says whether they are.
 
-    Office files and e-books, which are zip files too, are documents.
+    Office files and e-books, which are zip files too, are documents. Of `name` only the ending of
+    messages is believed, and only where the bytes say nothing.
     """
     head = data[:HEAD]
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
@@ -48,7 +50,9 @@ def kind_of(data: bytes) -> str | None:
         return "tnef"
     if _MBOX.match(head.lstrip()):
         return "mbox"
-    return "mail" if _is_mail(head) else None
+    if _is_mail(head):
+        return "mail"
+    return "mail" if head.strip() and _MESSAGES.search(name) else None
 
 
 def _is_mail(head: bytes) -> bool:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from freshground.core.ids import digest
+from ingestion.containers import messages
 from ingestion.containers.parts import Found
 
 if TYPE_CHECKING:
@@ -20,9 +21,12 @@ _QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _LONGEST = 60
 
 
-def read(data: bytes, _name: str, _limits: Limits) -> tuple[str | None, bool, Iterator[Found]]:
+def read(data: bytes, name: str, limits: Limits) -> tuple[str | None, bool, Iterator[Found]]:
     """Return kind, whether it is bare, and the messages."""
-    return "mbox", True, _messages(data.lstrip())
+    data = data.lstrip()
+    if name.lower().endswith(".eml") and len(_START.findall(data)) == 1:
+        return messages.read(data, name, limits)  # a message that was saved with its envelope
+    return "mbox", True, _messages(data)
 
 
 def _messages(data: bytes) -> Iterator[Found]:

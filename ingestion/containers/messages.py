@@ -28,10 +28,15 @@ _TAGS = re.compile(
 
 def read(data: bytes, _name: str, _limits: Limits) -> tuple[str | None, bool, Iterator[Found]]:
     """Return kind, whether it is bare, and the attachments."""
-    message = message_of(data)
+    bare, found = found_in(message_of(data))
+    return "mail", bare, found
+
+
+def found_in(message: EmailMessage) -> tuple[bool, Iterator[Found]]:
+    """Return whether a message has attachments and no text, and the attachments."""
     found = attachments(message)
     bare = bool(found) and not _has_text(message, {id(part) for _, part in found})
-    return "mail", bare, (Found(name, _reader(part)) for name, part in found)
+    return bare, (Found(name, _reader(part)) for name, part in found)
 
 
 def _reader(part: EmailMessage) -> Callable[[], bytes]:

@@ -96,6 +96,7 @@ class Opened:
         self.plain = self._source.list(started_at)
         self._known = self._known_now()
         self._opening = Opening(self._store_now(), self._unpack, limits_of(self._settings))
+        ever = self._opening.store.ever
         self._values: dict[str, str] = {}
         self._unread: list[ObjectStat] = []
         for stat in self.plain.objects:
@@ -103,7 +104,7 @@ class Opened:
             live = row is not None and row["state"] == "live" and row["rule"] is None
             value = row["content_hash"] if row is not None and live else None
             record = None if value is None else self._opening.record(value)
-            if record is None and not named_like_one(stat.key):
+            if record is None and value not in ever and not named_like_one(stat.key):
                 continue
             if row is None or row["state"] != "live":
                 self._unread.append(stat)
@@ -146,6 +147,8 @@ class Opened:
         What they hold is noted before anybody can note that they were read: or, killed in between,
         they would never be opened.
         """
+        if not stats:
+            return
         held: list[Fetched] = []
         size = 0
         for item in self._source.fetch(stats):

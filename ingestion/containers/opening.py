@@ -11,6 +11,7 @@ from ingestion.containers.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from ingestion.containers.parts import Limits, Part, Slice
 
@@ -53,12 +54,14 @@ class Record:
 class Store:
     """Where bytes lie by their hash, and what is noted of containers by theirs.
 
+    `ever` are the hashes of all that was once found to be a container, by whatever opened it.
     `note` keeps records for the next time; without it nothing is kept.
     """
 
     get: Callable[[str], bytes]
     put: Callable[[bytes], str]
     records: Mapping[str, Record]
+    ever: AbstractSet[str] = frozenset()
     note: Callable[[Mapping[str, Record]], None] | None = None
 
 
@@ -88,7 +91,7 @@ class Opening:
                 if fresh and self.record(value) is not None:
                     continue
                 data = self.store.get(value)
-                if fresh and kind_of(data) is None:
+                if fresh and kind_of(data, name) is None:
                     self.fresh[value] = Record(None)
                     continue
                 names[value] = name
@@ -97,7 +100,7 @@ class Opening:
         while True:
             for value, answer in self.unpack(jobs(wanted)):
                 if isinstance(answer, Quarantine):
-                    likely = kind_of(self.store.get(value))
+                    likely = kind_of(self.store.get(value), names[value])
                     self.fresh[value] = Record(likely, rule=answer.rule, reason=str(answer))
                     continue
                 for part in answer.parts:
@@ -121,7 +124,7 @@ class Opening:
         if part.data is None:
             return Noted(part.name, None, None, None, part.rule, part.reason)
         value = self.store.put(part.data)
-        return Noted(part.name, value, len(part.data), kind_of(part.data), None, None)
+        return Noted(part.name, value, len(part.data), kind_of(part.data, part.name), None, None)
 
 
 def from_row(row: Mapping[str, Any]) -> Record:

@@ -34,7 +34,7 @@ _READERS = {
 
 def unpack(data: bytes, name: str, limits: Limits, skip: int, taken: int) -> Slice:
     """See `ingestion.containers.unpack`."""
-    likely = kind_of(data)
+    likely = kind_of(data, name)
     if likely is None:
         return Slice(None)
     module, _, function = _READERS[likely].partition(":")

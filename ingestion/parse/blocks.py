@@ -12,6 +12,8 @@ from freshground.core.cells import BAR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from freshground.core.records import Hidden
+
 CELL_SEPARATOR = " | "
 
 Html = Literal["article", "full"]
@@ -34,7 +36,7 @@ class Block:
     more important; ranks need not be contiguous. `margin` marks text in the top or bottom margin of
     a page, where running headers and page numbers stand. `wrapped` says that the line breaks in
     `text` are those of a printed page and mean nothing. `grid` says where a table's lines stand in
-    a sheet.
+    a sheet. `hidden` is what stands before the block and readers do not see.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Block:
     margin: bool = False
     wrapped: bool = False
     grid: Grid | None = None
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Parsed:
     """A parsed document before cleansing.
 
     `title` is what the format declares as title, or None. `pages` counts pages, slides or sheets.
+    `hidden` is what readers do not see, as far as no block carries it.
     """
 
     blocks: Sequence[Block]
@@ -58,6 +62,7 @@ class Parsed:
     title: str | None = None
     pages: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass(frozen=True)

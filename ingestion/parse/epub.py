@@ -7,20 +7,22 @@ paragraph: 7.5 s for 340 kB where this takes 0.1 s.
 from __future__ import annotations
 
 import posixpath
-import zipfile
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lxml import etree
 
 from freshground.core.errors import Quarantine
+from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw
 from ingestion.parse.charset import decode
+from ingestion.parse.hidden.html import take
 from ingestion.parse.html import blocks_of, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from freshground.core.records import Hidden
 
 _CONTAINER = "META-INF/container.xml"
 _RIGHTS = "META-INF/rights.xml"
@@ -29,7 +31,7 @@ _FIELDS = ("creator", "publisher", "date", "language", "subject", "description")
 
 def parse(raw: Raw) -> Parsed:
     """Return the book's blocks. Raises `Quarantine` `encrypted` or `corrupt`."""
-    with zipfile.ZipFile(BytesIO(raw.data)) as archive:
+    with bounds.archive(raw.data) as archive:
         names = set(archive.namelist())
         if _RIGHTS in names:
             raise Quarantine(
@@ -45,15 +47,18 @@ def parse(raw: Raw) -> Parsed:
             raise _corrupt("its package file is missing")
         package = _xml(archive.read(place))
         blocks: list[Block] = []
+        hidden: list[Hidden] = []
         count = 0
         for count, member in enumerate(_spine(package, posixpath.dirname(place)), 1):
             if member not in names:
                 raise _corrupt(f"chapter {count} of its spine is missing")
             root = tree(decode(archive.read(member)))
             if root is not None:
+                hidden += take(root)
                 blocks += blocks_of(root, page=count)
     metadata = {name: text for name in _FIELDS if (text := _field(package, name))}
-    return Parsed(blocks, "application/epub+zip", _field(package, "title"), count or None, metadata)
+    return Parsed(blocks, "application/epub+zip", _field(package, "title"), count or None,
+                  metadata, tuple(hidden))  # fmt: skip
 
 
 def _spine(package: Any, folder: str) -> Iterator[str]:

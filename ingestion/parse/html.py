@@ -13,12 +13,15 @@ Left out: scripts, styles, forms' controls, navigation, and what the page itself
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 from lxml import html as lxml_html
 
+from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
+from ingestion.parse.hidden.html import take
 from ingestion.parse.web.content import content_blocks
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ def parse(raw: Raw) -> Parsed:
     root = tree(raw.text)
     if root is None:
         return Parsed([], "text/html")
+    hidden = take(root)
     blocks, metadata = blocks_of(root), {}
     if raw.html == "article":
         blocks, metadata = content_blocks(root, raw.text, blocks, blocks_of)
@@ -56,21 +60,23 @@ def parse(raw: Raw) -> Parsed:
         name = _META.get((node.get("name") or "").lower())
         if name and (content := (node.get("content") or "").strip()):
             metadata[name] = content
-    return Parsed(blocks, "text/html", title=_title(root), metadata=metadata)
+    return Parsed(blocks, "text/html", title=_title(root), metadata=metadata, hidden=hidden)
 
 
 def tree(text: str) -> Any | None:
     """Return the root element of a page or fragment, or None when there is nothing in it."""
     parser = lxml_html.HTMLParser(
-        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
+        encoding="utf-8", huge_tree=True, remove_pis=True
     )
     # lxml refuses text with an encoding declaration; given bytes, it must not believe one either.
     data = _DECLARATION.sub("", text.replace("\x00", "")).encode("utf-8", "replace")
     try:
-        return lxml_html.document_fromstring(data, parser=parser)
+        root = lxml_html.document_fromstring(data, parser=parser)
     except etree.ParserError:
         # The only thing lxml cannot parse is a document without any element or text.
         return None
+    bounds.whole(parser)
+    return root
 
 
 def blocks_of(root: Any, page: int | None = None) -> list[Block]:
@@ -82,9 +88,15 @@ def blocks_of(root: Any, page: int | None = None) -> list[Block]:
 
 
 def fragment_blocks(text: str) -> list[Block]:
-    """Return the blocks of a piece of HTML."""
+    """Return the blocks of a piece of HTML; the first carries what is hidden in it."""
     root = tree(text)
-    return [] if root is None else blocks_of(root)
+    if root is None:
+        return []
+    hidden = take(root)
+    blocks = blocks_of(root)
+    if blocks and hidden:
+        blocks[0] = replace(blocks[0], hidden=hidden)
+    return blocks
 
 
 def _title(root: Any) -> str | None:
@@ -245,6 +257,7 @@ def table_rows(node: Any) -> list[list[str]]:
     So each row stands on its own; a cell that spans columns stands in the first of them.
     """
     rows: list[list[str]] = []
+    count = 0
     below: dict[int, tuple[int, str]] = {}
     for row in node.iter("tr"):
         cells: list[str] = []
@@ -268,6 +281,9 @@ def table_rows(node: Any) -> list[list[str]]:
                 cells.append(text if offset == 0 else "")
         carry()
         rows.append(cells)
+        count += len(cells)
+        if count > bounds.MAX_CELLS:
+            raise bounds.too_many_cells()
     return rows
 
 

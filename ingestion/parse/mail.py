@@ -1,152 +1,191 @@
 """E-mails, MIME (eml, mht) and Outlook (msg): subject as title, the bodies, attachments by name.
 
 Not by unstructured, whose mail partitioners pass the bodies to its slow HTML and text ones. Of
-alternative bodies the HTML one is taken, which has the structure, unless it holds no text.
-Attachments are documents of their own where a source lists them; here they are named only.
+alternative bodies the HTML one is taken, which has the structure, unless it holds no text. What is
+quoted from other messages, and signatures, are no text but metadata (`replies`). Attachments are
+documents of their own (`ingestion.containers`); here they are named only.
 """
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
-from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.errors import Quarantine
 from ingestion.parse.blocks import Block, Parsed, Raw
+from ingestion.parse.calendars import events
 from ingestion.parse.charset import decode
 from ingestion.parse.html import fragment_blocks
+from ingestion.parse.mime import FAULTS, MAX_NESTING, attachments, message_of, parts_of
 from ingestion.parse.plain import paragraphs
+from ingestion.parse.replies import Context, Stripped, strip
+from ingestion.parse.reply_html import without_marked
 from ingestion.parse.sniff import encrypted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from email.message import EmailMessage
 
 _FIELDS = ("from", "to", "cc", "date", "message-id", "in-reply-to")
-MAX_NESTING = 10
+MAX_KEPT = 2_000
+"""Characters of quotes, and of signatures, that are kept as metadata."""
+_FLOWED = re.compile(r"(?<=\S) \n(?=[^\s>])")
 
 
 def parse(raw: Raw) -> Parsed:
     """Return a MIME message. Raises `Quarantine` `encrypted` for S/MIME and PGP messages."""
-    # Some are stored as UTF-16 text, which the e-mail reader does not know; bytes that are already
-    # a superset of ASCII go in untouched, because each part names its own charset.
-    is_wide = b"\x00" in raw.data[:200] or raw.data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    data = raw.text.encode("utf-8", "replace") if is_wide else raw.data
-    message = email.message_from_bytes(data.lstrip(), policy=email.policy.default)
-    attachments: list[str] = []
-    blocks = list(_blocks(message, attachments, 0))
+    return _parsed(message_of(raw.data), "message/rfc822")
+
+
+def parse_msg(raw: Raw) -> Parsed:
+    """Return an Outlook message. Raises `Quarantine` `encrypted` or `corrupt`."""
+    from ingestion.parse import outlook
+
+    message = outlook.message_of(raw.data, attachments=False)
+    return _parsed(message, "application/vnd.ms-outlook")
+
+
+def _parsed(message: EmailMessage, media_type: str) -> Parsed:
+    attached = attachments(message)
+    reading = _Reading({id(part) for _, part in attached}, cut=True)
+    blocks = reading.blocks(message)
+    if not _has_text(blocks):
+        # All of it was quoted, or signed: then that is what it says.
+        reading = _Reading({id(part) for _, part in attached}, cut=False)
+        blocks = reading.blocks(message)
     metadata: dict[str, Any] = {}
     for name in _FIELDS:
         if text := _header(message, name):
             metadata[name] = text
-    if attachments:
-        metadata["attachments"] = attachments
-    blocks = _titled(_header(message, "subject"), blocks)
-    return Parsed(blocks, "message/rfc822", None, None, metadata)
+    if attached:
+        metadata["attachments"] = [name for name, _ in attached]
+    for name, texts in (("quoted", reading.quoted), ("signature", reading.signatures)):
+        if text := "\n\n".join(texts).strip():
+            metadata[name] = text[:MAX_KEPT]
+    if reading.events:
+        metadata["events"] = reading.events
+    return Parsed(_titled(_header(message, "subject"), blocks), media_type, None, None, metadata)
 
 
-def parse_msg(raw: Raw) -> Parsed:
-    """Return an Outlook message. Raises `Quarantine` `encrypted`."""
-    from io import BytesIO
-
-    from oxmsg import Message
-
-    message = Message.load(BytesIO(raw.data))
-    if "SMIME" in (message.message_class or "").upper():
-        raise encrypted()
-    headers = {name.lower(): value for name, value in message.message_headers.items()}
-    if "encrypted" in headers.get("content-type", "").lower():
-        raise encrypted()
-    blocks = fragment_blocks(message.html_body) if message.html_body else []
-    if not any(block.text.strip() for block in blocks):
-        blocks = paragraphs((message.body or "").replace("\r\n", "\n"))
-    metadata: dict[str, Any] = {
-        name: " ".join(headers[name].split()) for name in _FIELDS if headers.get(name)
-    }
-    metadata.setdefault("from", message.sender or "")
-    if message.sent_date and "date" not in metadata:
-        metadata["date"] = message.sent_date.isoformat()
-    if names := [item.file_name for item in message.attachments if item.file_name]:
-        metadata["attachments"] = names
-    media_type = "application/vnd.ms-outlook"
-    return Parsed(_titled(message.subject, blocks), media_type, None, None, metadata)
+def _has_text(blocks: list[Block]) -> bool:
+    return any(block.text.strip() for block in blocks)
 
 
 def _titled(subject: str | None, blocks: list[Block]) -> list[Block]:
     """Return the blocks under the subject; a message without a body is no document."""
-    has_text = any(block.text.strip() for block in blocks)
-    return [Block("title", subject), *blocks] if subject and has_text else blocks
+    return [Block("title", subject), *blocks] if subject and _has_text(blocks) else blocks
 
 
 def _header(message: EmailMessage, name: str) -> str | None:
     try:
         value = message[name]
-    except (ValueError, TypeError, LookupError, IndexError, AttributeError):
-        # The header parser of the standard library raises these on malformed addresses and dates.
+    except FAULTS:
         value = next((text for key, text in message.raw_items() if key.lower() == name), None)
     return re.sub(r"\s+", " ", str(value)).strip() or None if value is not None else None
 
 
-def _blocks(part: EmailMessage, attachments: list[str], depth: int) -> Iterator[Block]:
-    kind = part.get_content_type()
+class _Reading:
+    """One pass over a message. `cut` takes quotes and signatures out of its texts."""
+
+    def __init__(self, attached: set[int], *, cut: bool) -> None:
+        self._attached = attached
+        self._cut = cut
+        self.quoted: list[str] = []
+        self.signatures: list[str] = []
+        self.events: list[dict[str, str]] = []
+
+    def blocks(self, message: EmailMessage) -> list[Block]:
+        """Return the blocks of a message."""
+        found = list(self._part(message, _context(message), 0))
+        if not _has_text(found) and self.events:
+            found = [Block("text", f"{k}: {v}") for e in self.events for k, v in e.items()]
+        return found
+
+    def _part(self, part: EmailMessage, context: Context, depth: int) -> Iterator[Block]:
+        kind = part.get_content_type()
+        _refuse_encrypted(part, kind)
+        if depth > MAX_NESTING:
+            raise Quarantine(
+                "parse_failed",
+                f"The message nests other messages more than {MAX_NESTING} deep.",
+                "Store the inner message by itself.",
+            )
+        if id(part) in self._attached:
+            return
+        if part.is_multipart():
+            parts = parts_of(part)
+            if kind == "multipart/alternative":
+                yield from self._best(parts, context, depth)
+                return
+            for inner in parts:
+                if kind.startswith("message/"):
+                    context = _context(inner)
+                    if subject := _header(inner, "subject"):
+                        yield Block("heading", subject, level=1)
+                yield from self._part(inner, context, depth + 1)
+        elif kind == "text/calendar":
+            self.events += events(text_of(part))
+        elif kind in {"text/html", "text/plain", "text/enriched", "text/markdown"}:
+            yield from self._body(text_of(part), kind, context, flowed=_flowed(part))
+
+    def _best(self, parts: list[EmailMessage], context: Context, depth: int) -> Iterator[Block]:
+        """Yield the richest of alternative bodies that has any text."""
+
+        def rank(part: EmailMessage) -> int:
+            kind = part.get_content_type()
+            rich = kind == "text/html" or kind.startswith("multipart/")
+            return 3 if rich else 2 if kind == "text/plain" else kind != "text/calendar"
+
+        done = False
+        for part in sorted(parts, key=rank, reverse=True):
+            if done and part.get_content_type() != "text/calendar":
+                continue
+            blocks = list(self._part(part, context, depth + 1))
+            if not done and _has_text(blocks):
+                yield from blocks
+                done = True
+
+    def _body(self, text: str, kind: str, context: Context, *, flowed: bool) -> list[Block]:
+        quoted: list[str] = []
+        signatures: list[str] = []
+        if kind == "text/html":
+            blocks = []
+            if self._cut:
+                left, quoted, signatures = without_marked(text, forward=context.forward)
+                blocks = fragment_blocks(left)
+            if not _has_text(blocks):  # all of it bore a mark
+                blocks, quoted, signatures = fragment_blocks(text), [], []
+        else:
+            blocks = paragraphs(_FLOWED.sub(" ", text) if flowed else text)
+        if not self._cut:
+            return blocks
+        found = strip(blocks, context) if blocks else Stripped([])
+        self.quoted += [*([found.quoted] if found.quoted else []), *quoted]
+        self.signatures += [*([found.signature] if found.signature else []), *signatures]
+        return found.blocks
+
+
+def _context(message: EmailMessage) -> Context:
+    return Context.of(_header(message, "subject"), answers=bool(_header(message, "in-reply-to")))
+
+
+def _refuse_encrypted(part: EmailMessage, kind: str) -> None:
     if kind == "multipart/encrypted" or (
         kind in {"application/pkcs7-mime", "application/x-pkcs7-mime"}
         and part.get_param("smime-type", "enveloped-data") == "enveloped-data"
     ):
         raise encrypted()
-    if depth > MAX_NESTING:
-        raise Quarantine(
-            "parse_failed",
-            f"The message nests other messages more than {MAX_NESTING} deep.",
-            "Store the inner message by itself.",
-        )
-    if part.is_multipart():
-        parts = [item for item in part.get_payload() if isinstance(item, EmailMessage)]
-        if kind == "multipart/alternative":
-            yield from _best(parts, attachments, depth)
-            return
-        for item in parts:
-            if kind.startswith("message/") and (subject := _header(item, "subject")):
-                yield Block("heading", subject, level=1)
-            yield from _blocks(item, attachments, depth + 1)
-        return
-    name = _file_name(part)
-    if part.get_content_disposition() == "attachment" or not kind.startswith("text/"):
-        if name:
-            attachments.append(name)
-        return
-    text = _text(part)
-    if kind == "text/html":
-        yield from fragment_blocks(text)
-    elif kind in {"text/plain", "text/enriched", "text/markdown"}:
-        yield from paragraphs(text)
-    elif name:
-        attachments.append(name)
 
 
-def _best(parts: list[EmailMessage], attachments: list[str], depth: int) -> Iterator[Block]:
-    """Yield the richest of alternative bodies that has any text."""
-
-    def rank(part: EmailMessage) -> int:
-        kind = part.get_content_type()
-        return 2 if kind == "text/html" or kind.startswith("multipart/") else kind == "text/plain"
-
-    for part in sorted(parts, key=rank, reverse=True):
-        blocks = list(_blocks(part, attachments, depth + 1))
-        if any(block.text.strip() for block in blocks):
-            yield from blocks
-            return
-
-
-def _file_name(part: EmailMessage) -> str | None:
+def _flowed(part: EmailMessage) -> bool:
     try:
-        return part.get_filename()
-    except (ValueError, TypeError, LookupError, AttributeError):
-        return "unnamed"
+        return str(part.get_param("format", "")).lower() == "flowed"
+    except FAULTS:
+        return False
 
 
-def _text(part: EmailMessage) -> str:
+def text_of(part: EmailMessage) -> str:
+    """Return the text of a part by the charset that it declares, or else by its bytes."""
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return ""

@@ -8,12 +8,15 @@ second and more.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from markdown_it import MarkdownIt
 
+from freshground.core.records import Hidden
+from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
 
 if TYPE_CHECKING:
@@ -21,8 +24,12 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
+MAX_NESTING = 100
+"""How deep lists and quotes may lie in each other: the reader counts two for an item."""
+
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"[\\`*_\[\]<&!]|  \n")
+_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _TASK = re.compile(r"\[[ xX]\] ")
 
@@ -64,7 +71,8 @@ def _front_matter(text: str) -> dict[str, Any] | None:
 @lru_cache(maxsize=1)
 def _reader() -> MarkdownIt:
     # Inline markup is parsed only in the paragraphs that have some: this halves the time.
-    return MarkdownIt("commonmark").enable("table").disable("inline")
+    reader = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
+    return reader.enable("table").disable("inline")
 
 
 @lru_cache(maxsize=1)
@@ -73,10 +81,21 @@ def _inline_reader() -> MarkdownIt:
 
 
 def blocks_of(text: str) -> list[Block]:
-    """Return the blocks of a Markdown text without front matter."""
-    reader, env = _reader(), {}
+    """Return the blocks of a Markdown text without front matter; the first carries comments."""
+    env: dict[str, Any] = {}
+    reader = _reader()
     tokens = reader.parse(text, env)
-    return _Builder(env).run(tokens)
+    if any(token.level >= MAX_NESTING - 1 for token in tokens):
+        raise bounds.too_deep()  # what lies deeper was left out
+    builder = _Builder(env)
+    blocks = builder.run(tokens)
+    # A reference's title is shown to nobody who does not rest on a link to it; and "[//]: # (...)"
+    # has no link at all.
+    titles = [str(reference.get("title") or "") for reference in env.get("references", {}).values()]
+    hidden = (*builder.hidden, *(Hidden("comment", title) for title in titles if title))
+    if hidden and blocks:
+        blocks[0] = replace(blocks[0], hidden=(*hidden, *blocks[0].hidden))
+    return blocks
 
 
 class _Builder:
@@ -85,6 +104,7 @@ class _Builder:
     def __init__(self, env: dict[str, Any]) -> None:
         self.env = env
         self.blocks: list[Block] = []
+        self.hidden: list[Hidden] = []
         self.lists: list[int | None] = []
         self.marker: list[str] = []
         self.rows: list[list[str]] | None = None
@@ -145,15 +165,22 @@ class _Builder:
     def _inline(self, content: str) -> str:
         if not _MARKUP.search(content):
             return content.replace("\n", " ")
+        if "<!--" in content:
+            self._without_comments(content)
         token = _inline_reader().parseInline(content, self.env)[0]
         return "".join(_plain(child) for child in token.children or [])
 
     def _html(self, content: str) -> None:
-        if content.lstrip().startswith(("<!--", "<?", "<!")):
+        rest = self._without_comments(content)
+        if not rest.strip() or rest.lstrip().startswith(("<?", "<!")):
             return
         from ingestion.parse.html import fragment_blocks
 
-        self.blocks += fragment_blocks(content)
+        self.blocks += fragment_blocks(rest)
+
+    def _without_comments(self, content: str) -> str:
+        self.hidden += [Hidden("comment", text.strip()) for text in _COMMENT.findall(content)]
+        return _COMMENT.sub("", content)
 
 
 def _plain(token: Token) -> str:

@@ -104,6 +104,8 @@ def _attached(
         return
     if kind in _SIGNATURES or kind in _REPORTS:
         return
+    if kind.startswith("image/") and _content_id(part) in shown:
+        return
     is_attachment = disposition(part) == "attachment"
     if kind == "message/rfc822" and (is_attachment or file_name(part)):
         yield part
@@ -115,10 +117,8 @@ def _attached(
         yield part
     elif kind in BODIES and not (kind == "text/calendar" and file_name(part)):
         return
-    elif not related and not (kind.startswith("image/") and _content_id(part) in shown):
-        # Without a name only what is no text: that is shown by no one.
-        if file_name(part) or not kind.startswith("text/"):
-            yield part
+    elif not related and (file_name(part) or not kind.startswith("text/")):
+        yield part
 
 
 def _content_id(part: EmailMessage) -> str:

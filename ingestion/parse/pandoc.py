@@ -83,7 +83,7 @@ def _convert(data: bytes, source: str, media_type: str) -> Parsed:
             f"The {source} reader ended with status {done.returncode}.",
             "Open and save the file again with its own program.",
         )
-    parsed = html.parse(Raw(done.stdout))
+    parsed = html.parse(Raw(done.stdout, html="full"))
     # Without a title in the document pandoc writes "-" or the name of its standard input.
     title = parsed.title if parsed.title not in {"-", "stdin"} else None
-    return Parsed(parsed.blocks, media_type, title, metadata=parsed.metadata)
+    return Parsed(parsed.blocks, media_type, title, metadata=parsed.metadata, hidden=parsed.hidden)

@@ -21,12 +21,15 @@ import pypdfium2.raw as pdfium_c
 from freshground.core.errors import Quarantine
 from ingestion.parse import ocr
 from ingestion.parse.blocks import Parsed, Raw
+from ingestion.parse.hidden.pdf import take
 from ingestion.parse.layout import MARGIN, blocks_of
 from ingestion.parse.segments import Page, Segment
 from ingestion.parse.sniff import encrypted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from freshground.core.records import Hidden
 
 _LOCK = threading.Lock()
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
@@ -56,7 +59,8 @@ def parse(raw: Raw) -> Parsed:
     with _LOCK:
         document = _open(raw.data)
         try:
-            pages = [_read_page(document, number) for number in range(len(document))]
+            hidden: list[Hidden] = []
+            pages = [_read_page(document, number, hidden) for number in range(len(document))]
             info = document.get_metadata_dict(skip_empty=True)
             scanned = [page.number for page in pages if _is_scan(document, page)]
             # One picture in memory at a time: a page is 9 MB.
@@ -88,7 +92,7 @@ def parse(raw: Raw) -> Parsed:
     if recognised:
         metadata["pages_by_ocr"] = sum(map(bool, recognised.values()))
     title = _declared(info.get("Title"))
-    return Parsed(blocks, "application/pdf", title, len(pages), metadata)
+    return Parsed(blocks, "application/pdf", title, len(pages), metadata, tuple(hidden))
 
 
 def _no_text(pages: int, scanned: int, languages: str) -> Quarantine:
@@ -154,13 +158,14 @@ def _declared(title: str | None) -> str | None:
     return None if not title or _FILE_NAME.search(title) or title.isdigit() else title
 
 
-def _read_page(document: pdfium.PdfDocument, index: int) -> Page:
+def _read_page(document: pdfium.PdfDocument, index: int, hidden: list[Hidden]) -> Page:
     try:
         page = document[index]
     except pdfium.PdfiumError:
         # Text of the other pages alone would look like the whole document.
         raise _corrupt(f"page {index + 1} of {len(document)} is damaged") from None
     try:
+        hidden += take(page, index + 1)
         textpage = page.get_textpage()
         turn = page.get_rotation()
         width, height = page.get_size()

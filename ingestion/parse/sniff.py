@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import zipfile
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from freshground.core.errors import Quarantine
+from ingestion.parse import bounds
 
 if TYPE_CHECKING:
     from ingestion.parse.blocks import Raw
@@ -106,9 +106,10 @@ def unsupported(what: str) -> Quarantine:
 
 def _sniff_zip(data: bytes) -> str:
     try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
+        with bounds.archive(data) as archive:
             names = set(archive.namelist())
-            _guard_archive(archive)
+            if any(info.flag_bits & 1 for info in archive.infolist()):
+                raise encrypted()
             mime = (
                 archive.read("mimetype").decode("ascii", "replace").strip()
                 if ("mimetype" in names)
@@ -137,27 +138,6 @@ def _sniff_zip(data: bytes) -> str:
     raise unsupported(
         f"a container of type {mime}" if mime.isprintable() and mime else "a zip archive"
     )
-
-
-MAX_UNPACKED = 1_000_000_000
-MAX_RATIO = 200
-UNSUSPECTED = 100_000_000
-"""Bytes up to which any ratio of packing is let through."""
-
-
-def _guard_archive(archive: zipfile.ZipFile) -> None:
-    """Refuse archives that are encrypted, or that would unpack to far more than they are."""
-    infos = archive.infolist()
-    if any(info.flag_bits & 1 for info in infos):
-        raise encrypted()
-    unpacked = sum(info.file_size for info in infos)
-    packed = sum(info.compress_size for info in infos) or 1
-    if unpacked > MAX_UNPACKED or (unpacked > UNSUSPECTED and unpacked / packed > MAX_RATIO):
-        raise Quarantine(
-            "too_large",
-            f"The container would unpack to {unpacked:,} bytes.",
-            "Split the document, or exclude it from the source.",
-        )
 
 
 def encrypted() -> Quarantine:

@@ -11,6 +11,7 @@ from typing import Any
 from lxml import etree
 
 from freshground.core.errors import Quarantine
+from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw
 
 
@@ -29,6 +30,7 @@ def parse(raw: Raw) -> Parsed:
     except etree.XMLSyntaxError:
         # The parser mends what it can; this is what has nothing to mend.
         root = None
+    bounds.whole(parser)
     if root is None:
         raise Quarantine(
             "corrupt", "The content says it is XML, and has no element.", "Store it again."

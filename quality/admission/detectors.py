@@ -20,6 +20,7 @@ DETECTORS: tuple[str, ...] = (
     "quality.admission.detection:secret_patterns",
     "quality.admission.personal.names:names",
     "quality.admission.injection.detector:injection",
+    "quality.admission.quality:detector",
 )
 
 

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from quality.admission.described import found_in_field, named, rewritten
+from quality.admission.described import fields, found_in_field, named, rewritten
 from quality.admission.detection import NAMED, find_any, somebody
 from quality.admission.matches import apart, lowered, places
 from quality.admission.pseudonyms import PSEUDONYM, outside
@@ -36,6 +36,9 @@ _LEAST_NUMBER = 1_000_000
 """Numbers in metadata from here on may be somebody's: smaller ones are counts and years."""
 
 
+_AROUND = "<>()[]\"' "
+
+
 class _Cut(NamedTuple):
     """One span of a text, and what takes its place."""
 
@@ -51,7 +54,7 @@ def mask(document: Document, findings: Sequence[Finding], pseudonym: Pseudonym) 
     hidden text: their rules are applied there. Elements keep their order and kind; one whose text
     is cut out whole is dropped.
     """
-    repeated = _repeated(document.text, findings, pseudonym)
+    repeated = values_of(document, findings, pseudonym)
     cuts = _cuts(document.text, findings, repeated, pseudonym)
     text, moved = _applied(document.text, cuts)
     rules = {finding.rule for finding in findings}
@@ -90,8 +93,17 @@ def masked_field(
 def values_of(
     document: Document, findings: Sequence[Finding], pseudonym: Pseudonym
 ) -> dict[str, str]:
-    """Return the values of a document that are looked for elsewhere, and what replaces each."""
-    return _repeated(document.text, findings, pseudonym)
+    """Return values that are replaced wherever they stand, in lower case, and what replaces each.
+
+    Those of findings, and people that metadata names, where that is a finding. The longest first.
+    """
+    puts = _repeated(document.text, findings, pseudonym)
+    if any(finding.rule == NAMED for finding in findings):
+        for field, value in fields(document):
+            for person in _parts(value) if named(field) else ():
+                if len(person.split()) > 1 and outside(person, 0, len(person)):
+                    puts.setdefault(lowered(person), pseudonym(NAMED, person))
+    return dict(sorted(puts.items(), key=lambda item: (-len(item[0]), item[0])))
 
 
 def _field(
@@ -118,17 +130,14 @@ def _spanned(findings: Sequence[Finding]) -> Iterator[tuple[int, int, str]]:
 
 
 def _repeated(text: str, findings: Sequence[Finding], pseudonym: Pseudonym) -> dict[str, str]:
-    """Return values, in lower case, that are replaced wherever they stand.
-
-    Not single words: a name may be a word of the language.
-    """
+    """Return values of findings. Not single words: a name may be a word of the language."""
     puts: dict[str, str] = {}
     for start, end, rule in _spanned(findings):
         value = text[start:end].strip()
         telling = any(c.isdigit() or c == "@" for c in value) or len(value.split()) > 1
         if len(value) >= _LEAST_REPEATED and telling and outside(text, start, end):
             puts[lowered(value)] = "" if rule.startswith(_CUT) else pseudonym(rule, value)
-    return dict(sorted(puts.items(), key=lambda item: (-len(item[0]), item[0])))
+    return puts
 
 
 def _cuts(
@@ -236,14 +245,19 @@ def _beside(
     return _applied(value, _with_repeats(value, cuts, repeated))[0]
 
 
+def _parts(value: str) -> list[str]:
+    """Return the people that the value of a field names, addresses included."""
+    parts = re.split(r"[;,\n]| and | & ", value)
+    return [part.strip() for part in parts if any(c.isalpha() for c in part)]
+
+
 def _people(value: str, pseudonym: Pseudonym) -> str:
     """Return the value of a field that names people, as a pseudonym for each of them."""
     if not somebody(value):
         return value
-    people = [part.strip() for part in re.split(r"[;,\n]| and | & ", value) if part.strip()]
     masked: list[str] = []
-    for part in people:
-        left = " ".join(PSEUDONYM.sub("", part).strip("<>()[]\"' ").split())
+    for part in _parts(value):
+        left = " ".join(PSEUDONYM.sub("", part).strip(_AROUND).split())
         masked += [pseudonym(NAMED, left)] if any(c.isalpha() for c in left) else []
         masked += PSEUDONYM.findall(part)
     return ", ".join(masked)

@@ -1,4 +1,4 @@
-"""Quality checks of the four layers, run by Great Expectations on frames of metrics.
+"""Quality checks of the layers and of admission, run by Great Expectations on frames of metrics.
 
 A frame holds ids, counts and flags, never document text, and so does what comes out: one
 `freshground.core.records.Check` for each rule of the layer's suite. Importing this package is

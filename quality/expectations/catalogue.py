@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quality.expectations import bronze, candidate, gold, silver
+from quality.expectations import admission, bronze, candidate, gold, silver
 
 if TYPE_CHECKING:
     from quality.expectations.suite import Layer, Suite
 
 SUITES: dict[Layer, Suite] = {
-    module.SUITE.layer: module.SUITE for module in (bronze, silver, gold, candidate)
+    module.SUITE.layer: module.SUITE for module in (bronze, silver, admission, gold, candidate)
 }
 
 COLUMNS: dict[str, str] = {

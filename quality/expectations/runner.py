@@ -63,9 +63,13 @@ def run(layer: Layer, frame: pd.DataFrame, limits: Mapping[str, float]) -> list[
     parts, limits = suite.prepare(frame, limits)
     checks: dict[str, Check] = {}
     for part, of_part in parts.items():
-        rules = [rule for rule in suite.rules if rule.part == part]
+        rules = [
+            rule
+            for rule in suite.rules
+            if rule.part == part and not (rule.decides and rule.column not in of_part)
+        ]
         checks |= _Part(suite, rules, of_part, limits).checks()
-    return [checks[rule.name] for rule in suite.rules]
+    return [checks[rule.name] for rule in suite.rules if rule.name in checks]
 
 
 class _Part:
@@ -235,7 +239,7 @@ def _said(rule: Rule, result: Mapping[str, Any], config: Any) -> dict[str, Any]:
 
 def _names_all(rule: Rule) -> bool:
     """Whether all failing rows are named: what fails a critical check is not to be published."""
-    return rule.severity == "critical" and rule.sample is not None
+    return (rule.severity == "critical" or rule.decides) and rule.sample is not None
 
 
 def _finite(value: float) -> float | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Layer = Literal["bronze", "silver", "gold", "candidate"]
+Layer = Literal["bronze", "silver", "admission", "gold", "candidate"]
 Severity = Literal["critical", "warning"]
 
 ROWS = "rows"
@@ -56,7 +56,9 @@ class Rule:
     `name` follows the layer in the check id. `means` says what a failing row means and what to do.
     `sample` is the column whose values name failing rows, None where the row needs no name.
     `mostly` is the least share of rows that must hold. `nullable` skips rows that hold null, which
-    fail otherwise. `part` is which of the suite's frames the rule reads.
+    fail otherwise. `part` is which of the suite's frames the rule reads. A rule that `decides` says
+    what becomes of a row: all failing ones are named, and it is left out where the frame lacks its
+    column.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Rule:
     mostly: float = 1.0
     nullable: bool = False
     part: str = ROWS
+    decides: bool = False
 
 
 Prepared = tuple[dict[str, "pd.DataFrame"], "Mapping[str, float]"]

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 PROMISE = timedelta(hours=4)
 KEYS = ("a.md", "b.md")
-LAYERS = ("ingest", "silver", "gold")
+LAYERS = ("ingest", "silver", "admit", "gold")
 
 parts = st.sets(st.sampled_from((*LAYERS, "embed", "build", "confirm"))).map(tuple)
 happenings = st.lists(

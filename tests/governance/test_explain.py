@@ -32,7 +32,7 @@ def _trace(project: Project, name: str) -> dict[str, Any]:
 def _in_steps(project: Project) -> dict[str, datetime]:
     """Refresh with a quarter of an hour between stages; return when each was done."""
     done = {}
-    for stage in ("ingest", "silver", "gold", "embed", "build"):
+    for stage in ("ingest", "silver", "admit", "gold", "embed", "build"):
         project.clock.advance(timedelta(minutes=15))
         context = project.context()
         scope = Scope(index="docs") if stage in ("embed", "build") else Scope(source="docs")
@@ -69,7 +69,9 @@ def test_from_a_hit_back_to_its_source(quick: Project) -> None:
     assert (run["by"], run["settings"]) == ("tester", quick.context().settings_id)
     assert {"ingest", "silver", "gold", "build"} <= set(run["stages"])
     checks = [row for row in found["checks"] if row["run_id"] == listed["run_id"]]
-    assert {row["stage"] for row in checks} == {"ingest", "silver", "gold", "build"}
+    assert {row["stage"] for row in checks} == {
+        "ingest", "silver", "admit", "gold", "build",
+    }  # fmt: skip
     assert all(row["passed"] for row in checks)
     live = found["releases"][-1]
     assert (live["release"], live["live"], live["holds_chunk"]) == (2, True, True)

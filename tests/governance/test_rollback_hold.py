@@ -103,7 +103,7 @@ def test_a_build_that_was_under_way_does_not_overtake_it(quick: Project, monkeyp
         _back(quick)
         return publish(self, *arguments)
 
-    for stage in (stages.ingest, stages.silver, stages.gold):
+    for stage in (stages.ingest, stages.silver, stages.admit, stages.gold):
         stage(context, Scope(source="docs"))
     stages.embed(context, Scope(index="docs"))
     monkeypatch.setattr(type(context.releases), "publish", late)

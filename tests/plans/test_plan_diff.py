@@ -107,6 +107,7 @@ def test_estimates_come_from_the_past_and_are_exact_where_the_lake_knows(quick: 
     assert set(found["totals"]["seconds_by_stage"]) == {
         "ingest",
         "silver",
+        "admit",
         "gold",
         "embed",
         "build",

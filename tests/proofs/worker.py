@@ -78,7 +78,7 @@ def _lasting(paths: str | list[str]) -> bool:
 
 def _watch_everything(reaper: Reaper, engine: str) -> None:
     """Watch stage boundaries, every write to the lake, and every change of a candidate."""
-    for name in ("ingest", "silver", "gold", "embed", "build"):
+    for name in ("ingest", "silver", "admit", "gold", "embed", "build"):
         reaper.watch(stages, name)
     for name in ("put", "put_new", "delete"):
         reaper.watch(Files, name)

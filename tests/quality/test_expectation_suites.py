@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from freshground.core.records import Check
 
 ROWS = 10
+ADMISSION = [rule.column for rule in SUITES["admission"].rules]
+REFUSALS = [name for name in ADMISSION if name.startswith("quarantine_")]
 LIMITS: dict[str, dict[str, float]] = {
     "bronze": {},
     "silver": {},
+    "admission": {},
     "gold": {"max_tokens": 200, "max_encoder_tokens": 256, "min_coverage": 0.98},
     "candidate": {
         "dimensions": 384,
@@ -61,6 +64,7 @@ def healthy(layer: str, rows: int = ROWS) -> pd.DataFrame:
             "language": ["en"] * rows,
             "replacement_share": [0.0] * rows,
         },
+        "admission": {"doc_id": documents, **{name: [0] * rows for name in ADMISSION}},
         "gold": {
             "chunk_id": chunks,
             "doc_id": of_chunks,
@@ -107,6 +111,7 @@ CELLS: dict[str, tuple[str, list[Any], list[Any]]] = {
     "silver.replacement_characters": ("replacement_share", [0.0101], [0.01]),
     "silver.title_completeness": ("title_present", [False] * 6, [False] * 5),
     "silver.language_known": ("language", [None] * 3, [None] * 2),
+    **{f"admission.{name}": (name, [2, 1], [0]) for name in REFUSALS},
     "gold.chunk_id_unique": ("chunk_id", [ident("c", 1)], [ident("c", ROWS)]),
     "gold.text_present": ("empty", [True], [False]),
     "gold.tokens_within_bound": ("tokens", [201], [200, 1]),
@@ -138,7 +143,10 @@ WARNINGS = {
     "silver.replacement_characters",
     "silver.title_completeness",
     "silver.language_known",
+    *(f"admission.{name}" for name in ADMISSION),
 }
+COUNTED = {f"admission.{name}" for name in ADMISSION if name not in REFUSALS}
+"""What is as the policy wants it: counted and named, no failure."""
 
 
 def with_cells(layer: str, column: str, values: list[Any]) -> pd.DataFrame:
@@ -150,7 +158,24 @@ def with_cells(layer: str, column: str, values: list[Any]) -> pd.DataFrame:
 
 def test_every_check_is_tried() -> None:
     known = {suite.check_id(rule) for suite in SUITES.values() for rule in suite.rules}
-    assert known == CELLS.keys() | SCALARS.keys()
+    assert known == CELLS.keys() | SCALARS.keys() | COUNTED
+
+
+@pytest.mark.parametrize("check_id", sorted(COUNTED))
+def test_what_is_masked_or_restricted_is_named_and_no_failure(check_id: str) -> None:
+    column = check_id.partition(".")[2]
+    found, failed = check(check_id, with_cells("admission", column, [1] * ROWS))
+    assert failed == []
+    assert (found.passed, found.failing) == (True, ROWS)
+    assert set(found.failing_ids) == {ident("d", number) for number in range(ROWS)}
+
+
+def test_a_policy_asks_only_what_it_can_decide() -> None:
+    frame = healthy("admission")[["doc_id", "quarantine_scan", "mask_secret"]]
+    assert [item.check_id for item in run("admission", frame, {})] == [
+        "admission.quarantine_scan",
+        "admission.mask_secret",
+    ]
 
 
 @pytest.mark.parametrize("layer", SUITES)

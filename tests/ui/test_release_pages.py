@@ -100,7 +100,7 @@ def _page(url: str, path: str) -> str:
 
 def test_checks_are_those_of_the_command(served, pages, monkeypatch) -> None:
     rows = _said(served, monkeypatch, "checks")
-    assert {row["layer"] for row in rows} == {"bronze", "silver", "gold", "candidate"}
+    assert {row["layer"] for row in rows} == {"bronze", "silver", "admission", "gold", "candidate"}
     found = cells(_page(pages[0], "/quality"), "Check", "Last run")
     shown = {(row["Check"], row["Of"]): row for row in found}
     assert len(rows) == len(shown) <= 50

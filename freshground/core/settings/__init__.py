@@ -4,6 +4,7 @@ Secrets never stand in the file: a value written as `${NAME}` is taken from the 
 `FRESHGROUND_LAKE` and `FRESHGROUND_CACHE` override `lake` and `cache`.
 """
 
+from freshground.core.settings.access import Access, Groups
 from freshground.core.settings.admission import Action, Admission
 from freshground.core.settings.airflow import Airflow, Watcher
 from freshground.core.settings.alerts import (
@@ -38,13 +39,13 @@ from freshground.core.settings.indexes import Fusion, IndexField, IndexSettings
 from freshground.core.settings.masking import Masking
 from freshground.core.settings.parsing import Parsing
 from freshground.core.settings.project import Lineage, Settings
+from freshground.core.settings.quality import QualityLimits
 from freshground.core.settings.reading import SETTINGS_FILE, load, masked, parse
 from freshground.core.settings.reranking import RerankerSettings
+from freshground.core.settings.scope import Labels, Scope, ScopeRule
 from freshground.core.settings.serve import AccessLog, Jwt, Limits, Metrics, Serve, Tls
 from freshground.core.settings.sources import (
-    Access,
     FilesSource,
-    Groups,
     RecordFields,
     RecordsSource,
     SourceSettings,
@@ -96,6 +97,7 @@ __all__ = [
     "IndexField",
     "IndexSettings",
     "Jwt",
+    "Labels",
     "Limits",
     "Line",
     "Lineage",
@@ -105,11 +107,14 @@ __all__ = [
     "Oidc",
     "Parsing",
     "Percentile",
+    "QualityLimits",
     "RecordFields",
     "RecordsSource",
     "RemoteEncoder",
     "RerankerSettings",
     "RetrievalGate",
+    "Scope",
+    "ScopeRule",
     "Section",
     "Serve",
     "Settings",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from freshground.core.settings.quality import QualityLimits
 from freshground.core.settings.values import Section
 
 Action = Literal["allow", "mask", "restrict", "quarantine"]
@@ -18,7 +19,7 @@ class Admission(Section):
 
     `rules` names a rule (`personal.email`) and its action, before that of its category. A finding
     below `min_confidence` is recorded and decides nothing. `models` lets detectors that need a
-    model run for categories whose action is not `allow`.
+    model run for categories whose action is not `allow`. `quality_limits` are those of `quality.*`.
     """
 
     personal: Action = "allow"
@@ -29,6 +30,7 @@ class Admission(Section):
     restrict_to: tuple[str, ...] = ()
     min_confidence: float = Field(0.5, ge=0, le=1)
     models: bool = True
+    quality_limits: QualityLimits = QualityLimits()
 
     def action(self, rule: str) -> Action:
         """Return the action for a rule; `allow` for a category that is not known."""

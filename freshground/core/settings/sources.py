@@ -5,30 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from freshground.core.records import PUBLIC
+from freshground.core.settings.access import Access
 from freshground.core.settings.admission import Admission
 from freshground.core.settings.containers import Containers
 from freshground.core.settings.freshness import Sla
 from freshground.core.settings.guards import DeleteGuard, Guards
+from freshground.core.settings.scope import Labels, Scope
 from freshground.core.settings.values import Duration, Id, Section
-
-
-class Groups(Section):
-    """Access for named groups only."""
-
-    groups: tuple[str, ...] = Field(min_length=1)
-
-    @field_validator("groups")
-    @classmethod
-    def _no_wildcard(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if PUBLIC in value:
-            raise ValueError("'*' is no group; write `access: public` to let everybody read")
-        return value
-
-
-Access = Literal["public", "from_source"] | Groups
 
 
 class _SourceBase(Section):
@@ -42,11 +27,21 @@ class _SourceBase(Section):
     sla: Sla | None = None
     guards: Guards = Guards()
     admission: Admission = Admission()
+    scope: Scope = Scope()
+    retention: Duration | None = Field(None, gt=timedelta())
+    labels: Labels | None = None
 
     @model_validator(mode="after")
     def _one_delete_guard(self) -> _SourceBase:
         if self.guards.delete is not None and "delete_guard" in self.model_fields_set:
             raise ValueError("delete_guard and guards.delete are the same; write one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_are_known(self) -> _SourceBase:
+        rules = (*self.scope.include, *self.scope.exclude)
+        if self.labels is None and any(rule.label is not None for rule in rules):
+            raise ValueError("a scope rule over `label` needs `labels`: the field that holds it")
         return self
 
     @property

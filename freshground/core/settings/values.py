@@ -10,15 +10,20 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)")
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w|y)")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31_536_000}
 
 
 def duration(text: str) -> timedelta:
-    """Return the length of a text such as 24h or 1h30m. ValueError when it is none."""
+    """Return the length of a text such as 24h or 1h30m, a year being 365 days.
+
+    ValueError when it is none.
+    """
     if not text.strip() or _DURATION.sub("", text).strip():
         found = f"{text!r} is no duration"
-        raise ValueError(f"{found}; write a number and ms, s, m, h, d or w, such as 24h or 1h30m")
+        raise ValueError(
+            f"{found}; write a number and ms, s, m, h, d, w or y, such as 24h or 1h30m"
+        )
     return timedelta(seconds=sum(float(n) * _UNITS[u] for n, u in _DURATION.findall(text)))
 
 

@@ -199,7 +199,7 @@ def _sources(context: Context) -> Iterator[Condition]:
             )
         over = [i for i in context.settings.indexes if source_id in i.sources]
         right = [at for index in over if (at := _last_right(context, index)) is not None]
-        for stage in ("silver", "gold"):
+        for stage in ("silver", "admit", "gold"):
             yield from _failed(
                 _stops(context, source_id, stage, "failed", max(right, default=None)),
                 stage,

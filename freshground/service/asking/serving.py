@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from freshground.core.errors import ConfigError
 from freshground.core.records import PUBLIC
-from freshground.service.denial.overlay import Overlay, overlay
+from freshground.service.denial.overlay import REFLECTED, Overlay, overlay
 from indexes.filters.ast import And, AnyOf, NotEmpty
 from indexes.search.managed import RELEASE, RENAMED, definition
 
@@ -47,7 +47,7 @@ class CurrentOverlay:
         kept = self._kept
         if kept is None or kept[0] is not active:
             index, candidate = self._manifest.index, self._manifest.candidate
-            narrowed = any(denial.kind == "narrowed" for denial in active)
+            narrowed = any(denial.kind in REFLECTED for denial in active)
             reflected = self._denials.reflected(index, candidate) if narrowed else {}
             kept = self._kept = (active, overlay(active, reflected))
         return kept[1]

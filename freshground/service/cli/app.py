@@ -17,9 +17,12 @@ from freshground.service.cli import (
     approvals,
     canary,
     checks,
+    duplicates,
     freshness,
     governance,
     keys,
+    masking,
+    migrate,
     monitoring,
     people,
     quarantine,
@@ -57,7 +60,10 @@ freshness.register(app)
 governance.register(app)
 canary.register(app)
 checks.register(app)
+duplicates.register(app)
 keys.register(app)
+migrate.register(app)
+masking.register(app)
 monitoring.register(app)
 people.register(app)
 questions.register(app)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from freshground.service.reports import StageReport
 
 _LIST = 8
+_COPIES = 3
 _PASSAGE = 400
 
 
@@ -90,6 +91,11 @@ def answer(found: dict[str, Any], *, as_json: bool) -> None:
                 f"   {hit['uri']}  [{hit['chunk_id']}]  changed {hit['source_modified_at']}", "dim"
             )
         )
+        if hit["copy_count"]:
+            also = ", ".join(copy["uri"] for copy in hit["copies"][:_COPIES])
+            more = hit["copy_count"] - min(len(hit["copies"]), _COPIES)
+            rest = f" and {more} more" if more else ""
+            out.print(Text(f"   also at {also}{rest}", "dim"))
         if path:
             out.print(Text(f"   {path}", style="cyan"))
         if hit["table_header"]:

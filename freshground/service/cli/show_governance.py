@@ -55,7 +55,11 @@ def denials(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     for row in rows:
         count = len(row["chunk_ids"]) or len(row["doc_ids"])
         unit = ("passage" if row["chunk_ids"] else "document") + ("s" if count > 1 else "")
-        left = f" to {', '.join(row['groups']) or 'nobody'}" if row["kind"] == "narrowed" else ""
+        left = (
+            f" to {', '.join(row['groups']) or 'nobody'}"
+            if row["groups"] or row["kind"] == "narrowed"
+            else ""
+        )
         why = f": {row['comment']}" if row["comment"] else ""
         typer.echo(f"{row['id']}  {row['kind']}{left}, {count} {unit}, by {row['by']}{why}")
         for uri in row["known_as"][:_LIST]:

@@ -39,7 +39,10 @@ def one(row: dict[str, Any], *, as_json: bool) -> None:
     for matter in row["matters"]:
         typer.echo(f"  rule {matter['rule']}, version {matter['version'] or '-'}")
     for span in row["evidence"]:
-        typer.echo(f"  characters {span['start']}-{span['end']}: {span['why']}")
+        place = "hidden text" if span.get("hidden") else "the whole document"
+        if span["start"] is not None:
+            place = f"characters {span['start']}-{span['end']}"
+        typer.echo(f"  {place}: {span['why']}")
     for past in row["history"]:
         typer.echo(f"  {_decision(past)}")
 

@@ -35,6 +35,10 @@ def _document(out: Console, found: dict[str, Any]) -> None:
     out.print(Text(f"{document['uri']}  ({document['state']})", style="bold"))
     out.print(Text(f"  source {document['source']}, key {document['key']}"))
     out.print(Text(f"  document {document['doc_id']}, for {_groups(document['groups'])}"))
+    if document["parent"]:
+        out.print(Text(f"  a part of {document['parent']['uri']}", "cyan"))
+    if document["parts"]:
+        out.print(Text(f"  holds {document['parts']} documents of their own", "cyan"))
     for step in document["moved_from"]:
         out.print(Text(f"  moved from {_step(step)}", "cyan"))
     for step in document["moved_to"]:

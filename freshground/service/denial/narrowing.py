@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.access import loses_readers
 from freshground.core.clock import iso, parse_iso
 from freshground.core.ids import doc_id
+from freshground.service.denial.overlay import REFLECTED
+from freshground.service.denial.withdrawing import left_over
 from freshground.service.lineage.moves import standing
 from indexes.plan import state_hash
 
@@ -150,16 +152,16 @@ def reflect(
     candidate_id: str,
     served: Mapping[str, Served],
 ) -> None:
-    """Note which narrowings a candidate's own rows hold: after its manifest, before publishing it.
+    """Note which denials a candidate's own rows hold: after its manifest, before publishing it.
 
-    They do for a document that is served just as bronze has it, if bronze has it from the listing
-    of the narrowing or a later one.
+    They hold a narrowing for a document that is served just as bronze has it, if bronze has it
+    from the listing of the narrowing or a later one; see `withdrawing.left_over` for admission's.
     """
-    narrowings = [d for d in _narrowings(context) if d.source_id in index.sources]
-    if not narrowings:
+    active = [d for d in _reflected(context) if d.source_id in index.sources]
+    if not active:
         return
     as_desired = {
-        d.doc_id: d.row["listed_at"]
+        d.doc_id: d
         for d in state.documents
         if d.doc_id in served and served[d.doc_id].state_hash == state_hash(d, state.recipe.id)
     }
@@ -168,18 +170,25 @@ def reflect(
             document
             for document in denial.doc_ids
             if document in served
-            and (document not in as_desired or as_desired[document] < _at(denial))
+            and (
+                document not in as_desired
+                or (
+                    as_desired[document].row["listed_at"] < _at(denial)
+                    if denial.kind == "narrowed"
+                    else left_over(denial, as_desired[document])
+                )
+            )
         ]
-        for denial in narrowings
+        for denial in active
     }
     context.lake.denials.reflect(index.id, candidate_id, left)
 
 
 def clear_away(context: Context) -> None:
-    """Remove narrowings that the rows of everything that can be asked hold themselves."""
+    """Remove denials that the rows of everything that can be asked hold themselves."""
     denials = context.lake.denials
     now = context.clock.now()
-    old = [d for d in _narrowings(context) if now - (parse_iso(d.at) or now) > _KEEP]
+    old = [d for d in _reflected(context) if now - (parse_iso(d.at) or now) > _KEEP]
     kept: dict[str, list[dict[str, frozenset[str]]]] = {}
     candidates: set[tuple[str, str]] = set()
     # All that lie in the lake, not only those of the settings: an index may come back.
@@ -206,6 +215,10 @@ def clear_away(context: Context) -> None:
 
 def _narrowings(context: Context) -> list[Denial]:
     return [d for d in context.lake.denials.active() if d.kind == "narrowed"]
+
+
+def _reflected(context: Context) -> list[Denial]:
+    return [d for d in context.lake.denials.active() if d.kind in REFLECTED]
 
 
 def _at(denial: Denial) -> datetime:

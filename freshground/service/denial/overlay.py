@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from freshground.lake.denials import Denial
 
 
+REFLECTED = ("narrowed", "restricted", "withdrawn")
+"""Denials that a later release's own rows may hold: there they say nothing any more."""
+
+
 @dataclass(frozen=True)
 class Overlay:
     """What one release may not serve.
@@ -96,7 +100,7 @@ class Overlay:
 
 
 def overlay(denials: Iterable[Denial], reflected: Mapping[str, frozenset[str]]) -> Overlay:
-    """Return the overlay of a release, `reflected` being the narrowings that its rows hold.
+    """Return the overlay of a release, `reflected` being the denials that its rows hold.
 
     Of a document narrowed twice the groups that all narrowings leave are left.
     """
@@ -104,13 +108,17 @@ def overlay(denials: Iterable[Denial], reflected: Mapping[str, frozenset[str]]) 
     chunks: set[str] = set()
     narrowed: dict[str, tuple[str, ...]] = {}
     for denial in denials:
-        if denial.kind != "narrowed":
+        if denial.kind not in REFLECTED:
             documents.update(denial.doc_ids)
             chunks.update(denial.chunk_ids)
             continue
         still = reflected.get(denial.id)
         for document in denial.doc_ids:
-            if still is None or document in still:
+            if still is not None and document not in still:
+                continue
+            if denial.kind == "withdrawn":
+                documents.add(document)
+            else:
                 before = narrowed.get(document)
                 narrowed[document] = (
                     denial.groups if before is None else both(before, denial.groups)

@@ -1,7 +1,7 @@
 """Taking content down, and putting it back: at once, on every release, and out of the next ones.
 
 A document is followed through renames: its older names, which older releases hold, and its later
-ones. A chunk is denied by its id, which an edit, a rename or another chunking changes.
+ones. What lies in it, such as the attachments of a message, goes with it. A chunk is denied by its id, which an edit, a rename or another chunking changes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from freshground.core.errors import ConfigError
 from freshground.lake.tables import quoted
 from freshground.service.lineage.moves import family, standing
 from freshground.service.lineage.naming import named
+from freshground.service.lineage.parts import parts_of
 from freshground.service.quarantine.aside import without_rejected
 
 if TYPE_CHECKING:
@@ -117,7 +118,31 @@ def withhold(context: Context, source_id: str, documents: Sequence[Current]) -> 
                 comment=f"renamed; see {out[old].id}",
             )
             out[new] = denial
+    _with_later_parts(context, source_id, documents, out)
     return [_aside(d, out[d.doc_id]) if d.doc_id in out else d for d in documents]
+
+
+def _with_later_parts(
+    context: Context, source_id: str, documents: Sequence[Current], out: dict[str, Denial]
+) -> None:
+    """Deny what has come to lie in a container since that was taken down."""
+    parents = {d.doc_id: d.row["parent"] for d in documents if d.row["parent"] is not None}
+    fresh: dict[str, list[str]] = {}
+    for document in parents:
+        above = parents[document]
+        while above is not None and above not in out:
+            above = parents.get(above)
+        if above is not None and document not in out:
+            fresh.setdefault(above, []).append(document)
+    for above, found in fresh.items():
+        denial = context.lake.denials.add(
+            out[above].kind,
+            doc_ids=found,
+            source_id=source_id,
+            by=out[above].by,
+            comment=f"lies in what is taken down; see {out[above].id}",
+        )
+        out.update(dict.fromkeys(found, denial))
 
 
 def _aside(document: Current, denial: Denial) -> Current:
@@ -143,6 +168,7 @@ def _named(context: Context, name: str) -> tuple[list[str], list[str]]:
     documents = {document.doc_id for document in found.documents}
     for source_id in {document.source_id for document in found.documents}:
         documents |= family(context, source_id, documents)
+        documents |= parts_of(context, source_id, documents)
     return [], sorted(documents)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from freshground.lake.ledger import EXCLUDED
 from freshground.service.duplicates.pairs import compared, likely
 from freshground.service.duplicates.signing import signatures, version_of
 from quality.duplicates.choosing import Standing, choose
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from freshground.service.duplicates.pairs import Pair
     from freshground.service.duplicates.signing import Signature
-
-EXCLUDED = "excluded"
-"""The state of a document that the settings leave out: it counts as accounted for."""
 
 RULE = "duplicates.near"
 

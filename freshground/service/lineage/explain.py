@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
+from freshground.lake.denials import version_name
 from freshground.lake.tables import quoted, records
+from freshground.service.denial.overlay import REFLECTED
 from freshground.service.lineage.moves import moves, trail_back, trail_on
 from freshground.service.lineage.naming import named
+from freshground.service.lineage.parts import place_of
 from freshground.service.lineage.reach import Reached, by_index, published, reached
 from freshground.service.lineage.versions import object_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from freshground.lake.denials import Denial
     from freshground.lake.journal import Entry
@@ -44,14 +47,21 @@ def explain(context: Context, name: str) -> dict[str, Any]:
         if doc_id in denial.doc_ids or own.intersection(denial.chunk_ids)
     ]
     out = any(
-        denial.kind != "narrowed" and (doc_id in denial.doc_ids or name in denial.chunk_ids)
+        denial.kind not in REFLECTED and (doc_id in denial.doc_ids or name in denial.chunk_ids)
         for denial in denied
     )
+    refused = {name for denial in denied for name in denial.versions if denial.kind == "withdrawn"}
     runs = {row["run_id"] for row in (*rows, *parsed, *cut)}
     runs |= {release.manifest.run_id for release in releases if release.manifest}
     stages = context.lake.journal.entries("stage", runs=runs)
     return {
-        "chunk": _chunk(context, found.chunk_id, cut, releases, withheld=out),
+        "chunk": _chunk(
+            context,
+            found.chunk_id,
+            cut,
+            releases,
+            withheld=out or _all_refused(found.chunk_id, cut, doc_id, refused),
+        ),
         "document": {
             "doc_id": doc_id,
             "source": document.source_id,
@@ -60,11 +70,16 @@ def explain(context: Context, name: str) -> dict[str, Any]:
             "state": rows[-1]["state"],
             "groups": rows[-1]["groups"],
             **_moved(context, document.source_id, doc_id),
+            **place_of(context, rows[-1]),
         },
         "object_versions": object_versions(rows, parsed, cut, brought, stages),
         "document_versions": [
             # Content that is denied is for nobody, the owner included.
-            {**row, "title": None if out else row["title"], "parsed_at": iso(row["parsed_at"])}
+            {
+                **row,
+                "title": None if out or _version(doc_id, row) in refused else row["title"],
+                "parsed_at": iso(row["parsed_at"]),
+            }
             for row in parsed
         ],
         "chunks": _chunks(cut, releases),
@@ -79,6 +94,17 @@ def explain(context: Context, name: str) -> dict[str, Any]:
             if doc_id in e.body.get("documents", e.body["sample"])
         ],
     }
+
+
+def _version(doc_id: str, row: Mapping[str, Any]) -> str:
+    return version_name(doc_id, row["content_hash"], row["silver_id"])
+
+
+def _all_refused(
+    chunk_id: str | None, cut: Sequence[dict[str, Any]], doc_id: str, refused: Collection[str]
+) -> bool:
+    """Return whether admission keeps from everybody each version that a chunk is part of."""
+    return all(_version(doc_id, row) in refused for row in cut if row["chunk_id"] == chunk_id)
 
 
 def _reached(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
 from freshground.lake.ledger import Current
+from freshground.service.denial.overlay import REFLECTED
 from indexes import canary, publications
 from indexes.plan import state_hash
 
@@ -130,7 +131,7 @@ def reached(
         if manifest is not None:
             held = context.releases.served(manifest).get(doc_id)
             if held is not None:
-                found.append(_version(base, held.state_hash, versions, parsed))
+                found.append(_version(base, held.state_hash, versions, parsed, brought))
             continue
         if number not in serving:
             continue  # tried only, and gone: nothing tells what it held
@@ -148,10 +149,16 @@ def _version(
     held: str,
     versions: Iterable[dict[str, Any]],
     parsed: Sequence[dict[str, Any]],
+    brought: Sequence[dict[str, Any]],
 ) -> Reached:
-    """Return a kept release with the version whose state it holds."""
+    """Return a kept release with the version whose state it holds.
+
+    Admission may have left it to fewer groups than its source does: `brought` tells.
+    """
     recipe = base.manifest.recipe if base.manifest else ""
-    for row in versions:
+    left = {tuple(row["groups"]) for row in brought}
+    for seen, groups in [(v, g) for v in versions for g in {tuple(v["groups"]), *left}]:
+        row = {**seen, "groups": list(groups)}
         for silver in parsed:
             stale = silver["content_hash"] != row["content_hash"]
             document = Current(
@@ -200,7 +207,9 @@ def _withheld(context: Context, doc_id: str) -> list[tuple[datetime, datetime | 
     spans: dict[str, tuple[datetime, datetime | None]] = {
         denial.id: (at, None)
         for denial in context.lake.denials.active()
-        if denial.kind != "narrowed" and doc_id in denial.doc_ids and (at := parse_iso(denial.at))
+        if denial.kind not in REFLECTED
+        and doc_id in denial.doc_ids
+        and (at := parse_iso(denial.at))
     }
     for entry in context.lake.journal.entries("takedown", "restore"):
         if doc_id not in entry.body["doc_ids"]:

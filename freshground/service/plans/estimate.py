@@ -245,6 +245,7 @@ def estimate_seconds(
     units = {
         "ingest": documents + removed,
         "silver": documents + waiting,
+        "admit": documents + waiting,
         "gold": chunks,
         "embed": chunks,
         "build": documents + removed + changed,
@@ -268,6 +269,7 @@ def estimate_seconds(
 _COUNTED = {
     "ingest": ("added", "changed", "removed", "touched", "verified"),
     "silver": ("parsed", "quarantined"),
+    "admit": ("judged",),
     "gold": ("chunks",),
     "embed": ("texts_embedded",),
     "build": ("added", "changed", "removed"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from freshground.core.clock import iso
 from freshground.lake.tables import among, quoted
 from freshground.service.quarantine.held import COVERAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from freshground.lake.admissions import Version
     from freshground.service.context import Context
 
 MOST = 20
@@ -21,13 +23,47 @@ def evidence(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return by doc_id the spans {start, end, why} that rows of `listed` are about.
 
-    Characters of the parsed text, half open. Only what checks of chunks hold has any: what the
-    parser set aside has no text. Of missing coverage they are what lies in no chunk, else the
-    chunks that failed. For a page of rows: one query or two in all.
+    Characters of the parsed text, half open. Only what admission refused or checks of chunks hold
+    has any: what the parser set aside has no text. Of missing coverage they are what lies in no
+    chunk, else the chunks that failed. What is about hidden text, or all of a document, has no
+    start and end. For a page of rows: one query or two in all.
     """
     wanted = {row["doc_id"]: row for row in rows if row["rule"].startswith("gold.")}
-    if not wanted:
-        return {}
+    return {**_found(context, rows), **(_of_chunks(context, wanted) if wanted else {})}
+
+
+def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what admission found in the documents that it keeps from everybody, by place."""
+    wanted = {row["doc_id"]: row for row in rows if row["held_by"] == "admission"}
+    keys: dict[str, Version] = {}
+    for source_id in {row["source"] for row in wanted.values()}:
+        for key, verdict in context.admissions.of(source_id).items():
+            row = wanted.get(key[0])
+            # Of several parsers the one that what people see was made by.
+            if row and (key[1], iso(verdict.judged_at)) == (row["content_hash"], row["since"]):
+                keys[key[0]] = key
+    found = context.admissions.found(list(keys.values()))
+    told: dict[str, list[dict[str, Any]]] = {}
+    for doc_id, key in keys.items():
+        against = {(m["rule"], m["version"]) for m in wanted[doc_id]["matters"]}
+        own = [f for f in found[key].findings if (f.rule, f.version) in against]
+        own.sort(key=lambda f: (f.start is None, f.start or 0))
+        told[doc_id] = [
+            {
+                "start": finding.start,
+                "end": finding.end,
+                "why": f"{finding.rule}: {finding.evidence}" if finding.evidence else finding.rule,
+                "confidence": round(finding.confidence, 3),
+                "hidden": finding.hidden is not None,
+            }
+            for finding in own[:MOST]
+        ]
+    return told
+
+
+def _of_chunks(
+    context: Context, wanted: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[dict[str, Any]]]:
     made_by = {row["rule_version"].partition(":")[0] for row in wanted.values()}
     table = context.lake.gold.rows(
         'SELECT doc_id, content_hash, chunk_id, start, t."end" AS "end" FROM t '
@@ -61,7 +97,7 @@ def texts(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]
     content = {row["doc_id"]: row["content_hash"] for row in rows}
     table = context.lake.silver.rows(
         "SELECT doc_id, content_hash, text FROM t WHERE status = 'ok' "
-        f"AND {among('doc_id', sorted(content))} ORDER BY parsed_at"
+        f"AND masked_from IS NULL AND {among('doc_id', sorted(content))} ORDER BY parsed_at"
     )
     return {
         row["doc_id"]: row["text"]

@@ -34,7 +34,7 @@ def listed(context: Context) -> list[dict[str, Any]]:
 
     A row has source, key, uri, doc_id, groups as its source says, content_hash, `rule`,
     `rule_version` and `reason`, `since`, `held_by` (source: its bytes could not be read; parser;
-    check; person), `stale_served`, `can_release`, `decision` (None, or verdict, by, at, comment;
+    admission; check; person), `stale_served`, `can_release`, `decision` (None, or verdict, by, at, comment;
     of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`: each rule
     with its version. `evidence.evidence` tells where in the text.
     """
@@ -50,7 +50,9 @@ def _rows(context: Context, *, held_too: bool) -> list[dict[str, Any]]:
         tries = context.ledger.attempts(source_id, version)
         cases = _cases(context, source_id, documents) if held_too else {}
         for document in documents:
-            if document.state == "quarantined":
+            if document.state == "quarantined" and document.matters:
+                rows.append(_refused(source_id, document, decisions))
+            elif document.state == "quarantined":
                 seen = tries.get((document.doc_id, document.row["content_hash"]), 0)
                 rows.append(_aside(source_id, document, decisions, version, seen))
             elif document.doc_id in cases:
@@ -133,6 +135,33 @@ def _aside(
         "can_release": document.rule == REJECTED,
         "decision": _decision(decision),
         "waiting": decision is None and document.rule != TAKEN_DOWN,
+        "seen": seen,
+        "sample": [],
+    }
+
+
+def _refused(source_id: str, document: Current, decisions: Decisions) -> dict[str, Any]:
+    """Return the row of what admission keeps from everybody; it has text that can be served."""
+    content = document.row["content_hash"]
+    seen = iso(document.quarantined_at) or ""
+    matters = [
+        Matter(document.doc_id, content, rule, version) for rule, version in document.matters
+    ]
+    rejection = decisions.rejected.get((document.doc_id, content))
+    ahead = [decisions.again[m.key] for m in matters if m.key in decisions.again]
+    waits = [review for matter, review in ahead if matter.seen == seen]
+    decision = rejection or (waits[0] if waits else None)
+    return {
+        **_row(source_id, document, matters),
+        "rule": document.rule,
+        "rule_version": matters[0].version,
+        "reason": document.reason,
+        "since": seen,
+        "stale_served": False,
+        "held_by": "admission",
+        "can_release": True,
+        "decision": _decision(decision),
+        "waiting": decision is None,
         "seen": seen,
         "sample": [],
     }

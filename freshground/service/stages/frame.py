@@ -106,11 +106,15 @@ class Checking:
         self._checks: list[Check] = []
         self._held: dict[str, set[str]] = {}
 
-    def before_commit(self, metrics: Columns) -> None:
-        """Judge all rows so far; commit to the journal which documents are not to be published."""
+    def before_commit(self, metrics: Columns) -> list[Check]:
+        """Judge all rows so far, and return the results.
+
+        Which documents are not to be published is committed to the journal.
+        """
         self._judge(metrics)
         if self._held_anew():
             self._context.lake.journal.commit()
+        return self._checks
 
     def record(self, metrics: Columns) -> list[Check]:
         """Judge the rest, put every result into the report and the journal, and return them."""

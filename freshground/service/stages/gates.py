@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import parse_iso
 from freshground.core.records import Check
+from freshground.lake.ledger import EXCLUDED
 from freshground.service.denial.takedown import TAKEN_DOWN
-from freshground.service.duplicates.leaving import EXCLUDED
 from freshground.service.quarantine.again import judge_again
 from freshground.service.quarantine.held import held
 from freshground.service.stages.drift import drift
@@ -115,8 +115,8 @@ def _accounting(context: Context, state: Desired) -> list[Check]:
             continue  # a newer ingest is under way, and its own release accounts for it
         served = sum(d.content_hash is not None for d in own)
         aside = sum(d.content_hash is None and d.state == "quarantined" for d in own)
-        left_out = sum(d.state == EXCLUDED for d in own)
-        hole = listing["objects"] - served - aside - left_out
+        excluded = sum(d.state == EXCLUDED for d in own)
+        hole = listing["objects"] - served - aside - excluded
         checks.append(
             Check(
                 check_id=f"candidate.accounting.{source_id}",
@@ -128,7 +128,7 @@ def _accounting(context: Context, state: Desired) -> list[Check]:
                 rows=listing["objects"],
                 failing=abs(hole),
                 detail=f"listed {listing['objects']} = served {served} + quarantined {aside}"
-                f" + left out {left_out} (+ excluded {listing['excluded']})",
+                f" + excluded {excluded} (and {listing['excluded']} never listed)",
             )
         )
     return checks

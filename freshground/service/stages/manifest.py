@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
 from freshground.core.ids import hash_text
+from freshground.lake.ledger import EXCLUDED
 from freshground.service.context import CODE
-from freshground.service.duplicates.leaving import EXCLUDED
 from indexes.fusion import PROBES, calibrate
 from indexes.release import Manifest
 from indexes.rows import SCHEMA_VERSION
@@ -76,7 +76,7 @@ def draft(
             "removed": len(plan.removed),
             "rows_written": built.rows_written,
             "quarantined": sum(d.state == "quarantined" for d in state.documents),
-            "left_out": sum(d.state == EXCLUDED for d in state.documents),
+            "excluded": sum(d.state == EXCLUDED for d in state.documents),
             "stale": sum(d.stale for d in state.documents),
         },
         gates=[],

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from freshground.service.looking_into import opener
 from freshground.service.stages.frame import Checking, stage
 from freshground.service.workers.pool import Job
 from ingestion import silver as layer
+from ingestion.containers.expanding import MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,25 @@ def _parse_all(
     return context.workers.each(f"ingestion.parse:{function}", jobs)
 
 
+def _with_refusals(
+    context: Context, source_id: str, pending: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return bronze rows, those of archives that could not be opened with the reason for it."""
+    settings = context.settings.source(source_id)
+    if not pending or settings.type != "files" or not settings.containers.open:
+        return pending
+    found = context.ledger.containers(source_id, opener(settings))
+    refused = {
+        value: row for value, row in found.items() if row["rule"] and row["kind"] not in MESSAGES
+    }
+    return [
+        {**row, "rule": why["rule"], "reason": why["reason"]}
+        if (why := refused.get(row["content_hash"])) is not None
+        else row
+        for row in pending
+    ]
+
+
 def silver(context: Context, scope: Scope) -> StageReport:
     """Parse the pending documents of `scope.source`, of one shard or all."""
     source_id = scope.source or ""
@@ -40,6 +61,7 @@ def silver(context: Context, scope: Scope) -> StageReport:
     ) as report:
         silver_id = context.silver_id(source_id)
         pending = context.ledger.silver_pending(source_id, silver_id, scope.shard)
+        pending = _with_refusals(context, source_id, pending)
         if not pending:
             report.counts = {"parsed": 0, "quarantined": 0}
             return report

@@ -35,7 +35,7 @@ WAIT_S = 0.02
 FIRST_WAIT_S = 5.0
 
 VERDICTS = ("fresh", "due", "late", "unknown")
-LAYERS = ("bronze", "silver", "gold", "candidate")
+LAYERS = ("bronze", "silver", "admission", "gold", "candidate")
 SEVERITIES = ("critical", "warning", "info")
 
 _log = logging.getLogger(__name__)

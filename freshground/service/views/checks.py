@@ -1,6 +1,6 @@
 """The results of checks as the journal keeps them, by check and subject, oldest first.
 
-Bronze, silver and gold note their suites by source; of a candidate all gates are noted, by index.
+Those before a candidate note their suites by source; of a candidate all gates are noted, by index.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from freshground.service.context import Context
     from quality.trend import Side
 
-LAYERS = ("bronze", "silver", "gold", "candidate")
+LAYERS = ("bronze", "silver", "admission", "gold", "candidate")
 
 LOOKED_AT = 12
 """Newest runs of a check that its trend is told from."""

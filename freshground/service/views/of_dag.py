@@ -18,7 +18,7 @@ STAGES_SHOWN = 30
 
 _STAGES = {
     "ingest": ("ingest", "look"),
-    "silver": ("silver",),
+    "silver": ("silver", "admit"),
     "gold": ("gold",),
     "build": ("embed", "build", "canary"),
 }

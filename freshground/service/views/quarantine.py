@@ -156,6 +156,8 @@ def _is(row: Mapping[str, Any], state: str) -> bool:
 
 def _around(text: str, span: Mapping[str, Any], marked: int) -> dict[str, Any]:
     start, end = span["start"], span["end"]
+    if start is None:  # hidden, or about all of it: there is no place to show
+        return {"before": "", "marked": "", "cut": 0, "after": ""}
     return {
         "before": text[max(0, start - _AROUND) : start],
         "marked": text[start : min(end, start + marked)],

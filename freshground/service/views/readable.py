@@ -44,8 +44,12 @@ class Sight:
 
 
 def sight(context: Context, groups: frozenset[str] | None) -> Sight:
-    """Return what a person sees now. All narrowings hold, whichever a release has reflected."""
-    return Sight(groups, overlay(context.lake.denials.active(), {}))
+    """Return what a person sees now. All narrowings hold, whichever a release has reflected.
+
+    What admission withdrew is listed all the same: somebody has to look at it.
+    """
+    active = [d for d in context.lake.denials.active() if d.kind != "withdrawn"]
+    return Sight(groups, overlay(active, {}))
 
 
 def objects(context: Context, sources: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ _NEAREST = 9
 
 _PATIENCE_S = 3.0
 
-_OF_SOURCES = ("ingest", "look", "silver", "gold")
+_OF_SOURCES = ("ingest", "look", "silver", "admit", "gold")
 _CHANGES = ("added", "changed", "removed")
 _STOPPED = ("failed", "guard", "gate")
 

@@ -22,6 +22,7 @@ _LOOK_BACK_DAYS = 90
 _RATES = {
     "ingest": ("objects", ("listed",)),
     "silver": ("documents", ("parsed", "quarantined")),
+    "admit": ("documents", ("judged",)),
     "gold": ("documents", ("documents",)),
     "embed": ("texts", ("texts_embedded",)),
     "build": ("rows", ("rows",)),

@@ -96,7 +96,7 @@ def summary(run_id: str, rows: Rows, beat: Beat | None, now: datetime) -> dict[s
         "comment": body.get("comment", ""),
         "outcome": _outcome(rows, told, beat, now),
         "documents": sum(_count(told, "ingest", n) for n in ("added", "changed", "removed")),
-        "quarantined": _count(told, "silver", "quarantined"),
+        "quarantined": _count(told, "silver", "quarantined") + _count(told, "admit", "quarantined"),
         "chunks": _count(told, "gold", "chunks"),
         "texts_embedded": _count(told, "embed", "texts_embedded"),
         "vectors_reused": _count(told, "embed", "vectors_reused"),

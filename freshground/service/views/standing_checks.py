@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FAILED_READ = 200
 _PASSED_READ = 400
 _GATES_READ = 100
-_LAYERS = ("bronze", "silver", "gold")
+_LAYERS = ("bronze", "silver", "admission", "gold")
 _TOLD = ("check_id", "layer", "severity", "value", "threshold", "failing", "rows")
 
 

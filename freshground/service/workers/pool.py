@@ -125,16 +125,20 @@ class _Crew:
             worker = key.data
             if events & EVENT_WRITE:
                 self._push(worker)
-            there = worker.inbox.read(worker.sock)
-            try:
-                for answer in worker.inbox.answers():
-                    yield self._answered(worker, answer)
-            except wire.BrokenMessage:
-                yield from self._failed(worker, causes.garbled())
-            else:
-                if not there:
-                    yield from self._failed(worker, None)
+            yield from self._drain(worker)
         yield from self._overdue()
+
+    def _drain(self, worker: Worker) -> Iterator[tuple[Any, Any | Quarantine]]:
+        """Yield what a worker has answered, and what becomes of its calls where it is gone."""
+        there = worker.inbox.read(worker.sock)
+        try:
+            for answer in worker.inbox.answers():
+                yield self._answered(worker, answer)
+        except wire.BrokenMessage:
+            yield from self._failed(worker, causes.garbled())
+        else:
+            if not there and worker in self._workers:
+                yield from self._failed(worker, None)
 
     def leave(self) -> None:
         """Give back the workers that are done, and end those that are not."""
@@ -234,17 +238,15 @@ class _Crew:
 
     def _overdue(self) -> Iterator[tuple[Any, Any | Quarantine]]:
         """End the workers that are at one call for too long, or take too much memory for it."""
-        now = time.monotonic()
         limit = self._settings.wall_time.total_seconds()
-        for worker in list(self._workers):
-            spent = now - worker.queue[0].since if worker.queue else 0.0
-            if spent < LOOK_S:
+        for worker in [w for w in self._workers if w.queue and _spent(w) >= LOOK_S]:
+            call, had = worker.queue[0], worker.inbox.size
+            yield from self._drain(worker)  # it may have answered while nobody looked
+            if worker not in self._workers or not worker.queue or worker.queue[0] is not call:
                 continue
-            had = worker.inbox.size
-            there = worker.inbox.read(worker.sock)
-            if not there or worker.inbox.size > had:
-                continue  # it answers, or has ended: that is read next
-            if spent >= limit:
+            if worker.inbox.size > had:
+                continue  # it is at its answer
+            if _spent(worker) >= limit:
                 yield from self._failed(worker, causes.hung(limit))
             elif limits.resident_with_children(worker.pid) - worker.memory > self._settings.memory:
                 yield from self._failed(worker, causes.too_much_memory(self._settings.memory))
@@ -255,3 +257,8 @@ class _Crew:
         now = time.monotonic()
         since = [worker.queue[0].since for worker in self._workers if worker.queue]
         return max(0.0, min([LOOK_S, *(start + limit - now for start in since)]))
+
+
+def _spent(worker: Worker) -> float:
+    """Return the seconds that a worker has been at its first call."""
+    return time.monotonic() - worker.queue[0].since

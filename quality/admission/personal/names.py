@@ -86,7 +86,7 @@ def _portions(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _recognised(text: str, shift: int) -> Iterator[Match]:
-    engine, recogniser = _presidio()
+    engine, recogniser = presidio()
     artifacts = engine.process_text(text, "en")
     for result in recogniser.analyze(text, list(_RULES), artifacts):
         start, end = _trimmed(text, result.start, result.end)
@@ -122,7 +122,7 @@ def _plausible(value: str, rule: str) -> bool:
 
 
 @cache
-def _presidio() -> tuple[Any, Any]:
+def presidio() -> tuple[Any, Any]:
     """Return Presidio's engine over the packaged model, and its recogniser. Seconds, once."""
     from importlib import import_module
 

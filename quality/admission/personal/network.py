@@ -15,12 +15,12 @@ _LOCAL = re.compile(r"[\w.+%'&!#$*/=?^`{|}~-]*[\w+%&!#$*/=?^`{|}~-]")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})")
 _QUOTES = "'`*_=/|{}!#$&?^~%"
 _LOCAL_CHARS = 64
-_NO_DOMAINS = frozenset({
-    "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "ico", "tiff", "pdf", "js", "css",
-    "html", "htm", "xml", "json", "py", "pyc", "rb", "php", "java", "txt", "md", "rst", "csv",
-    "zip", "gz", "tar", "exe", "dll", "so",
+_FILE_ENDINGS = frozenset({
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "ico", "tiff", "pdf", "js", "css", "html",
+    "htm", "xml", "json", "py", "pyc", "rb", "php", "java", "txt", "md", "rst", "csv", "zip", "gz",
+    "tar", "exe", "dll", "so", "eml", "msg", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt",
 })  # fmt: skip
-"""Endings of files that stand behind an @, as in icon@2x.png. Some are domains: seldom seen."""
+"""Endings of files, as in icon@2x.png and in a mail that is called jane@corp.org.eml."""
 
 _V4_MIDDLE = re.compile(r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")
 _V4 = re.compile(r"(?<![\w.])[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?!\w|\.\d)")
@@ -47,8 +47,9 @@ def emails(text: str) -> Iterator[Match]:
         head = text[max(0, at - _LOCAL_CHARS) : at]
         local = _local(head)
         domain = _DOMAIN.match(text, at + 1)
-        if local and domain and _is_address(text, local, domain):
-            yield Match("personal.email", at - len(local), domain.end(), 0.95, "an e-mail address")
+        end = _end(text, local, domain) if local and domain else 0
+        if end:
+            yield Match("personal.email", at - len(local), end, 0.95, "an e-mail address")
         at = text.find("@", at + 1)
 
 
@@ -63,12 +64,17 @@ def _local(head: str) -> str:
     return local if _LOCAL.fullmatch(local) and ".." not in local else ""
 
 
-def _is_address(text: str, local: str, domain: re.Match[str]) -> bool:
-    after = text[domain.end() : domain.end() + 1]
-    if domain[1].lower() in _NO_DOMAINS or after in ("(", "@"):
-        return False
-    # A repository (git@host:path), and a password before a host: those are told elsewhere.
-    return not (local == "git" and after in (":", "/"))
+def _end(text: str, local: str, domain: re.Match[str]) -> int:
+    """Return where an address ends, 0 where it is none."""
+    end = domain.end()
+    after = text[end : end + 1]
+    # A decorator, or a repository (git@host:path); a password before a host is told elsewhere.
+    if after in ("(", "@") or (local == "git" and after in (":", "/")):
+        return 0
+    labels = domain[0].split(".")
+    while len(labels) > 1 and labels[-1].lower() in _FILE_ENDINGS:
+        end -= len(labels.pop()) + 1
+    return end if len(labels) > 1 and not labels[-1].isdigit() else 0
 
 
 def ips(text: str) -> Iterator[Match]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from quality.admission.gates import Gate, seen
 from quality.admission.matches import Match, apart, lowered, places
 from quality.admission.personal import cards, national, network, phones
 
@@ -22,8 +23,20 @@ VERSIONS = {
     "personal.birth_date": "1",
 }
 
+_LEAST = 7
 _CLUSTER = re.compile(r"[0-9](?:[ .\-/()\u00a0\u2011\u2013]{0,3}[0-9]){6,}+\)?")
 """Seven digits or more with little between them: every number that is anybody's lies in one."""
+
+_NUMBERS = Gate(r"[0-9](?:[ .\-/()\x{a0}\x{2011}\x{2013}]{0,3}[0-9]){6}")
+_IBANS = Gate(r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}")
+_IDS = Gate(
+    r"[0-9]{2}(?:[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]|[0-9]{4}[HM][A-Z]{5}|"
+    r" ?[0-9]{2} ?[0-9]{2} ?[A-D]\b|[0-9]{2}[A-Z]\b)"
+)
+_BIRTHS = Gate(
+    r"(?i)(?:born|birth|d\.?o\.?b|gebo|geb\.|geburt|née?|nacid|nacim|nascit|nasciment|nata |nato |"
+    r"født|född|syntyn)[^\n]{0,24}(?:[0-9]|[a-z]{3,9}\.? [0-9])"
+)
 
 _BIRTH_WORDS = re.compile(
     r"\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birth ?da(?:te|y)|geboren(?: am)?|geb\.|"
@@ -75,11 +88,34 @@ def births(text: str) -> Iterator[Match]:
 
 def find(text: str) -> list[Match]:
     """Return the personal data of a text that has a form, in order, none overlapping."""
-    near = clusters(text)
-    found = [*network.emails(text), *network.ips(text), *cards.ibans(text), *births(text)]
+    data = seen(text)
+    near = clusters(text) if _NUMBERS.opens(data) else []
+    found = [*network.emails(text), *network.ips(text)]
+    if _IBANS.opens(data):
+        found += cards.ibans(text)
+    if _BIRTHS.opens(data):
+        found += births(text)
+    if near or _IDS.opens(data):
+        found += national.ids(text, near)
     if near:
         found += cards.cards(text, near)
         found += national.ssns(text, near)
-        found += phones.phones(text, near)
-    found += national.ids(text, near)
+        found += phones.phones(text, _without(near, apart(found)))
     return apart(found)
+
+
+def _without(near: list[tuple[int, int]], found: list[Match]) -> list[tuple[int, int]]:
+    """Return what is left of clusters beside what is known to be something else."""
+    left: list[tuple[int, int]] = []
+    place = 0
+    for start, end in near:
+        at = start
+        while place < len(found) and found[place].end <= start:
+            place += 1
+        for match in found[place:]:
+            if match.start >= end:
+                break
+            left.append((at, match.start))
+            at = match.end
+        left.append((at, end))
+    return [(start, end) for start, end in left if end - start >= _LEAST]

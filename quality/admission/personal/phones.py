@@ -42,10 +42,11 @@ _TRUNK_REGIONS = ("GB", "FR", "DE", "IT", "CH", "AU", "SE", "NL", "BE", "AT", "J
 
 def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
     """Yield the telephone numbers among clusters of digits."""
-    for start, end in clusters:
-        found = _NUMBER.match(text, start, end)
+    for first, end in _apart(text, clusters):
+        found = _NUMBER.search(text, first, end)
         if found is None:
             continue
+        start = found.start()
         value = found[0].rstrip(" (.-/\u2013")
         value = value[: value.rfind("(")].rstrip() if value.count("(") > value.count(")") else value
         digits = "".join(c for c in value if c.isdigit())
@@ -61,6 +62,15 @@ def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
             extension = _EXTENSION.match(text, stop)
             stop = extension.end() if extension else stop
             yield Match("personal.phone", start, stop, sure, evidence)
+
+
+def _apart(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield clusters, and of those with too many digits for one number the numbers in them."""
+    for start, end in clusters:
+        if end - start > _MOST and sum(c.isdigit() for c in text[start:end]) > _MOST:
+            yield from (found.span() for found in _NANP.finditer(text, start, end))
+        else:
+            yield start, end
 
 
 def _judged(text: str, start: int, stop: int, value: str, digits: str) -> tuple[float, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from quality.admission.gates import Gate
 from quality.admission.matches import Match, lowered, places
 from quality.admission.secrets.randomness import entropy, is_digest, is_sample
 
@@ -35,6 +36,11 @@ _ANCHORS = (
     "passw", "passphrase", "passcode", "pwd", "pin:", "pin ", "pin=", "kennwort", "mot de passe",
     "contraseña", "senha", "key", "token", "secret",
 )  # fmt: skip
+_GATE = Gate(
+    r"(?i)(?:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|token|"
+    r"secret)[^\n]{0,30}(?:[=:>]|is|ist|est)[\s\"'`“„(a-z]{0,16}[^\s]{4}"
+)
+_HEADERS = Gate(r"(?i)(?:authorization\W{1,6}|bearer)[ \t]*[A-Za-z0-9+/_.=~-]{5}")
 _SIGNS = re.compile(r"[=:>]|\bis\b|\bist\b|\best\b")
 _BETWEEN = re.compile(
     r"""["'`\])]{0,2}(?:\s?\([^)\n]{0,20}\))?\s{0,4}(?P<sign>:=|=>|==|=|:|\bis\b(?: set to)?|"""
@@ -58,9 +64,13 @@ _BITS = 3.0
 """Bits a character of a key: words stay below it, values drawn from 32 letters do not."""
 
 
-def assigned(text: str) -> Iterator[Match]:
-    """Yield what a text says is a password, a key or a login."""
+def assigned(text: str, data: bytes) -> Iterator[Match]:
+    """Yield what a text says is a password, a key or a login; `data` is its UTF-8."""
     yield from logins(text)
+    if _HEADERS.opens(data):
+        yield from _headers(text)
+    if not _GATE.opens(data):
+        return
     lower = lowered(text)
     done = 0
     for place in sorted(places(lower, _ANCHORS)):
@@ -85,8 +95,9 @@ def assigned(text: str) -> Iterator[Match]:
             rule = "secret.password" if name.lastgroup == "password" else "secret.api_key"
             end = value.start() + len(held)
             yield Match(rule, value.start(), end, sure, "a value after a word for secrets")
-    if "bearer" not in lower and "authorization" not in lower:
-        return
+
+
+def _headers(text: str) -> Iterator[Match]:
     for found in _BEARER.finditer(text):
         value = found[1]
         if not is_sample(value) and _mixed(value) and entropy(value) > _BITS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quality.admission.gates import seen
 from quality.admission.matches import Match, apart
 from quality.admission.secrets import assignments, shapes
 
@@ -10,4 +11,5 @@ VERSIONS = {**shapes.VERSIONS, **assignments.VERSIONS}
 
 def find(text: str) -> list[Match]:
     """Return the secrets of a text, in order, none overlapping."""
-    return apart([*shapes.shaped(text), *assignments.assigned(text)])
+    data = seen(text)
+    return apart([*shapes.shaped(text, data), *assignments.assigned(text, data)])

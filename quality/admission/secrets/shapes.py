@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from quality.admission.gates import Gate
 from quality.admission.matches import Match
 from quality.admission.secrets.randomness import is_sample
 
@@ -19,18 +20,11 @@ class _Shape(NamedTuple):
     rule: str
     what: str
     anchors: tuple[str, ...]
-    bare: tuple[str, ...]
     form: re.Pattern[str]
 
 
 def _shape(rule: str, what: str, anchors: str, form: str) -> _Shape:
-    first = tuple(anchors.split())
-    bare = tuple(a for a in first if a[-1] not in "_-")
-    return _Shape(f"secret.{rule}", what, first, bare, re.compile(form))
-
-
-_JOINED = re.compile(r"[_-](?=[A-Za-z_-]{0,15}[0-9])[A-Za-z0-9_-]{16}")
-"""What follows a prefix that ends in a mark: without it in a text, those need no search."""
+    return _Shape(f"secret.{rule}", what, tuple(anchors.split()), re.compile(form))
 
 
 _SHAPES = (
@@ -46,7 +40,7 @@ _SHAPES = (
            r"\b(?:gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{22,255})\b"),
     _shape("gitlab_token", "a token of GitLab", "glpat- gldt- glrt- glptt-",
            r"\bgl(?:pat|dt|rt|ptt)-[A-Za-z0-9_-]{20,64}\b"),
-    _shape("slack_token", "a token of Slack", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe xapp-",
+    _shape("slack_token", "a token of Slack", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe.xox xapp-",
            r"\bxox(?:[abprs]|e(?:\.xox[bp])?)-[A-Za-z0-9-]{10,250}|\bxapp-\d-[A-Za-z0-9-]{10,250}"),
     _shape("slack_webhook", "a webhook of Slack", "hooks.slack.com",
            r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{40,70}"),
@@ -65,8 +59,8 @@ _SHAPES = (
            r"\b(?:npm_[A-Za-z0-9]{36}|pypi-AgE[A-Za-z0-9_-]{50,300}|rubygems_[a-f0-9]{48}|"
            r"dckr_pat_[A-Za-z0-9_-]{27})(?![A-Za-z0-9])"),
     _shape("cloud_token", "a token of a cloud service",
-           "SG. v1_ dapi shpat_ shpss_ atp- csp- EAAA lin_api_ PMAK- hvs. AGE-SECRET-KEY- key- "
-           "secret_ ntn_ figd_ CFPAT- glsa_ sntrys_ NRAK- tskey- ops_eyJ",
+           "SG. dop_v1_ doo_v1_ dor_v1_ dapi shpat_ shpss_ shpca_ shppa_ sq0atp- sq0csp- EAAA "
+           "lin_api_ PMAK- hvs. AGE-SECRET-KEY- key- secret_ ntn_ figd_ CFPAT- glsa_ sntrys_ NRAK- tskey- ops_eyJ",
            r"(?<![\w.-])(?:SG\.[\w-]{20,24}\.[\w-]{39,50}|do[opr]_v1_[a-f0-9]{64}|dapi[a-f0-9]{32}|"
            r"shp(?:at|ss|ca|pa)_[a-fA-F0-9]{32}|sq0(?:atp|csp)-[\w-]{22,43}|EAAA[\w-]{60}|"
            r"lin_api_[A-Za-z0-9]{40}|PMAK-[a-f0-9]{24}-[a-f0-9]{34}|hvs\.[\w-]{90,120}|"
@@ -87,12 +81,20 @@ _SHAPES = (
 VERSIONS = dict.fromkeys((shape.rule for shape in _SHAPES), "1")
 
 
-def shaped(text: str) -> Iterator[Match]:
-    """Yield the keys and tokens of a text whose form says what they are."""
-    joined = _JOINED.search(text) is not None
+def _opening(anchor: str) -> str:
+    """Return how a key begins: a prefix that ends in a mark is followed by much of the key."""
+    return re.escape(anchor) + (r"[A-Za-z0-9_-]{10}" if anchor[-1] in "_-" else "")
+
+
+_GATE = Gate(*(_opening(anchor) for shape in _SHAPES for anchor in shape.anchors))
+
+
+def shaped(text: str, data: bytes) -> Iterator[Match]:
+    """Yield the keys and tokens of a text whose form says what they are; `data` is its UTF-8."""
+    if not _GATE.opens(data):
+        return
     for shape in _SHAPES:
-        anchors = shape.anchors if joined else shape.bare
-        if not any(anchor in text for anchor in anchors):
+        if not any(anchor in text for anchor in shape.anchors):
             continue
         for found in shape.form.finditer(text):
             sure = 0.3 if is_sample(found[0]) else 0.95

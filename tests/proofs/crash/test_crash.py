@@ -40,7 +40,7 @@ def _uninterrupted(scene: Scene, workshop: Workshop) -> tuple[list[str], float]:
 
 def _at_steps(scene: Scene, workshop: Workshop, count: int) -> None:
     steps, _ = _uninterrupted(scene, workshop)
-    for stage in ("ingest", "silver", "gold", "embed", "build"):
+    for stage in ("ingest", "silver", "admit", "gold", "embed", "build"):
         assert any(step.endswith(f".{stage}") for step in steps), steps
     assert steps.count("Table.append") > 8
     for number, (step, when) in enumerate(spread(len(steps), count, seed=7)):

@@ -58,6 +58,8 @@ def access(context: Context) -> Access:
     found = Access()
     active = context.lake.denials.active()
     for denial in active:
+        if denial.kind in ("restricted", "withdrawn"):
+            continue  # what admission says now stands in the documents themselves
         if denial.kind == "narrowed":
             for document in denial.doc_ids:
                 found.narrowed.setdefault(document, []).append(denial)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from freshground.core.clock import iso
+from freshground.lake.ledger import EXCLUDED
 from freshground.service.admission.standing import standing
+from freshground.service.duplicates.leaving import left_out
 from freshground.service.quarantine.listing import listed
 from freshground.service.views.documents.access import Access, access
 from freshground.service.views.readable import reads
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 STATES = (
     "served",
     "pending",
+    "excluded",
     "quarantined",
     "held",
     "stale",
@@ -32,8 +35,8 @@ STATES = (
     "taken down",
     "deleted",
 )
-"""What a document can be. `held`: a check keeps it out of the next release; the last but two are
-said beside served."""
+"""What a document can be. `excluded`: the settings leave it out. `held`: a check keeps it out of
+the next release; the last but two are said beside served."""
 
 PAGE = 50
 
@@ -86,7 +89,7 @@ class Catalogue:
     """All documents by source and key; `by_id` and `by_content` find them.
 
     `aside` are the rows of the quarantine by doc_id, `live` each index's live release and the
-    documents that it holds.
+    documents that it holds, `twins` each index's documents that a near-duplicate stands for.
     """
 
     entries: tuple[Entry, ...]
@@ -95,6 +98,7 @@ class Catalogue:
     access: Access
     aside: dict[str, dict[str, Any]]
     live: dict[str, tuple[Pointer, Manifest, dict[str, Served]]]
+    twins: dict[str, dict[str, str]]
 
 
 _lock = threading.Lock()
@@ -113,6 +117,8 @@ def catalogue(context: Context) -> Catalogue:
     stamp = (
         lake.bronze.version,
         lake.silver.version,
+        lake.admissions.version,
+        lake.signatures.version,
         _failed(context),
         tuple(pointer.candidate if pointer else None for pointer in live),
         lake.denials.active(),
@@ -120,7 +126,7 @@ def catalogue(context: Context) -> Catalogue:
     )
     with _lock:
         kept = _kept.get(context)
-        if kept is None or kept[0][:4] != stamp[:4] or not _same(kept[0][4:], stamp[4:]):
+        if kept is None or kept[0][:5] != stamp[:5] or not _same(kept[0][5:], stamp[5:]):
             kept = _kept[context] = (stamp, _read(context))
     return kept[1]
 
@@ -149,12 +155,15 @@ def _read(context: Context) -> Catalogue:
     rules = {row["doc_id"]: row for row in listed(context)}
     heads = _heads(context)
     entries: list[Entry] = []
+    documents = {source: standing(context, source) for source in context.settings.source_ids}
+    twins = _twins(context, documents)
     for source_id in context.settings.source_ids:
-        current = {document.doc_id: document for document in standing(context, source_id)}
+        current = {document.doc_id: document for document in documents[source_id]}
         for doc_id, row in context.ledger.objects(source_id).items():
             document = current.get(doc_id)
             aside = rules.get(doc_id)
-            states = _states(row, document, aside, overlay, on=doc_id in served)
+            out = any(doc_id in of for of in twins.values())
+            states = _states(row, document, aside, overlay, on=doc_id in served, out=out)
             entries.append(_entry(source_id, row, document, aside, states, overlay, heads))
     entries.sort(key=lambda entry: (entry.source, entry.row["key"]))
     by_content: dict[str, list[Entry]] = {}
@@ -162,7 +171,14 @@ def _read(context: Context) -> Catalogue:
         if entry.states[0] != "deleted":
             by_content.setdefault(entry.row["content_hash"], []).append(entry)
     by_id = {entry.doc_id: entry for entry in entries}
-    return Catalogue(tuple(entries), by_id, by_content, overlay, rules, live)
+    return Catalogue(tuple(entries), by_id, by_content, overlay, rules, live, twins)
+
+
+def _twins(context: Context, documents: dict[str, list[Current]]) -> dict[str, dict[str, str]]:
+    return {
+        index.id: left_out(context, index, [d for name in index.sources for d in documents[name]])
+        for index in context.settings.indexes
+    }
 
 
 def _states(
@@ -172,15 +188,20 @@ def _states(
     overlay: Access,
     *,
     on: bool,
+    out: bool,
 ) -> tuple[str, ...]:
     if row["doc_id"] in overlay.documents:
         return ("taken down",)
     if document is None:
         return ("deleted",)
     first = "served" if on else "pending"
+    if not on and (out or document.state == EXCLUDED):
+        first = "excluded"
     more = ["stale"] if document.stale else []
     if document.state == "quarantined":
         first = "quarantined"
+    elif document.state == EXCLUDED:
+        first = "excluded"
     elif aside is not None:
         first = "held"
     if overlay.is_narrowed(row):
@@ -205,14 +226,21 @@ def _entry(
         source_id,
         row,
         states,
-        overlay.groups(row),
+        # Admission and labels may have left it to fewer groups than its source says.
+        overlay.groups(document.row if document else row),
         content,
         silver_id,
         title,
         language,
-        aside["rule"] if aside and states[0] != "taken down" else None,
+        _rule(document, aside) if states[0] != "taken down" else None,
         "\n".join((row["doc_id"], row["key"], row["uri"], title or "")).casefold(),
     )
+
+
+def _rule(document: Current | None, aside: dict[str, Any] | None) -> str | None:
+    if aside is not None:
+        return aside["rule"]
+    return document.rule if document is not None and document.state == EXCLUDED else None
 
 
 def _heads(context: Context) -> dict[tuple[str, str, str], tuple[str | None, str | None]]:

@@ -12,6 +12,7 @@ from freshground.service.lineage.reach import published
 from freshground.service.lineage.versions import object_versions
 from freshground.service.quarantine.listing import history
 from freshground.service.views.documents.catalogue import catalogue, visible
+from freshground.service.views.documents.near import near
 from freshground.service.views.documents.text import cuts, passages
 from freshground.service.views.readable import reads
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 _COPIES = 20
 _CHECKS = 300
 _SHOWN_CHECKS = 20
+
+
+_PARTS = 100
+"""Parts of a container that are named on its page."""
 
 
 def document(
@@ -68,6 +73,12 @@ def document(
             for e in whole.entries
             if e.row["moved_from"] == doc_id and visible(e, reader)
         ],
+        "parent": _neighbour(whole, entry.row["parent"], reader),
+        "parts": [
+            e.as_dict()
+            for e in whole.entries
+            if e.row["parent"] == doc_id and e.states[0] != "deleted" and visible(e, reader)
+        ][:_PARTS],
         "metadata": json.loads(entry.row["metadata"] or "{}") if allowed else {},
         "listed_at": iso(entry.row["listed_at"]),
         "first_seen": iso(rows[0]["listed_at"]),
@@ -79,7 +90,8 @@ def document(
         "text": text,
         "versions": versions,
         "served": _served(context, entry, whole),
-        "copies": _copies(whole, entry, reader),
+        "left_out": _left_out(whole, entry, reader),
+        "copies": _copies(context, whole, entry, reader),
         "findings": _findings(context, entry),
         "quarantine": _quarantine(context, whole.aside.get(doc_id)),
     }
@@ -242,7 +254,9 @@ def _served(context: Context, entry: Entry, whole: Catalogue) -> list[dict[str, 
     return found
 
 
-def _copies(whole: Catalogue, entry: Entry, reader: frozenset[str] | None) -> dict[str, Any]:
+def _copies(
+    context: Context, whole: Catalogue, entry: Entry, reader: frozenset[str] | None
+) -> dict[str, Any]:
     """Return other documents of the same bytes, and how many more there are than may be named."""
     others = [
         e
@@ -251,10 +265,22 @@ def _copies(whole: Catalogue, entry: Entry, reader: frozenset[str] | None) -> di
     ]
     named = [e for e in others if visible(e, reader) and e.open]
     return {
+        "near": near(context, whole, entry, reader)[:_COPIES],
         "rows": [e.as_dict() for e in named[:_COPIES]],
         "found": len(named),
         "hidden": len(others) - len(named),
     }
+
+
+def _left_out(
+    whole: Catalogue, entry: Entry, reader: frozenset[str] | None
+) -> list[dict[str, Any]]:
+    """Return the indexes that leave the document out, with the one that stands for it there."""
+    return [
+        {"index": index, "twin": _neighbour(whole, of[entry.doc_id], reader)}
+        for index, of in whole.twins.items()
+        if entry.doc_id in of
+    ]
 
 
 def _neighbour(

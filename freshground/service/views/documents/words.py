@@ -5,8 +5,10 @@ from __future__ import annotations
 STATE_KINDS = {
     "served": "good",
     "pending": "idle",
+    "excluded": "idle",
     "quarantined": "bad",
     "held": "warn",
+    "excluded": "idle",
     "stale": "warn",
     "narrowed": "warn",
     "taken down": "bad",

@@ -1,0 +1,177 @@
+"""Which documents of a source its settings leave out, and which their labels leave to groups.
+
+What is left out leaves the next release. It is not looked into while it is out, and nothing else
+about it changes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from freshground.core.access import both
+from freshground.core.settings import Groups
+from freshground.core.settings.scope import normal
+from freshground.lake.ledger import EXCLUDED
+from ingestion.sources.patterns import Patterns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from freshground.core.settings import Labels, Scope, ScopeRule, SourceSettings
+    from freshground.lake.ledger import Current
+    from freshground.service.context import Context
+
+RETENTION = "scope.retention"
+INCLUDE = "scope.include"
+EXCLUDE = "scope.exclude"
+LABEL = "scope.label"
+"""Rules under which documents are shown as excluded."""
+
+
+class Facts(NamedTuple):
+    """What rules ask of a document. `parsed`: its own metadata is known, not its source's alone."""
+
+    key: str
+    modified_at: datetime
+    metadata: Mapping[str, Any]
+    parsed: bool
+
+
+def scoped(context: Context, source_id: str, documents: Sequence[Current]) -> Sequence[Current]:
+    """Return a source's documents, those excluded that its settings leave out."""
+    settings = context.settings.source(source_id)
+    if settings.scope.empty and settings.retention is None and settings.labels is None:
+        return documents
+    now = context.clock.now()
+    said = context.ledger.said(source_id)
+    return [_scoped(settings, document, facts(document, said), now) for document in documents]
+
+
+def facts(document: Current, said: Mapping[tuple[str, str, str], Mapping[str, Any]]) -> Facts:
+    """Return what is known of a document; `said` is the metadata of each parsed version."""
+    row = document.row
+    version = (document.doc_id, document.content_hash or "", document.silver_id or "")
+    own = said.get(version)
+    metadata = {**(own or {}), **json.loads(row["metadata"] or "{}")}
+    return Facts(
+        row["key"], row["modified_at"] or row["first_listed_at"], metadata, own is not None
+    )
+
+
+def _scoped(settings: SourceSettings, document: Current, of: Facts, now: datetime) -> Current:
+    why = left_out(settings.scope, settings.retention, settings.labels, of, now)
+    if why is not None:
+        return replace(
+            document,
+            state=EXCLUDED,
+            content_hash=None,
+            silver_id=None,
+            stale=False,
+            rule=why[0],
+            reason=why[1],
+            quarantined_at=None,
+        )
+    groups = label_groups(settings.labels, of)
+    if groups is not None:
+        left = list(both(document.row["groups"], groups))
+        document = replace(document, row={**document.row, "groups": left})
+    return document
+
+
+def left_out(
+    scope: Scope, retention: timedelta | None, labels: Labels | None, of: Facts, now: datetime
+) -> tuple[str, str] | None:
+    """Return rule and reason by which a document is not wanted, None for one that is."""
+    if retention is not None and now - of.modified_at > retention:
+        return RETENTION, f"Last changed before the retention of {retention.days} days."
+    if labels is not None and of.parsed:
+        for label in _labels(labels, of):
+            if _action(labels, label) == "exclude":
+                named = f"the label {label!r}" if label else "no label"
+                return LABEL, f"It has {named} in {labels.field!r}, which the source excludes."
+    for number, rule in enumerate(scope.exclude):
+        if holds(rule, labels, of, now):
+            return EXCLUDE, f"The source's exclude rule {number + 1} holds for it."
+    if scope.include and all(holds(rule, labels, of, now) is False for rule in scope.include):
+        return INCLUDE, "None of the source's include rules holds for it."
+    return None
+
+
+def holds(rule: ScopeRule, labels: Labels | None, of: Facts, now: datetime) -> bool | None:
+    """Return whether all conditions of a rule hold; None where only parsing can tell."""
+    asked = rule.model_fields_set
+    found: list[bool | None] = []
+    if rule.path is not None:
+        found.append(_pattern(rule.path).keeps(of.key))
+    if rule.older_than is not None:
+        found.append(now - of.modified_at > rule.older_than)
+    if rule.newer_than is not None:
+        found.append(now - of.modified_at <= rule.newer_than)
+    if rule.label is not None and labels is not None:
+        field = labels.field
+        has = normal(rule.label) in map(normal, _values(of, field))
+        found.append(True if has else _unless_unknown(of, field))
+    if rule.key is not None:
+        values = _values(of, rule.key)
+        has = any(_fits(rule, value, asked) for value in values)
+        found.append(True if has else _unless_unknown(of, rule.key))
+    if False in found:
+        return False
+    return None if None in found else True
+
+
+def _unless_unknown(of: Facts, key: str) -> bool | None:
+    """Return what a value that does not fit means: nothing, while it may still come."""
+    return False if of.parsed or key in of.metadata else None
+
+
+def _fits(rule: ScopeRule, value: Any, asked: Iterable[str]) -> bool:
+    if "equals" in asked and not _same(value, rule.equals):
+        return False
+    if rule.one_of and not any(_same(value, one) for one in rule.one_of):
+        return False
+    return rule.matches is None or re.search(rule.matches, str(value)) is not None
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return str(value).casefold() == str(wanted).casefold()
+    return value == wanted or str(value) == str(wanted)
+
+
+def _values(of: Facts, key: str) -> list[Any]:
+    value = of.metadata.get(key)
+    if value is None or value == "":
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _labels(labels: Labels, of: Facts) -> list[str]:
+    """Return a document's labels; an empty one where it has none."""
+    return [normal(value) for value in _values(of, labels.field)] or [""]
+
+
+def _action(labels: Labels, label: str) -> Any:
+    return labels.missing if not label else labels.values.get(label, labels.unknown)
+
+
+def label_groups(labels: Labels | None, of: Facts) -> tuple[str, ...] | None:
+    """Return the groups that a document's labels leave it to, None where they say nothing."""
+    if labels is None or not of.parsed:
+        return None
+    left: tuple[str, ...] | None = None
+    for label in _labels(labels, of):
+        action = _action(labels, label)
+        if isinstance(action, Groups):
+            left = action.groups if left is None else both(left, action.groups)
+    return left
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> Patterns:
+    return Patterns([text])

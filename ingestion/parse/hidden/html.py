@@ -1,0 +1,191 @@
+"""Hidden text of HTML: what its styles keep from sight, comments, alternative texts, metadata.
+
+A style counts where it stands (`style=`) and where a rule of the page's own `<style>` with a plain
+selector (a tag, a class, an id) sets it. Styles from elsewhere are not at hand.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from lxml import etree
+
+from freshground.core.records import Hidden
+from ingestion.parse.hidden.bounded import bounded
+from ingestion.parse.hidden.colours import WHITE, alike, colour
+from ingestion.parse.hidden.selectors import rules_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SUSPECTS = etree.XPath(
+    "//*[@style or @hidden or @color or @bgcolor or @text or @aria-hidden='true' or self::template or self::noscript]"
+)
+_TEXTS = etree.XPath("//*[@alt or @title or @aria-label or @data-prompt or @placeholder]")
+_NAMES = ("alt", "title", "aria-label", "placeholder")
+_CONDITIONAL = re.compile(r"\s*\[(?:if|endif)\b|\s*(?:end|start|begin)?\s*\[?/?\w{0,20}\]?\s*$", re.IGNORECASE)
+_NUMBER = re.compile(r"(-?\d*\.?\d+)\s*(px|pt|em|rem|%|cm|mm|in|vw|vh|ex|ch)?", re.IGNORECASE)
+_POINTS = {"px": 0.75, "pt": 1.0, "em": 12.0, "rem": 12.0, "%": 0.12, "cm": 28.3, "mm": 2.83, "in": 72.0,
+           "vw": 6.0, "vh": 6.0, "ex": 6.0, "ch": 6.0, "": 0.75}  # fmt: skip
+_NONE = re.compile(r"\s*0*\.?0*\s*(?:px|pt|em|rem|%)?\s*(?:!important)?\s*$")
+TINY = 2.5
+"""Points below which type is not read."""
+FAR = 300.0
+"""Points beyond the page's edge that something stands away on purpose."""
+
+MIN_WORDS = 3
+_SPACE = re.compile(r"\s+")
+_SEEN = re.compile(r"clip-path|clip\s*:\s*rect|sr-only|visually-hidden|screen-reader", re.IGNORECASE)
+
+
+def take(root: Any) -> tuple[Hidden, ...]:
+    """Take hidden elements and comments out of a tree; return their text, bounded."""
+    return bounded(_take(root))
+
+
+def _take(root: Any) -> Iterator[Hidden]:
+    yield from _metadata(root)
+    rules = rules_of("\n".join(node.text or "" for node in root.iter("style")))
+    suspects = list(_SUSPECTS(root))
+    styles = {node: node.get("style", "") for node in suspects}
+    for matches, declarations in rules:
+        for node in matches(root):
+            styles[node] = f"{declarations};{styles.get(node, '')}"
+    for node, style in styles.items():
+        if node is root or not isinstance(node.tag, str) or node.tag in {"html", "body", "head"}:
+            continue
+        kind = _kind(node, style)
+        if kind is None or _gone(node, root):
+            continue
+        text = _SPACE.sub(" ", " ".join(_texts(node))).strip()
+        _drop(node)
+        if text:
+            yield Hidden(kind, text)
+    for node in list(root.iter(etree.Comment)):
+        text = _SPACE.sub(" ", node.text or "").strip()
+        if text and not _CONDITIONAL.match(text):
+            yield Hidden("comment", text)
+    etree.strip_tags(root, etree.Comment)
+    for node in _TEXTS(root):
+        for name in _NAMES:
+            value = (node.get(name) or "").strip()
+            if len(value.split()) >= MIN_WORDS:
+                yield Hidden("alt_text", value)
+
+
+def _metadata(root: Any) -> Iterator[Hidden]:
+    for node in root.iter("meta"):
+        content = (node.get("content") or "").strip()
+        if len(content.split()) >= MIN_WORDS and not node.get("http-equiv"):
+            yield Hidden("metadata", content)
+
+
+def _texts(node: Any) -> Iterator[str]:
+    for child in node.iter():
+        if isinstance(child.tag, str) and child.tag not in {"script", "style"}:
+            yield child.text or ""
+        if child is not node:
+            yield child.tail or ""
+
+
+def _gone(node: Any, root: Any) -> bool:
+    while (parent := node.getparent()) is not None:
+        node = parent
+    return node is not root.getroottree().getroot()
+
+
+def _drop(node: Any) -> None:
+    parent = node.getparent()
+    if parent is None:
+        return
+    if node.tail:
+        before = node.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + node.tail
+        else:
+            parent.text = (parent.text or "") + node.tail
+    parent.remove(node)
+
+
+def _kind(node: Any, style: str) -> str | None:
+    """Return how an element is hidden, or None where it is seen."""
+    if "hidden" in node.attrib or node.tag in {"template", "noscript"}:
+        return "invisible"
+    declared = _declared(style)
+    if not declared and not node.get("color"):
+        return None
+    value = declared.get
+    if value("display", "").startswith("none") or value("visibility", "")[:6] in {"hidden", "collap"}:
+        return "invisible"
+    if value("opacity") is not None and _small(value("opacity", ""), 0.05):
+        return "invisible"
+    if value("font-size") is not None and _points(value("font-size", "")) < TINY:
+        return "tiny"
+    if _is_away(declared):
+        return "off_page"
+    if _is_shut(declared):
+        return "tiny"
+    return "white" if _is_like_ground(node, declared) else None
+
+
+def _declared(style: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL).split(";"):
+        name, colon, text = part.partition(":")
+        if colon:
+            found[name.strip().lower()] = text.replace("!important", "").strip().lower()
+    return found
+
+
+def _points(text: str) -> float:
+    match = _NUMBER.match(text)
+    return float(match.group(1)) * _POINTS[(match.group(2) or "").lower()] if match else 12.0
+
+
+def _small(text: str, limit: float) -> bool:
+    match = _NUMBER.match(text)
+    return bool(match) and float(match.group(1)) * (0.01 if match.group(2) == "%" else 1) <= limit
+
+
+def _is_away(declared: dict[str, str]) -> bool:
+    if declared.get("position", "")[:5] in {"absol", "fixed"}:
+        for side in ("left", "top", "right", "bottom"):
+            if side in declared and _points(declared[side]) <= -FAR:
+                return True
+    if any(_points(declared[name]) <= -FAR for name in ("text-indent", "margin-left", "margin-top", "margin")
+           if name in declared):  # fmt: skip
+        return True
+    moved = re.search(r"translate\w*\(\s*(-?[\d.]+\s*\w*)", declared.get("transform", ""))
+    return bool(moved) and _points(moved.group(1)) <= -FAR
+
+
+def _is_shut(declared: dict[str, str]) -> bool:
+    """Whether an element has no room to show what it holds."""
+    if not declared.get("overflow", "").startswith(("hidden", "clip")):
+        return bool(re.search(r"scale\(\s*0", declared.get("transform", "")))
+    names = ("height", "width", "max-height", "max-width")
+    return any(_points(declared[name]) <= 1 for name in names if name in declared)
+
+
+def _is_like_ground(node: Any, declared: dict[str, str]) -> bool:
+    own = colour(declared.get("color") or node.get("color"))
+    if own is None:
+        return bool(re.match(r"transparent|rgba\([^)]*,\s*0?\.?0\d*\s*\)", declared.get("color", "")))
+    place = node
+    while place is not None:
+        above = declared if place is node else _declared(place.get("style", ""))
+        painted = f"{above.get('background', '')} {above.get('background-image', '')}"
+        if "url(" in painted or "gradient" in painted:
+            return False
+        ground = _ground(above) or place.get("bgcolor")
+        if ground or (place is not node and place.get("class")):
+            # Where a class may set the ground, by a style sheet that is not at hand, nobody knows.
+            known = colour(ground)
+            return known is not None and alike(own, known)
+        place = place.getparent()
+    return alike(own, WHITE)
+
+
+def _ground(declared: dict[str, str]) -> str | None:
+    return declared.get("background-color") or declared.get("background")

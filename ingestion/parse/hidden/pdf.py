@@ -1,0 +1,280 @@
+"""Hidden text of a PDF page: invisible by render mode, transparent, tiny, off the page, or without
+contrast to what lies beneath or over it.
+
+Cheap signs name the suspects; whether one can really not be seen is decided by drawing the page
+with and without them, which only pages that have suspects pay for. The layer of invisible text
+under which a scanner puts the picture of a page is no hidden text: it is what the reader sees.
+"""
+
+# ruff: noqa: PLR2004 - colours, render modes
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pypdfium2.raw as pdfium_c
+
+from freshground.core.records import Hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+TINY = 2.0
+"""Points below which type is not read."""
+MAX_COVERS = 300
+"""Pictures and filled shapes of one page that are looked under; drawings have thousands."""
+SCAN_SHARE = 0.5
+MAX_DEPTH = 4
+CONTRAST = 20
+"""The difference, of 255, that a text makes on the page where a reader sees it."""
+MAX_PIXELS = 4_000_000
+MAX_NOTES = 100
+
+_Box = tuple[float, float, float, float]
+_INVISIBLE, _CLIP = 3, 7
+
+
+class _Text(NamedTuple):
+    raw: Any
+    order: int
+    box: _Box
+    colour: tuple[int, int, int]
+    sure: str | None
+
+
+class _Cover(NamedTuple):
+    order: int
+    box: _Box
+    colour: tuple[int, int, int] | None
+
+
+def take(page: Any, number: int) -> list[Hidden]:
+    """Make the hidden text of a page inactive, so that neither text nor picture has it; return it.
+
+    `page` is pypdfium2's, just opened. Notes that readers see on a click are returned as comments.
+    """
+    found = [Hidden("comment", text, page=number) for text in _notes(page)]
+    suspects, covers, seen = _look(page)
+    if not suspects:
+        return found
+    width, height = page.get_size()
+    scanned = sum((b[2] - b[0]) * (b[3] - b[1]) for _, b, c in covers if c is None)
+    if scanned >= SCAN_SHARE * width * height and len(suspects) > seen:
+        return found
+    hidden = [(text, text.sure) for text in suspects if text.sure]
+    doubtful = [text for text in suspects if not text.sure]
+    hidden += [(text, "white") for text in _without_contrast(page, doubtful)]
+    if hidden:
+        hidden.sort(key=lambda each: each[0].order)
+        found += _texts(page, hidden, number)
+        for text, _ in hidden:
+            pdfium_c.FPDFPageObj_SetIsActive(text.raw, False)
+    return found
+
+
+def _look(page: Any) -> tuple[list[_Text], list[_Cover], int]:
+    """Return suspect texts, what may lie under or over them, and the count of the other texts."""
+    suspects: list[_Text] = []
+    texts: list[_Text] = []
+    covers: list[_Cover] = []
+    box = page.get_bbox()
+    left, bottom, right, top = box
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    colours = tuple(map(ctypes.byref, (red, green, blue, alpha)))
+    size, matrix = ctypes.c_float(), pdfium_c.FS_MATRIX()
+    size_at, matrix_at = ctypes.byref(size), ctypes.byref(matrix)
+    for order, (raw, kind, outer) in enumerate(_objects(page.raw)):
+        if kind != pdfium_c.FPDF_PAGEOBJ_TEXT:
+            if len(covers) < MAX_COVERS and (cover := _cover(raw, kind, order, outer)):
+                covers.append(cover)
+            continue
+        mode = pdfium_c.FPDFTextObj_GetTextRenderMode(raw)
+        red.value = green.value = blue.value = 0
+        alpha.value = 255
+        pdfium_c.FPDFPageObj_GetFillColor(raw, *colours)
+        pdfium_c.FPDFPageObj_GetMatrix(raw, matrix_at)
+        pdfium_c.FPDFTextObj_GetFontSize(raw, size_at)
+        high = max(abs(matrix.b), abs(matrix.c), abs(matrix.a), abs(matrix.d)) * size.value
+        x, y = matrix.e, matrix.f
+        if outer is not None:
+            high *= max(abs(outer.a), abs(outer.b), abs(outer.c), abs(outer.d))
+            x, y = _moved(outer, x, y)
+        sure = None
+        if mode in {_INVISIBLE, _CLIP} or alpha.value < 12:
+            sure = "invisible"
+        elif 0 < high < TINY:
+            # Some fonts are drawn larger than their size says.
+            low, tall = (b := _bounds(raw, outer))[2] - b[0], b[3] - b[1]
+            sure = "tiny" if min(low, tall) < TINY else None
+        elif not (left - high <= x <= right + high and bottom - high <= y <= top + high):
+            if _is_off(_bounds(raw, outer), box):
+                sure = "off_page"
+        colour = (red.value, green.value, blue.value)
+        text = _Text(raw, order, (x, y, x, y), colour, sure)
+        if sure:
+            suspects.append(text)
+        else:
+            texts.append(text)
+    doubtful = [text for text in texts if _is_doubtful(text, covers)]
+    return [*suspects, *doubtful], covers, len(texts) - len(doubtful)
+
+
+def _is_doubtful(text: _Text, covers: list[_Cover]) -> bool:
+    """Whether a text may have no contrast: to the page, to what is under it, or by what is over."""
+    under: tuple[int, int, int] | None = (255, 255, 255)
+    x, y = text.box[0] + 1, text.box[1] + 1
+    for order, (x0, y0, x1, y1), colour in covers:
+        if x0 <= x <= x1 and y0 <= y <= y1:
+            if order > text.order:
+                return True
+            under = colour
+    return under is not None and sum(abs(a - b) for a, b in zip(text.colour, under, strict=True)) < 60
+
+
+def _objects(page: Any) -> Iterator[tuple[Any, int, Any]]:
+    """Yield a page's objects with kind and the matrix of the form that they stand in, or None."""
+
+    def inside(count: int, get: Any, holder: Any, outer: Any, depth: int) -> Iterator[Any]:
+        for i in range(count):
+            raw = get(holder, i)
+            kind = pdfium_c.FPDFPageObj_GetType(raw)
+            if kind == pdfium_c.FPDF_PAGEOBJ_FORM:
+                if depth < MAX_DEPTH:
+                    own = pdfium_c.FS_MATRIX()
+                    pdfium_c.FPDFPageObj_GetMatrix(raw, ctypes.byref(own))
+                    yield from inside(pdfium_c.FPDFFormObj_CountObjects(raw),
+                                      pdfium_c.FPDFFormObj_GetObject, raw,
+                                      own if outer is None else _joined(own, outer), depth + 1)  # fmt: skip
+            else:
+                yield raw, kind, outer
+
+    count = pdfium_c.FPDFPage_CountObjects(page)
+    yield from inside(count, pdfium_c.FPDFPage_GetObject, page, None, 0)
+
+
+def _joined(inner: Any, outer: Any) -> Any:
+    return pdfium_c.FS_MATRIX(
+        inner.a * outer.a + inner.b * outer.c, inner.a * outer.b + inner.b * outer.d,
+        inner.c * outer.a + inner.d * outer.c, inner.c * outer.b + inner.d * outer.d,
+        inner.e * outer.a + inner.f * outer.c + outer.e,
+        inner.e * outer.b + inner.f * outer.d + outer.f,
+    )  # fmt: skip
+
+
+def _moved(matrix: Any, x: float, y: float) -> tuple[float, float]:
+    return x * matrix.a + y * matrix.c + matrix.e, x * matrix.b + y * matrix.d + matrix.f
+
+
+def _bounds(raw: Any, outer: Any) -> _Box:
+    sides = [ctypes.c_float() for _ in range(4)]
+    pdfium_c.FPDFPageObj_GetBounds(raw, *map(ctypes.byref, sides))
+    x0, y0, x1, y1 = (side.value for side in sides)
+    if outer is None:
+        return x0, y0, x1, y1
+    corners = [_moved(outer, x, y) for x in (x0, x1) for y in (y0, y1)]
+    xs, ys = [x for x, _ in corners], [y for _, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _is_off(box: _Box, page: _Box) -> bool:
+    return box[2] <= page[0] or box[0] >= page[2] or box[3] <= page[1] or box[1] >= page[3]
+
+
+def _cover(raw: Any, kind: int, order: int, outer: Any) -> _Cover | None:
+    """Return a picture (without a colour) or a filled shape, None for lines and shades."""
+    if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+        return _Cover(order, _bounds(raw, outer), None)
+    if kind != pdfium_c.FPDF_PAGEOBJ_PATH:
+        return None
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium_c.FPDFPath_GetDrawMode(raw, ctypes.byref(fill), ctypes.byref(stroke))
+    if not fill.value:
+        return None
+    parts = [ctypes.c_uint() for _ in range(4)]
+    box = _bounds(raw, outer)
+    if box[3] - box[1] < 4 or not pdfium_c.FPDFPageObj_GetFillColor(raw, *map(ctypes.byref, parts)):
+        return None
+    red, green, blue, alpha = (part.value for part in parts)
+    return _Cover(order, box, (red, green, blue)) if alpha > 100 else None
+
+
+def _without_contrast(page: Any, doubtful: list[_Text]) -> list[_Text]:
+    """Return the texts that make no difference to the page as drawn."""
+    if not doubtful:
+        return []
+    width, height = page.get_size()
+    scale = min(1.0, (MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+    before = _drawn(page, scale)
+    for text in doubtful:
+        pdfium_c.FPDFPageObj_SetIsActive(text.raw, False)
+    after = _drawn(page, scale)
+    for text in doubtful:
+        pdfium_c.FPDFPageObj_SetIsActive(text.raw, True)
+    changed = abs(before - after) >= CONTRAST
+    if not changed.any():
+        return doubtful
+    return [text for text in doubtful if not _changes(page, text, changed, scale)]
+
+
+def _drawn(page: Any, scale: float) -> Any:
+    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
+    try:
+        return bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width].astype("int16")
+    finally:
+        bitmap.close()
+
+
+def _changes(page: Any, text: _Text, changed: Any, scale: float) -> bool:
+    """Whether the picture changed where a text stands."""
+    high, wide = changed.shape
+    box = _bounds(text.raw, None)
+    points = []
+    x, y = ctypes.c_int(), ctypes.c_int()
+    for px, py in ((box[0], box[1]), (box[2], box[3])):
+        pdfium_c.FPDF_PageToDevice(page.raw, 0, 0, wide, high, 0, px, py,
+                                   ctypes.byref(x), ctypes.byref(y))  # fmt: skip
+        points.append((x.value, y.value))
+    (x0, y0), (x1, y1) = points
+    left, right = max(min(x0, x1), 0), min(max(x0, x1) + 1, wide)
+    top, bottom = max(min(y0, y1), 0), min(max(y0, y1) + 1, high)
+    return bool(changed[top:bottom, left:right].any())
+
+
+def _texts(page: Any, hidden: Iterable[tuple[_Text, str | None]], number: int) -> list[Hidden]:
+    """Return the texts joined where one follows another of its kind."""
+    textpage = page.get_textpage()
+    joined: list[tuple[str, list[str]]] = []
+    try:
+        for text, kind in hidden:
+            length = pdfium_c.FPDFTextObj_GetText(text.raw, textpage.raw, None, 0)
+            buffer = ctypes.create_string_buffer(length)
+            pdfium_c.FPDFTextObj_GetText(
+                text.raw, textpage.raw, ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR)), length
+            )
+            words = buffer.raw[:length].decode("utf-16-le", "replace").rstrip("\x00")
+            if joined and joined[-1][0] == kind:
+                joined[-1][1].append(words)
+            else:
+                joined.append((kind or "invisible", [words]))
+    finally:
+        textpage.close()
+    return [Hidden(kind, " ".join(" ".join(words).split()), page=number)
+            for kind, words in joined if "".join(words).strip()]  # fmt: skip
+
+
+def _notes(page: Any) -> Iterator[str]:
+    for i in range(min(pdfium_c.FPDFPage_GetAnnotCount(page.raw), MAX_NOTES)):
+        note = pdfium_c.FPDFPage_GetAnnot(page.raw, i)
+        if not note:
+            continue
+        try:
+            length = pdfium_c.FPDFAnnot_GetStringValue(note, b"Contents", None, 0)
+            if length > 2:
+                buffer = ctypes.create_string_buffer(length)
+                pdfium_c.FPDFAnnot_GetStringValue(
+                    note, b"Contents", ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR)), length
+                )
+                yield buffer.raw[:length].decode("utf-16-le", "replace").rstrip("\x00")
+        finally:
+            pdfium_c.FPDFPage_CloseAnnot(note)

@@ -1,0 +1,56 @@
+"""Looks into one document with the detectors that a policy asks for. Runs in a worker process."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from freshground.core.settings import Admission
+from quality.admission.detectors import detectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from freshground.core.findings import Detector, Finding
+    from freshground.core.records import Document
+
+
+class Scan(NamedTuple):
+    """What was looked for, as rule@version, and what of it was found."""
+
+    rules: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    scores: dict[str, Any]
+
+
+def wanted(policy: Admission) -> dict[str, str]:
+    """Return the version of every rule that a policy wants looked for, by name."""
+    return {
+        rule: version
+        for detector in _detectors(policy.model_dump_json())
+        for rule, version in detector.rules.items()
+    }
+
+
+def scan(document: Document, policy: str, rules: Sequence[str]) -> Scan:
+    """Return what the detectors of some rules find; `policy` is the JSON of an `Admission`."""
+    looked: dict[str, str] = {}
+    findings: list[Finding] = []
+    scores: dict[str, Any] = {}
+    for detector in _detectors(policy):
+        if _concerns(detector.rules, rules):
+            found = detector.scan(document)
+            looked.update(detector.rules)
+            findings += found.findings
+            scores.update(found.scores)
+    return Scan(tuple(f"{n}@{v}" for n, v in sorted(looked.items())), tuple(findings), scores)
+
+
+def _concerns(of: Mapping[str, str], rules: Sequence[str]) -> bool:
+    return not of.keys().isdisjoint(rules)
+
+
+@lru_cache(maxsize=16)
+def _detectors(policy: str) -> tuple[Detector, ...]:
+    """Return a policy's detectors, made once: some load models, and compile patterns."""
+    return tuple(detectors(Admission.model_validate_json(policy)))

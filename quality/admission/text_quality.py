@@ -1,0 +1,197 @@
+"""What can be measured of a text without a model: is it text, is it words, does it repeat itself.
+
+Only running text is looked at: code, tables and their cells are as they are. Words of scripts other
+than Latin count as words, unless letters of two scripts stand in one word.
+"""
+
+# ruff: noqa: SIM905 - word lists read better
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from freshground.core.records import Document
+
+SAMPLE = 3_000
+"""Characters of running text that are looked at, in three windows of a longer one."""
+
+MIN_TOKENS = 30
+MIN_LINE = 15
+MAX_LINES = 50_000
+"""Characters within which lines are compared."""
+
+LONG = 60
+SHORT = 5
+MAX_ALONE = 0.25
+ENOUGH_LETTERS = 20
+TEXT_OF_PROSE = 0.6
+
+_PROSE = frozenset({"title", "heading", "text", "list_item", "caption", "footnote", "notes"})
+_PUNCTUATION = (
+    "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u2013"
+    "\u2014\u2022\u3001\u3002"
+)
+_ODD = re.compile(
+    r"[bcdfghjklmnpqrstvwxz]{6}|aaaa|cccc|dddd|eeee|ffff|gggg|iiii|"
+    "llll|mmmm|nnnn|oooo|pppp|rrrr|ssss|tttt|uuuu|xxxx|zzzz|"
+    "bq|cx|dq|fq|fx|gq|gx|hq|hx|jb|jc|jf|jg|jh|jq|jv|jw|jx|jz|kq|kx|kz|lq|mq|pq|px|qb|qc|qd|qf|qg|"
+    "qh|qj|qk|ql|qm|qn|qo|qp|qr|qv|qw|qx|qy|qz|sx|tq|vb|vf|vh|vj|vk|vm|vn|vp|vq|vt|vw|vx|vz|wq|wv|"
+    "wx|xg|xj|xk|xq|xz|zj|zq|zx"
+)
+"""What stands in words of hardly any language: runs of consonants, and these pairs."""
+
+_NO_VOWEL = re.compile("^[bcdfghjklmnpqrstvwxz]+$", re.MULTILINE)
+_FLIPS = re.compile("[a-z][A-Z][a-z]+[A-Z]|[a-z][A-Z]{2,}[a-z]|^[A-Z]?[a-z][A-Z][a-z]?$")
+_DIGIT_INSIDE = re.compile("^[A-Z]?[a-z]+[0135][a-z]+$")
+_SIGN_INSIDE = re.compile(
+    r"[^\W\d_][|!~^<>{}\[\]$%*;\\\u00a2\u00a3\u00a5\u00a7\u00a9\u00ae\u00b0\u00ac\u2022\ufffd][^\W\d_]"
+)
+_SCRIPTS = re.compile("[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
+_SIGNS = re.compile(r"[^\w\s\u0300-\uffff]+")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7ff\uf900-\uffef]")
+_LEFT = re.compile(r"://|www\.|@|[\\/]\w+[\\/]|</?\w|[\w\"\'/]>|[(\[{=\]]\w|\w[(=]")
+"""Tokens that are no words: addresses, paths, markup, code."""
+
+_ADDRESS = re.compile(r"://|www\.|@|[\\/]\w+[\\/]")
+_ALONE = frozenset("a i o y e u à è é ó á ú ò I A O Y E U À É Ó".split())
+_PLAIN_SIGNS = frozenset("- – — | • * = + & / ... … § · : > < % # ~ $ € -> => == --".split())
+
+
+def measure(document: Document) -> dict[str, float | None]:
+    """Return text_share, word_validity, repetition, ocr_noise, letters and score of a document.
+
+    Shares are 0 to 1; None where the running text is too short to tell. `score` is 1 for what is
+    in order.
+    """
+    prose = [
+        document.text[element.start : element.end]
+        for element in document.elements
+        if element.kind in _PROSE
+    ]
+    letters = _letters(document.text)
+    sample = _sample("\n".join(prose))
+    tokens = sample.split()
+    measured: dict[str, float | None] = {
+        "text_share": None, "word_validity": None, "repetition": None, "ocr_noise": None,
+    }  # fmt: skip
+    if len(tokens) >= MIN_TOKENS or len(sample) > LONG * 2:
+        measured["text_share"] = _text_share(sample, tokens)
+        measured["repetition"] = _repetition(prose)
+    if len(tokens) >= MIN_TOKENS:
+        measured["word_validity"], measured["ocr_noise"] = _words(tokens)
+    return {**measured, "letters": float(letters), "score": _score(measured, letters)}
+
+
+def _letters(text: str) -> int:
+    """Return how many letters there are, or that there are enough."""
+    count = 0
+    for ch in text:
+        count += ch.isalnum() or ch > "\u2fff"
+        if count >= ENOUGH_LETTERS:
+            break
+    return count
+
+
+def _sample(prose: str) -> str:
+    if len(prose) <= SAMPLE:
+        return prose
+    part = SAMPLE // 3
+    middle = (len(prose) - part) // 2
+    return "\n".join((prose[:part], prose[middle : middle + part], prose[-part:]))
+
+
+def _text_share(sample: str, tokens: list[str]) -> float:
+    """Return the share of letters and digits, those of long strings without a space aside."""
+    size = sum(map(len, tokens))
+    good = size - sum(map(len, _SIGNS.findall(sample)))
+    blobs = (token for token in tokens if len(token) > LONG and _is_blob(token))
+    return max(0.0, good - sum(map(len, blobs))) / size if size else 0.0
+
+
+def _is_blob(token: str) -> bool:
+    """Whether a long string is neither an address nor in a script that puts no spaces."""
+    return not _ADDRESS.search(token) and 2 * len(_UNSPACED.findall(token)) < len(token)
+
+
+def _words(tokens: list[str]) -> tuple[float, float]:
+    """Return the share of words that look like words, and the share of damaged ones."""
+    words = valid = noise = alone = 0
+    plain: dict[str, int] = {}
+    for token, count in Counter(tokens).items():
+        core = token if token.isalpha() else token.strip(_PUNCTUATION)
+        if core.isalpha() and (core.islower() or core[1:].islower() or core.isupper()):
+            words += count
+            if len(core) >= SHORT:
+                plain[core] = plain.get(core, 0) + count
+            else:
+                valid += count
+                alone += count if len(core) == 1 and core.isascii() and core not in _ALONE else 0
+            continue
+        if not any(map(str.isalnum, core)):
+            noise += 0 if token in _PLAIN_SIGNS or len(set(token)) == 1 else count
+        elif not _LEFT.search(token) and any(map(str.isalpha, core)):
+            words += count
+            if _is_damaged(core):
+                noise += count
+            else:
+                valid += count * (len(core) <= LONG or not _is_blob(core))
+    # One search over all of them: this is the bulk of the work.
+    together = "\n".join(word for word in plain if not word.isupper()).lower() + "\n"
+    odd = {*_NO_VOWEL.findall(together)}
+    for match in _ODD.finditer(together):
+        first = together.rfind("\n", 0, match.start()) + 1
+        odd.add(together[first : together.index("\n", first)])
+    valid += sum(
+        count for word, count in plain.items() if word.isupper() or word.lower() not in odd
+    )
+    # Single letters are normal in formulas and lists; where they are a quarter, words fell apart.
+    noise += alone if alone > MAX_ALONE * words else 0
+    return (valid / words if words else 0.0), min(1.0, noise / len(tokens))
+
+
+def _is_damaged(core: str) -> bool:
+    return bool(
+        _DIGIT_INSIDE.match(core)
+        or (_SIGN_INSIDE.search(core) and not core.isupper())
+        or _SCRIPTS.search(core)
+        or (len(core) <= SHORT and _FLIPS.search(core))
+    )
+
+
+def _repetition(prose: list[str]) -> float:
+    """Return the share of the running text in lines that stood there before."""
+    seen: set[str] = set()
+    size = again = 0
+    for element in prose:
+        if size > MAX_LINES:
+            break
+        for line in element.split("\n"):
+            text = line.strip()
+            size += len(text)
+            if len(text) >= MIN_LINE:
+                again += len(text) if text in seen else 0
+                seen.add(text)
+    within = _within(prose)
+    return max(again / size if size else 0.0, within)
+
+
+def _within(prose: list[str]) -> float:
+    """Return how much of a sample is runs of six words that stood there before."""
+    words = _sample(" ".join(prose)).split()
+    runs = [tuple(words[i : i + 6]) for i in range(len(words) - 5)]
+    return 1 - len(set(runs)) / len(runs) if len(runs) >= MIN_TOKENS else 0.0
+
+
+def _score(measured: dict[str, float | None], letters: int) -> float:
+    share, words, again, noise = (
+        measured[name] for name in ("text_share", "word_validity", "repetition", "ocr_noise")
+    )
+    score = min(1.0, letters / ENOUGH_LETTERS)
+    score *= 1.0 if share is None else min(1.0, share / TEXT_OF_PROSE)
+    score *= 1.0 if words is None else words
+    score *= 1.0 if again is None else 1.0 - again
+    score *= 1.0 if noise is None else max(0.0, 1.0 - 2 * noise)
+    return round(score, 4)

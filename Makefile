@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: help env demo test test-fast prove bench bench-serve bench-hostile bench-dashboard conformance browser promtool screenshots lint format up clean bench-duplicates bench-admission bench-web
+.PHONY: help env demo test test-fast prove bench bench-serve bench-hostile bench-dashboard conformance browser promtool screenshots lint format up clean bench-duplicates bench-admission bench-web bench-parse
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ prove: env ## the long proofs in full, and new examples for the property tests
 
 bench: env ## the benchmarks, each beside its rival
 	$(BIN)/python -m benchmarks
+
+bench-parse: env ## parsing by format beside unstructured, and the words found; needs FRESHGROUND_TEST_DATA
+	$(BIN)/python -m benchmarks parse
 
 bench-serve: env ## the query service at 100,000 chunks: latency, recall, a switch, memory
 	$(BIN)/python -m benchmarks serve

@@ -15,6 +15,7 @@ from benchmarks.result import Result, table
 NAMES = {
     "refreshes": "nothing, touched files and edits, on a lake that has lived (about 15 minutes)",
     "scale": "memory and time of builds of 1,000 and 10,000 documents (about 5 minutes)",
+    "parse": "pages and megabytes a second by format, beside unstructured (about 5 minutes)",
     "encode": "texts a second, beside the raw loop and torch (about 2 minutes)",
     "duplicates": "near-duplicates of 10,000 documents, beside datasketch (about 3 minutes)",
     "serve": "the query service at 100,000 chunks, beside the search core (about 15 minutes)",

@@ -11,6 +11,7 @@ from chunking.context import Context
 from chunking.meter import Meter
 from chunking.packing import Packer
 from chunking.pieces import SLIDES, Gap, pieces_of
+from freshground.core.cells import Cells
 from freshground.core.ids import digest
 from freshground.core.records import Chunk
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from freshground.core.records import Document
     from freshground.core.settings import Chunking
 
-REVISION = 1
+REVISION = 2
 """Raised by hand when the same document would be cut differently: every chunk is made again."""
 
 _BATCH = 64
@@ -69,7 +70,11 @@ class Chunker:
                 self._round(document.text, [(packers[i], made[i]) for i in batch], prefixes)
             open_ = [i for i in open_ if not packers[i].done]
         chunks = [chunk for group in made for chunk in group]
-        return [replace(chunk, ordinal=ordinal) for ordinal, chunk in enumerate(chunks)]
+        cells = Cells(document)
+        return [
+            replace(chunk, ordinal=ordinal, cells=cells.between(chunk.start, chunk.end))
+            for ordinal, chunk in enumerate(chunks)
+        ]
 
     def _packers(self, document: Document, pieces: list[Piece], prefixes: Context) -> list[Packer]:
         packers = []
@@ -138,4 +143,5 @@ def _draft(text: str, pieces: Sequence[Piece], proposal: Proposal, prefixes: Con
         headings=prefixes.headings(members),
         tokens=0,
         embed_text=prefix + text[start:end],
+        table_header=prefixes.table_header(members[0]),
     )

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chunking.boundaries import Span
     from chunking.meter import Meter
     from chunking.pieces import Piece
 
 SEPARATOR = " > "
 SHARE = 4
+MAX_HEADER = 2_000
+"""Characters of a table's header row that are served with a passage."""
+
 _CUT = "…"
 
 
 class Context:
     """Makes prefixes for the chunks of one document, and remembers what each costs.
 
-    Title and headings take at most a quarter of the encoder's limit, a table's first row another:
-    what is larger is shortened (the innermost heading stays longest) or, for a row, left out.
+    Title and headings take at most a quarter of the encoder's limit, with a table's first row half
+    of it: what is larger is shortened (the innermost heading stays longest, a row loses its end).
     """
 
     def __init__(self, text: str, title: str | None, meter: Meter) -> None:
@@ -29,6 +33,7 @@ class Context:
         self._most = meter.limit // SHARE
         self._clean: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._lines: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._rows: dict[tuple[Span, int], str] = {}
         self._costs: dict[str, int] = {"": 0}
 
     def headings(self, pieces: Sequence[Piece]) -> tuple[str, ...]:
@@ -55,11 +60,28 @@ class Context:
         lines = self._lines.get(key)
         if lines is None:
             lines = self._lines[key] = self._shortened(*key)
-        if first.header:
-            row = self._text[slice(*first.header)] + "\n"
-            if self.cost(row) <= self._most:
-                lines += row
-        return lines
+        return lines + self._header_line(first, 2 * self._most - self.cost(lines))
+
+    def table_header(self, first: Piece) -> str | None:
+        """Return the header row of the table that a chunk from `first` goes on with, else None."""
+        if first.header is None:
+            return None
+        row = self._text[slice(*first.header)]
+        return row if len(row) <= MAX_HEADER else row[: MAX_HEADER - 1] + _CUT
+
+    def _header_line(self, first: Piece, room: int) -> str:
+        """Return a table's header row as a line, its end cut off where it takes too much."""
+        if first.header is None:
+            return ""
+        key = (first.header, room)
+        line = self._rows.get(key)
+        if line is None:
+            row = self._text[slice(*first.header)]
+            line = f"{row}\n"
+            if self.cost(line) > room:
+                line = self._cut_down(row, room)
+            self._rows[key] = line
+        return line
 
     def cost(self, prefix: str) -> int:
         """Return the encoder tokens of a prefix, special tokens left out."""
@@ -79,15 +101,15 @@ class Context:
             lines = "".join(f"{part}\n" for part in (name, SEPARATOR.join(headings)) if part)
             if self.cost(lines) <= self._most:
                 return lines
-        return self._cut_down(path[-1] if path else title)
+        return self._cut_down(path[-1] if path else title, self._most)
 
-    def _cut_down(self, line: str) -> str:
+    def _cut_down(self, line: str, most: int) -> str:
         """Return the longest start of a line that fits, by bisection; "" when none does."""
         # A token of a heading is seldom longer than this; it keeps a heading of megabytes cheap.
-        low, high = 0, min(len(line), 16 * self._most)
+        low, high = 0, min(len(line), 16 * most)
         while low < high:
             middle = (low + high + 1) // 2
-            if self.cost(f"{line[:middle].rstrip()}{_CUT}\n") <= self._most:
+            if self.cost(f"{line[:middle].rstrip()}{_CUT}\n") <= most:
                 low = middle
             else:
                 high = middle - 1

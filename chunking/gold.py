@@ -125,6 +125,8 @@ def _rows(
                 "page_last": chunk.page_last,
                 "headings": list(chunk.headings),
                 "tokens": chunk.tokens,
+                "table_header": chunk.table_header,
+                "cells": chunk.cells,
                 "language": language(chunk.text, silver["language"]),
                 "run_id": run_id,
             }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from freshground.core.cells import TABLES
 from freshground.core.errors import ConfigError
 from freshground.core.ids import digest, passage_id
 from indexes.schema import PASSAGE
@@ -56,6 +57,8 @@ def build_rows(
     """
     stored = document.row
     metadata = {**head.metadata, **json.loads(stored["metadata"])}
+    # The places of all of a document's tables; a row has those of its own cells.
+    metadata.pop(TABLES, None)
     text = json.dumps(metadata, sort_keys=True, ensure_ascii=False)
     values = {
         name: field_value(name, field.type, metadata.get(name), stored["key"])
@@ -85,6 +88,8 @@ def build_rows(
             "page_first": chunk["page_first"],
             "page_last": chunk["page_last"],
             "tokens": chunk["tokens"],
+            "table_header": chunk["table_header"],
+            "cells": chunk["cells"],
             PASSAGE: passage_id(chunk["text"]),
             # Chunks of before the column have none of their own.
             "language": chunk["language"] or head.language,

@@ -38,6 +38,8 @@ _BUILT_IN: dict[str, pa.DataType] = {
     "page_first": pa.int32(),
     "page_last": pa.int32(),
     "tokens": pa.int32(),
+    "table_header": pa.string(),
+    "cells": pa.string(),
     "language": pa.string(),
     "modified_at": _TIME,
     "stale": pa.bool_(),
@@ -47,7 +49,9 @@ _BUILT_IN: dict[str, pa.DataType] = {
     "row_hash": pa.string(),
     "indexed_at": _TIME,
 }
-_NULLABLE = {"title", "page_first", "page_last", "language", "modified_at", PASSAGE}
+_NULLABLE = {
+    "title", "page_first", "page_last", "table_header", "cells", "language", "modified_at", PASSAGE
+}  # fmt: skip
 REQUIRED = (*(name for name in _BUILT_IN if name not in _NULLABLE), VECTOR)
 """Columns in which a null is refused when rows are written."""
 

@@ -142,7 +142,9 @@ class Chunk:
     """A passage of a document. `document.text[start:end] == text`.
 
     `tokens` counts tiktoken tokens of `text`. `embed_text` is what is embedded and searched:
-    title and heading path, then the text. `headings` leaves the title out.
+    title and heading path, then the text. `headings` leaves the title out. `table_header` is the
+    first row of the table that the passage goes on with, where that row lies above it; `cells` are
+    the ranges of a sheet that it holds (`Tariff!A3:D20`).
     """
 
     ordinal: int
@@ -154,6 +156,8 @@ class Chunk:
     headings: tuple[str, ...]
     tokens: int
     embed_text: str
+    table_header: str | None = None
+    cells: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,8 @@ GOLD = pa.schema(
         ("headings", _TEXTS),
         ("tokens", pa.int32()),
         ("language", pa.string()),  # of the chunk: ISO 639-1, null where it is not known
+        ("table_header", pa.string()),  # first row of the table that it goes on with
+        ("cells", pa.string()),  # ranges of a sheet that it holds
         ("run_id", pa.string()),
     ]
 )

@@ -183,7 +183,9 @@ class Context:
 
         source = self.settings.source(source_id)
         full = ["html=full"] if source.type == "files" and source.html == "full" else []
-        return digest("silver", PARSER_ID, source.type, *full)
+        languages = self.settings.parsing.ocr
+        ocr = [f"ocr={languages}"] if languages != "eng" else []
+        return digest("silver", PARSER_ID, source.type, *full, *ocr)
 
     @cached_property
     def settings_id(self) -> str:

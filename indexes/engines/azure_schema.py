@@ -26,7 +26,9 @@ RENAMED = {"uri": "source_uri", "modified_at": "source_modified_at", "key": "doc
 _HNSW, _PROFILE = "hnsw-cosine", "vector-profile"
 
 _SEARCHED = ("title", "text", FULL_TEXT)
-_UNFILTERED = {"text", FULL_TEXT, "metadata", "headings", "row_hash", "start", "end"}
+_UNFILTERED = {
+    "text", FULL_TEXT, "table_header", "metadata", "headings", "row_hash", "start", "end"
+}  # fmt: skip
 """Not filterable: a filterable text may have no more than 32 KB."""
 
 _ANALYZERS = {

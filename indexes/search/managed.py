@@ -64,6 +64,8 @@ def definition(
         Field("page_first", _INT32, filterable=True, sortable=True),
         Field("page_last", _INT32, filterable=True, sortable=True),
         Field("tokens", _INT32, filterable=True, sortable=True),
+        Field("table_header", STRING),
+        Field("cells", STRING, filterable=True),
         Field("language", STRING, filterable=True, facetable=True),
         Field("source_modified_at", _TIME, filterable=True, sortable=True, facetable=True),
         Field("stale", "Edm.Boolean", filterable=True, facetable=True),

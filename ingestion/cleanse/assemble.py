@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from freshground.core import cells
 from freshground.core.records import Document, Element
 from ingestion.cleanse import characters, furniture, hyphens, language, mojibake, unseen
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ingestion.parse.blocks import Block, Parsed
 
 MAX_TITLE = 300
+MAX_TABLES = 2_000
 _PROSE = frozenset({"title", "text", "list_item", "caption", "footnote", "notes", "heading"})
 
 
@@ -29,6 +31,11 @@ def assemble(parsed: Parsed) -> Document:
     declared = _title(mojibake.repair_line(parsed.title))
     blocks, title = _with_title(blocks, declared)
     text, elements = _join(blocks)
+    metadata = dict(parsed.metadata)
+    if damaged:
+        metadata["mojibake_repaired"] = damaged
+    if tables := _tables(blocks):
+        metadata[cells.TABLES] = tables
     hidden = unseen.gather(parsed, blocks, elements)
     return Document(
         text=text,
@@ -37,9 +44,20 @@ def assemble(parsed: Parsed) -> Document:
         language=language.detect(_prose(blocks)) if text else None,
         media_type=parsed.media_type,
         pages=parsed.pages,
-        metadata={**parsed.metadata, "mojibake_repaired": damaged} if damaged else parsed.metadata,
+        metadata=metadata,
         hidden=hidden,
     )
+
+
+def _tables(blocks: Sequence[Block]) -> list[dict[str, Any]]:
+    """Return where the lines of tables stand in their sheets, for `freshground.core.cells`."""
+    found = [(place, block) for place, block in enumerate(blocks) if block.grid is not None]
+    return [
+        cells.described(place, *block.grid)
+        for place, block in found[:MAX_TABLES]
+        # Cleansing may leave nothing of a line; then its place is not known any more.
+        if block.grid and block.text.count("\n") + 1 == len(block.grid.rows)
+    ]
 
 
 def _cleanse(blocks: Sequence[Block]) -> list[Block]:

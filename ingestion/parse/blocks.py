@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from freshground.core.cells import BAR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +20,14 @@ Html = Literal["article", "full"]
 """What of a web page is taken: its content, or all of it."""
 
 
+class Grid(NamedTuple):
+    """The places of a table's lines and cells: rows from 1, columns from 0, blank ones left out."""
+
+    sheet: str | None
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """One piece of a document as the format gives it.
@@ -25,8 +35,8 @@ class Block:
     `kind` is a kind of `Element`. `level` is the format's own rank of a heading, smaller being
     more important; ranks need not be contiguous. `margin` marks text in the top or bottom margin of
     a page, where running headers and page numbers stand. `wrapped` says that the line breaks in
-    `text` are those of a printed page and mean nothing. `hidden` is what stands before the block
-    and readers do not see.
+    `text` are those of a printed page and mean nothing. `grid` says where a table's lines stand in
+    a sheet. `hidden` is what stands before the block and readers do not see.
     """
 
     kind: str
@@ -35,6 +45,7 @@ class Block:
     level: int | None = None
     margin: bool = False
     wrapped: bool = False
+    grid: Grid | None = None
     hidden: tuple[Hidden, ...] = ()
 
 
@@ -98,14 +109,23 @@ def table_text(rows: Iterable[Sequence[str]]) -> str:
 
     Columns that are empty in every row are left out too.
     """
+    return table_block(rows).text
+
+
+def table_block(
+    rows: Iterable[Sequence[str]], page: int | None = None, sheet: str | None = None, first: int = 1
+) -> Block:
+    """Return a table whose first row is row `first` of a sheet. Its text is as in `table_text`."""
     cleaned = [[" ".join(cell.split()) for cell in row] for row in rows]
     width = max((len(row) for row in cleaned), default=0)
     used = [i for i in range(width) if any(len(row) > i and row[i] for row in cleaned)]
-    lines = []
-    for row in cleaned:
-        cells = [row[i] if i < len(row) else "" for i in used]
+    lines: list[str] = []
+    numbers: list[int] = []
+    for number, row in enumerate(cleaned, first):
+        cells = [BAR.sub(r"\\|", row[i]) if i < len(row) else "" for i in used]
         if any(cells):
             while not cells[-1]:
                 cells.pop()
             lines.append(CELL_SEPARATOR.join(cells))
-    return "\n".join(lines)
+            numbers.append(number)
+    return Block("table", "\n".join(lines), page, grid=Grid(sheet, tuple(numbers), tuple(used)))

@@ -10,7 +10,7 @@ import csv
 import io
 from itertools import islice
 
-from ingestion.parse.blocks import Block, Parsed, Raw, table_text
+from ingestion.parse.blocks import Parsed, Raw, table_block
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 50
@@ -24,7 +24,7 @@ def parse(raw: Raw) -> Parsed:
     csv.field_size_limit(MAX_FIELD)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     media_type = "text/tab-separated-values" if delimiter == "\t" else "text/csv"
-    return Parsed([Block("table", table_text(rows))], media_type)
+    return Parsed([table_block(rows)], media_type)
 
 
 def _delimiter(text: str, extension: str) -> str:

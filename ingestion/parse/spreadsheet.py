@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from ingestion.parse.blocks import Block, Parsed, Raw, table_text
+from ingestion.parse.blocks import Block, Parsed, Raw, table_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,11 +117,11 @@ def sheet_blocks(name: str, rows: Iterable[list[str]], page: int) -> list[Block]
     """Return a sheet's blocks: runs of rows between blank ones, lone cells before them as text."""
     blocks: list[Block] = []
     region: list[list[str]] = []
-    for row in [*rows, []]:
+    for number, row in enumerate([*rows, []], 1):
         if any(cell.strip() for cell in row):
             region.append(row)
         elif region:
-            blocks += _region(region, page)
+            blocks += _region(region, page, name, number - len(region))
             region = []
     if not blocks or _UNNAMED.fullmatch(name):
         # A name that the program gave says nothing, and would become the title.
@@ -129,7 +129,7 @@ def sheet_blocks(name: str, rows: Iterable[list[str]], page: int) -> list[Block]
     return [Block("heading", name, page, 1), *blocks]
 
 
-def _region(region: list[list[str]], page: int) -> list[Block]:
+def _region(region: list[list[str]], page: int, sheet: str, start: int) -> list[Block]:
     filled = [sum(bool(cell.strip()) for cell in row) for row in region]
     first = next((i for i, count in enumerate(filled) if count > 1), len(region))
     last = next((i for i in range(len(region), first, -1) if filled[i - 1] > 1), first)
@@ -137,5 +137,6 @@ def _region(region: list[list[str]], page: int) -> list[Block]:
     def lone(rows: list[list[str]]) -> list[Block]:
         return [Block("text", next(c for c in row if c.strip()), page) for row in rows]
 
-    table = [Block("table", table_text(region[first:last]), page)] if last > first else []
+    rows = region[first:last]
+    table = [table_block(rows, page, sheet, start + first)] if rows else []
     return [*lone(region[:first]), *table, *lone(region[last:])]

@@ -40,7 +40,8 @@ ARM_HITS = 200
 
 _COLUMNS = (
     "chunk_id", "doc_id", "source_id", "key", "uri", "title", "headings", "text", "start", "end",
-    "page_first", "page_last", "tokens", "language", "modified_at", "indexed_at", "stale",
+    "page_first", "page_last", "table_header", "cells", "tokens", "language", "modified_at",
+    "indexed_at", "stale",
     "groups", "metadata", PASSAGE,
 )  # fmt: skip
 

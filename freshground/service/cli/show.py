@@ -76,6 +76,7 @@ def answer(found: dict[str, Any], *, as_json: bool) -> None:
     )
     for hit in found["hits"]:
         page = f", page {hit['page_first']}" if hit["page_first"] else ""
+        page += f", cells {hit['cells']}" if hit["cells"] else ""
         path = " > ".join(hit["headings"])
         stale = " STALE" if hit["stale"] else ""
         out.print(
@@ -97,6 +98,8 @@ def answer(found: dict[str, Any], *, as_json: bool) -> None:
             out.print(Text(f"   also at {also}{rest}", "dim"))
         if path:
             out.print(Text(f"   {path}", style="cyan"))
+        if hit["table_header"]:
+            out.print(Text(f"   {hit['table_header'][:_PASSAGE]}", "dim"))
         text = hit["text"]
         short = text if len(text) <= _PASSAGE else text[:_PASSAGE] + "…"
         out.print(Text("   " + short.replace("\n", "\n   ")))

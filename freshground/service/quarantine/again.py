@@ -107,5 +107,6 @@ def _failing(
 
 
 def _chunk(row: Mapping[str, Any]) -> Chunk:
-    names = ("ordinal", "text", "start", "end", "page_first", "page_last", "tokens", "embed_text")
+    names = ("ordinal", "text", "start", "end", "page_first", "page_last", "tokens", "embed_text",
+             "table_header", "cells")  # fmt: skip
     return Chunk(**{name: row[name] for name in names}, headings=tuple(row["headings"] or ()))

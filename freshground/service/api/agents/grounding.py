@@ -26,7 +26,8 @@ HITS = 50
 REFERENCES = 200
 
 SOURCE_FIELDS = (
-    "source_uri", "title", "headings", "page_first", "page_last", "start", "end",
+    "source_uri", "title", "headings", "page_first", "page_last", "table_header", "cells",
+    "start", "end",
     "source_modified_at", "indexed_at", "release", "stale",
 )  # fmt: skip
 """What a reference tells of its passage, besides the key."""

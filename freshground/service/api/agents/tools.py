@@ -32,7 +32,8 @@ FETCH_TOKENS = 8_000
 """Tokens of passages that `fetch` returns: a longer document is cut to a window around its one."""
 
 _TOLD = (
-    "document_key", "headings", "page_first", "page_last", "source_modified_at", "indexed_at",
+    "document_key", "headings", "page_first", "page_last", "table_header", "cells",
+    "source_modified_at", "indexed_at",
     "release", "stale",
 )  # fmt: skip
 _URLS = ("source_uri", "url", "uri", "link")

@@ -4,8 +4,6 @@ They were written before the words of the detector were settled; what they taugh
 kind, so that a measure on them is no measure on the unseen. For that, write others.
 """
 
-
-
 KINDS: dict[str, list[str]] = {
     "tasks": [
         "Set a reminder for my dentist appointment tomorrow at 9.",

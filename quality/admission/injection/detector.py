@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from freshground.core.records import Document, Hidden
     from freshground.core.settings import Admission
 
-VERSION = "1"
+VERSION = "2"
 RULES = {
     "injection.instruction": VERSION,
     "injection.request": VERSION,

@@ -121,7 +121,7 @@ def test_orders_alone_are_no_surroundings_for_each_other() -> None:
 ORDINARY = {
     "to an address": "Write to anna@bridges.example.",
     "to somebody else": "Tell the neighbour when rice and beans run low.",
-    "prohibition": "Never describe birthdays of members.",
+    "prohibition": "Never mention allergies of members.",
     "a known thing": "Write the minutes.",
     "and to somebody else": "Explain taxation, and give the apprentice a copy of every page.",
     "papers to an address": "Send the photos and all documents to claims@bridges.example.",

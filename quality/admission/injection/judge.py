@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MIN_WORDS, MAX_WORDS = 3, 60
-_ABOUT = re.compile(
-    r"prompt[- ]injection|jailbreak|adversarial prompt|red[- ]team|prompt engineering|llm security|"
-    r"system prompt|prompt template|few-shot|fine-tun"
-)
 _WHOM = r"(?:the|your|their|his|an?|each|every|all|any) (?!(?:user|reader|story|joke|tale|truth)s?\b)\w+(?: \w+)?"
 _PEOPLE = re.compile(
     r"^\w+ (?:us|our|him|her|them)\b|^(?:write|reply|respond|speak|talk|answer|call|escriba|schreibe) (?:to|back)\b"
@@ -66,11 +62,6 @@ def joined(found: Sequence[Signal]) -> float:
     for signal in found:
         left *= 1 - signal.weight
     return 1 - left
-
-
-def is_about(text: str) -> bool:
-    """Whether a text in small letters tells of prompts and attacks on them, more than once."""
-    return len(_ABOUT.findall(text)) > 1
 
 
 def judge(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quality.admission.injection import words
+from quality.admission.injection.gated import Gated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ def _any(stems: list[str] | tuple[str, ...], *, whole: bool = False) -> str:
     return rf"\b(?:{'|'.join(stems)}){ends}"
 
 
-_OVERRIDE = re.compile(f"{_any(words.OVERRIDE)}|{'|'.join(words.OVERRIDE_CJK)}"
+_OVERRIDE = Gated(f"{_any(words.OVERRIDE)}|{'|'.join(words.OVERRIDE_CJK)}"
                        r"|\b(?:pay no attention|do(?:n't| not) (?:follow|obey|comply)|stop (?:follow|obey))\w*"
                        r"|\bne (?:pas )?(?:suivez|suis|tiens|tenez)\b|\bno (?:sigas|hagas caso)\b|\bhaz caso omiso\b"
                        r"|\bbefolge (?:nicht|keine)\b|\bbeachte (?:nicht|keine)\b")  # fmt: skip
@@ -35,7 +36,7 @@ _BEFORE = re.compile(f"{_any(words.BEFORE, whole=True)}|{_any(words.BEFORE_STEMS
 _MACHINE = re.compile("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES)))
 _NAMED = r"(?:{})".format("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES,
                                    r"\bassistants?\b", r"\bagents?\b", r"\bbots?\b", r"\bmodels?\b")))  # fmt: skip
-_YOUR_OUTPUT = re.compile(
+_YOUR_OUTPUT = Gated(
     rf"\b(?:{'|'.join(words.YOURS)})\s+(?:\w+\s+){{0,2}}(?:{'|'.join(words.OUTPUTS)})\b"
     f"|{'|'.join(words.OUTPUTS_CJK)}"
 )
@@ -50,12 +51,12 @@ _CALLED = re.compile(
     rf"hinweis|achtung|wichtig|attention|atenci\u00f3n|importante|an|to|for|all|any|the|of|f\u00fcr|pour|para|this)"
     rf"[\s,:!-]+){{0,6}}{_NAMED}(?:\s+(?:agents?|assistants?|models?|reviewers?|readers?|systems?|users?|bots?)){{0,2}}\s*(?:[,:!\u2013\u2014]|-\s|reading|please|must|should|you\b)"
 )
-_IF_MACHINE = re.compile(
+_IF_MACHINE = Gated(
     rf"(?:\byou(?:'re| are| were)|\bas\b|\bdu bist|\bsie sind|\bbist du|\bsind sie|\btu es|\bvous \u00eates|"
     rf"\beres|\bes usted|\bsei|\bvoc\u00ea \u00e9|\u4f60\u662f|\u60a8\u662f|\u0442\u044b|\u0432\u044b)\s*"
     rf"(?:\w+\s+){{0,4}}(?:{_NAMED})"
 )
-_READING = re.compile(
+_READING = Gated(
     rf"{_NAMED}\W+(?:\w+\W+){{0,4}}(?:read|process|pars|summari[sz]|analy[sz]|scan|index|ingest|us|review|see|evaluat)"
     r"(?:ing|es|s)?\W+(?:this|the above|these)\b"
     r"|\b(?:when|if|while|before|after) (?:you (?:are )?)?(?:summari[sz]|process|analy[sz]|answer|respond|translat)\w*"
@@ -66,7 +67,7 @@ _AS_SUCH = re.compile(
 )
 """Somebody's work is told of: "as a digital assistant you keep the calendar"."""
 
-_ROLE = re.compile(
+_ROLE = Gated(
     r"\bfrom (?:now|this point|here) on\b|^(?:act|behave|respond|talk|speak) (?:as|like) |\bpretend (?:to be|you|that you)\b"
     r"|\brole-?play|\bplay the role\b|\bassume the (?:role|persona|identity)\b|\byou are (?:now|no longer|hereby) \w+"
     r"|\byou (?:must|will|shall|should|have to|are to) (?:now |always |only |never |not )*"
@@ -80,7 +81,7 @@ _ROLE = re.compile(
     "|\u4f60\u73b0\u5728\u662f|\u4ece\u73b0\u5728\u5f00\u59cb|\u5f9e\u73fe\u5728\u958b\u59cb"
     "|\u3053\u308c\u304b\u3089\u3042\u306a\u305f|\u4eca\u304b\u3089\u3042\u306a\u305f"
 )
-_BECOME = re.compile(
+_BECOME = Gated(
     r"(?:^|[,;:] ?|\b(?:on|then|and|now) )(?:act|behave|talk|speak|respond) (?:as|like) (?:a|an|if|the|you)\b"
     r"|\byou are now (?!(?:logged|subscribed|registered|able|ready|connected|enrolled|in|on|set|entitled|eligible|free|part|"
     r"a (?:\w+ )?(?:member|subscriber|customer|user)|up|at|done|\w+ed|\w+ing"

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding
-from quality.admission.injection.judge import NOTHING, Judged, is_about, judge
+from quality.admission.injection.judge import NOTHING, Judged, judge
 from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.payloads import Payload, parted, payloads, telltale
 from quality.admission.injection.place import ground
@@ -52,7 +52,11 @@ class Reader:
         self.small = small(text)
         self.context = self.small if compared is None else compared
         self.foreign = compared is not None
-        self.about = not self.foreign and is_about(self.small)
+        self.about = (
+            not self.foreign
+            and self.cast.catches("about")
+            and sum(1 for _ in self.cast.finds("about")) > 1
+        )
         self.elements = elements
         self.orders = 0
         self.starts = [element.start for element in elements]
@@ -86,8 +90,11 @@ class Reader:
             places[(start + end) // 2] = "signals"
         sentences: dict[int, Sentence] = {}
         caught: dict[str, set[int]] = {"orders": set(), "questions": set(), "signals": set()}
-        for place, net in places.items():
-            if sentence := self._sentence(place):
+        sentence: Sentence | None = None
+        for place, net in sorted(places.items()):
+            if sentence is None or not sentence.start <= place < sentence.end:
+                sentence = self._sentence(place)
+            if sentence:
                 sentences[sentence.start] = sentence
                 caught[net].add(sentence.start)
         self.orders = len(caught["orders"])
@@ -133,13 +140,13 @@ class Reader:
     def _judge(self, sentence: Sentence, *, marked: bool, ground: float) -> Judged:
         span = (0, 0) if self.foreign else (sentence.start, sentence.end)
         upright = not sentence.text.lstrip("-*\u2022>\"'( ")[:1].islower()
-        return judge(small(sentence.text), sentence.kind, span, self.context,
+        return judge(self.small[sentence.start : sentence.end], sentence.kind, span, self.context,
                      about=self.about, upright=upright, marked=marked,
                      ground=ground)  # fmt: skip
 
     def _disguised(self, version: str) -> Iterator[Finding]:
-        for low, high in self._suspicious():
-            for payload in payloads(self.text[low:high]):
+        for low, high, net in self._suspicious():
+            for payload in payloads(self.text[low:high], net):
                 best = self._decoded(payload)
                 if best.confidence >= DECODED:
                     yield Finding("injection.encoded", version, low + payload.start,
@@ -155,10 +162,13 @@ class Reader:
                 best = max(best, result, key=lambda judged: judged.confidence)
         return best
 
-    def _suspicious(self) -> list[tuple[int, int]]:
-        """Return the lines in which something may be in disguise, as spans apart."""
+    def _suspicious(self) -> list[tuple[int, int, str]]:
+        """Return the lines in which something may be in disguise, and which net says so."""
+        return [(*span, net) for net in DISGUISES for span in self._lines(net)]
+
+    def _lines(self, net: str) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
-        for start, end in sorted(span for name in DISGUISES for span in self.cast.finds(name)):
+        for start, end in self.cast.finds(net):
             if spans and end <= spans[-1][1]:
                 continue
             low = max(self.text.rfind("\n", 0, start) + 1, start - NEAR)

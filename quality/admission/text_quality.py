@@ -130,7 +130,9 @@ def _words(tokens: list[str]) -> tuple[float, float]:
         if core.isalpha() and (core.islower() or core[1:].islower() or core.isupper()):
             words += count
             if len(core) >= SHORT:
-                plain[core] = plain.get(core, 0) + count
+                valid += count
+                if not core.isupper():
+                    plain[core] = plain.get(core, 0) + count
             else:
                 valid += count
                 alone += count if len(core) == 1 and core.isascii() and core not in _ALONE else 0
@@ -144,14 +146,13 @@ def _words(tokens: list[str]) -> tuple[float, float]:
             else:
                 valid += count * (len(core) <= LONG or not _is_blob(core))
     # One search over all of them: this is the bulk of the work.
-    together = "\n".join(word for word in plain if not word.isupper()).lower() + "\n"
+    together = "\n".join(plain).lower() + "\n"
     odd = {*_NO_VOWEL.findall(together)}
     for match in _ODD.finditer(together):
         first = together.rfind("\n", 0, match.start()) + 1
         odd.add(together[first : together.index("\n", first)])
-    valid += sum(
-        count for word, count in plain.items() if word.isupper() or word.lower() not in odd
-    )
+    if odd:
+        valid -= sum(count for word, count in plain.items() if word.lower() in odd)
     # Single letters are normal in formulas and lists; where they are a quarter, words fell apart.
     noise += alone if alone > MAX_ALONE * words else 0
     return (valid / words if words else 0.0), min(1.0, noise / len(tokens))
@@ -186,7 +187,7 @@ def _repetition(prose: list[str]) -> float:
 def _within(prose: list[str]) -> float:
     """Return how much of a sample is runs of six words that stood there before."""
     words = _sample(" ".join(prose)).split()
-    runs = [tuple(words[i : i + 6]) for i in range(len(words) - 5)]
+    runs = list(zip(*(words[i:] for i in range(6)), strict=False))
     return 1 - len(set(runs)) / len(runs) if len(runs) >= MIN_TOKENS else 0.0
 
 

@@ -83,8 +83,6 @@ def _net(name: str) -> Any:
         verbs = "|".join(sorted(words.TELLING | words.MAKING))
         acts = "|".join(sorted(words.ACTING))
         pattern = rf"{_LEAD}(?:(?:{verbs})\b|(?:{acts})\b{_TAIL})"
-    elif name == "questions":
-        pattern = "[?？]"
     elif name == "about":
         pattern = ABOUT
     else:

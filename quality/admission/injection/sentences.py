@@ -49,10 +49,16 @@ def around(text: str, place: int, first: int, last: int, kind: str = "text") -> 
     # Lines bound most sentences, and the search is short from there.
     cut = text.rfind("\n\n", low, place)
     low = cut + 2 if cut >= 0 else low
-    for sentence in split(text[low:high], low, kind):
-        if place < sentence.end:
-            return sentence if sentence.start <= place else None
-    return None
+    window, begins = text[low:high], 0
+    for match in _END.finditer(window):
+        if low + match.end() > place:
+            return _holding(place, _pieces(window, begins, match.end(), low, kind))
+        begins = match.end()
+    return _holding(place, _pieces(window, begins, len(window), low, kind))
+
+
+def _holding(place: int, sentences: Iterator[Sentence]) -> Sentence | None:
+    return next((found for found in sentences if found.start <= place < found.end), None)
 
 
 def _pieces(text: str, first: int, last: int, start: int, kind: str) -> Iterator[Sentence]:

@@ -6,6 +6,7 @@ The nets (`net`) say where to look; only the sentences there are cut out and jud
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding
@@ -52,11 +53,7 @@ class Reader:
         self.small = small(text)
         self.context = self.small if compared is None else compared
         self.foreign = compared is not None
-        self.about = (
-            not self.foreign
-            and self.cast.catches("about")
-            and sum(1 for _ in self.cast.finds("about")) > 1
-        )
+        self.about = not self.foreign and len(list(islice(self.cast.finds("about"), 2))) > 1
         self.elements = elements
         self.orders = 0
         self.starts = [element.start for element in elements]
@@ -84,8 +81,11 @@ class Reader:
         places: dict[int, str] = {}
         for _, end in self.cast.finds("orders"):
             places[end - 1] = "orders"
-        for start, _ in self.cast.finds("questions"):
-            places[start] = "questions"
+        for mark in "?\uff1f":
+            at = self.text.find(mark)
+            while at >= 0:
+                places[at] = "questions"
+                at = self.text.find(mark, at + 1)
         for start, end in self.cast.finds("signals"):
             places[(start + end) // 2] = "signals"
         sentences: dict[int, Sentence] = {}

@@ -79,7 +79,7 @@ def measure(document: Document) -> dict[str, float | None]:
     }  # fmt: skip
     if len(tokens) >= MIN_TOKENS or len(sample) > LONG * 2:
         measured["text_share"] = _text_share(sample, tokens)
-        measured["repetition"] = _repetition(prose)
+        measured["repetition"] = _repetition(prose, tokens)
     if len(tokens) >= MIN_TOKENS:
         measured["word_validity"], measured["ocr_noise"] = _words(tokens)
     return {**measured, "letters": float(letters), "score": _score(measured, letters)}
@@ -112,8 +112,9 @@ def _text_share(sample: str, tokens: list[str]) -> float:
     """Return the share of letters and digits, those of long strings without a space aside."""
     size = sum(map(len, tokens))
     good = size - sum(map(len, _SIGNS.findall(sample)))
-    blobs = (token for token in tokens if len(token) > LONG and _is_blob(token))
-    return max(0.0, good - sum(map(len, blobs))) / size if size else 0.0
+    if max(map(len, tokens), default=0) > LONG:
+        good -= sum(len(token) for token in tokens if len(token) > LONG and _is_blob(token))
+    return max(0.0, good) / size if size else 0.0
 
 
 def _is_blob(token: str) -> bool:
@@ -126,6 +127,11 @@ def _words(tokens: list[str]) -> tuple[float, float]:
     words = valid = noise = alone = 0
     plain: dict[str, int] = {}
     for token, count in Counter(tokens).items():
+        if len(token) >= SHORT and token.islower() and token.isalpha():
+            words += count
+            valid += count
+            plain[token] = plain.get(token, 0) + count
+            continue
         core = token if token.isalpha() else token.strip(_PUNCTUATION)
         if core.isalpha() and (core.islower() or core[1:].islower() or core.isupper()):
             words += count
@@ -167,8 +173,8 @@ def _is_damaged(core: str) -> bool:
     )
 
 
-def _repetition(prose: list[str]) -> float:
-    """Return the share of the running text in lines that stood there before."""
+def _repetition(prose: list[str], tokens: list[str]) -> float:
+    """Return the share of the running text in lines that stood there before, or of a sample."""
     seen: set[str] = set()
     size = again = 0
     for element in prose:
@@ -180,13 +186,12 @@ def _repetition(prose: list[str]) -> float:
             if len(text) >= MIN_LINE:
                 again += len(text) if text in seen else 0
                 seen.add(text)
-    within = _within(prose)
+    within = _within(tokens)
     return max(again / size if size else 0.0, within)
 
 
-def _within(prose: list[str]) -> float:
+def _within(words: list[str]) -> float:
     """Return how much of a sample is runs of six words that stood there before."""
-    words = _sample(" ".join(prose)).split()
     runs = list(zip(*(words[i:] for i in range(6)), strict=False))
     return 1 - len(set(runs)) / len(runs) if len(runs) >= MIN_TOKENS else 0.0
 

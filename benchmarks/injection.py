@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.injection_kinds import KINDS
+from benchmarks.injection_ordinary import FRESH, LAST, ORDINARY
 from benchmarks.result import Result
 from freshground.core.errors import Quarantine
 from freshground.core.settings import Admission
@@ -57,6 +58,7 @@ def run(_root: Path, *, quick: bool) -> Iterator[Result]:
     yield _recall("attacks of other kinds", KINDS, mails, quick=quick)
     logging.disable(logging.WARNING)
     yield _alarms(folder, mails, quick=quick)
+    yield _ordinary()
     logging.disable(logging.NOTSET)
 
 
@@ -122,6 +124,30 @@ def _alarms(folder: Path, mails: Sequence[str], *, quick: bool) -> Result:
         most=MOST_FLAGGED,
         beside=f"a list of phrases: {listed / total:.4f}",
         notes=(", ".join(f"{name} {flagged[name]} of {counts[name]}" for name in counts),),
+    )
+
+
+def _ordinary() -> Result:
+    """Measure texts of a line or a page that tell people what to do: no corpus has many."""
+    detector = injection(Admission())
+    sets = {
+        "developed with": [text for texts in ORDINARY.values() for text in texts[::2]],
+        "held out": [text for texts in ORDINARY.values() for text in texts[1::2]],
+        "written after, looked at once": FRESH,
+        "written last": LAST,
+    }
+    flagged = {
+        name: sum(_flagged(detector.scan(parse(t.encode(), "note.txt")).findings) for t in texts)
+        for name, texts in sets.items()
+    }
+    total = sum(map(len, sets.values()))
+    listed = sum(bool(_PHRASES.search(text)) for texts in sets.values() for text in texts)
+    return Result(
+        "ordinary short texts flagged",
+        sum(flagged.values()) / total,
+        most=MOST_FLAGGED,
+        beside=f"a list of phrases: {listed / total:.4f}",
+        notes=(", ".join(f"{name} {flagged[name]} of {len(sets[name])}" for name in sets),),
     )
 
 

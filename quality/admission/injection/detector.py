@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding, Scanned
 from quality.admission.injection.judge import judge
+from quality.admission.injection.net import Cast
 from quality.admission.injection.visible import REPORTED, Reader, small
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from freshground.core.records import Document, Hidden
     from freshground.core.settings import Admission
 
-VERSION = "1"
+VERSION = "2"
 RULES = {
     "injection.instruction": VERSION,
     "injection.request": VERSION,
@@ -58,8 +59,13 @@ def _titles(document: Document) -> Iterator[Finding]:
     values = [document.title or ""]
     for value in document.metadata.values():
         values += [value] if isinstance(value, str) else []
+    values = [text[:2_000] for text in values]
+    if not Cast("\n".join(values)).catches("signals", "orders"):
+        return
     for text in values:
-        value = small(text[:2_000])
+        if not Cast(text).catches("signals", "orders"):
+            continue
+        value = small(text)
         judged = judge(value, "heading", (0, len(value)), value)
         if judged.confidence >= REPORTED and text not in document.text:
             yield Finding("injection.instruction", VERSION, None, None, judged.confidence,

@@ -5,6 +5,8 @@ fits the text around it; told of (in quotation marks, in code, in a text about s
 counts less than said.
 """
 
+# ruff: noqa: E501 - expressions read better whole
+
 from __future__ import annotations
 
 import math
@@ -19,11 +21,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MIN_WORDS, MAX_WORDS = 3, 60
-_ABOUT = re.compile(
-    r"prompt[- ]injection|jailbreak|adversarial prompt|red[- ]team|prompt engineering|llm security|"
-    r"system prompt|prompt template|few-shot|fine-tun"
+_WHOM = r"(?:the|your|their|his|an?|each|every|all|any) (?!(?:user|reader|story|joke|tale|truth)s?\b)\w+(?: \w+)?"
+_PEOPLE = re.compile(
+    r"^\w+ (?:us|our|him|her|them)\b|^(?:write|reply|respond|speak|talk|answer|call|escriba|schreibe) (?:to|back)\b"
+    rf"|(?:^|\b(?:and|then) )(?:tell|inform|advise|remind|warn|teach|ask|urge|encourage|invite) {_WHOM} "
+    r"(?:that|to|when|whether|which|what|who|where|if|how|about|why|for|the|an?|your|their|in)\b"
+    rf"|(?:^|\b(?:and|then) )(?:give|show|send|offer|lend|hand) {_WHOM} (?:an?|the|your|their|it|this|every|all)\b"
 )
-_PEOPLE = re.compile(r"^\w+ (?:us|our|him|her|them)\b")
+"""Somebody else is told or given something: what people ask each other, and no machine can do."""
+
+_KNOWN = re.compile(
+    r"^(?:who (?:can |will |could )?|(?:can|could|will|would) (?:you|we|somebody|anyone) )?\w+ (?:me |up |out |down )?"
+    r"the (?!following|words?\b|sentences?\b|phrases?\b)(?:\w+ )?\w+(?=[.,;?!]|$| (?:and|or|to|from|if|in|on|again|into|with|when|before)\b)"
+)
+"""What is done to a thing that the reader is taken to know: "write the minutes"."""
+KNOWN_TAKES = 0.65
+
+_NEVER = re.compile(r"\b(?:never|not)\s+$")
 _FOR_ME = re.compile(r"\b(?:me|my|i|mir|mich|moi|mon|mi|yo)\b")
 _KINDS_WITHOUT_REQUESTS = frozenset({"heading", "title", "code"})
 TOLD = 0.35
@@ -50,11 +64,6 @@ def joined(found: Sequence[Signal]) -> float:
     return 1 - left
 
 
-def is_about(text: str) -> bool:
-    """Whether a text in small letters tells of prompts and attacks on them, more than once."""
-    return len(_ABOUT.findall(text)) > 1
-
-
 def judge(
     sentence: str,
     kind: str,
@@ -64,11 +73,13 @@ def judge(
     about: bool = False,
     upright: bool = True,
     marked: bool = True,
+    ground: float = 1.0,
 ) -> Judged:
     """Judge a sentence at `span` of a document's `text`; both texts are in small letters.
 
     `about` says that the document tells of such attacks, `upright` that the sentence began with a
     capital letter: a request without one is likelier a fragment; `marked` as for `signals`.
+    `ground` says how well the text around the sentence tells what does not fit it (`place.ground`).
     """
     verb, order = imperative(sentence)
     found = signals(sentence, verb, order, marked=marked)
@@ -81,9 +92,9 @@ def judge(
     if about:
         found = [Signal(s.name, s.weight * 0.6) for s in found]
     strong = joined(found)
-    request = (
-        0.0 if kind in _KINDS_WITHOUT_REQUESTS else _request(sentence, verb, order, span, text)
-    )
+    request = 0.0
+    if ground and kind not in _KINDS_WITHOUT_REQUESTS:
+        request = _request(sentence, verb, order, span, text) * ground
     if request and (not upright or (kind == "list_item" and verb not in words.TELLING)):
         request *= 0.6
     whole = 1 - (1 - strong) * (1 - request * (0.7 if found else 1.0))
@@ -116,8 +127,10 @@ def _request(sentence: str, verb: str, order: str, span: tuple[int, int], text: 
         base = 0.62 if for_me else 0.56
     else:
         return 0.0
-    if verb and _PEOPLE.match(order):
+    if verb and (_PEOPLE.search(order) or _NEVER.search(sentence, 0, len(sentence) - len(order))):
         return 0.0
+    if _KNOWN.search(order or bare):
+        base *= KNOWN_TAKES
     if place.has_context(_FRAMES.sub(" ", bare)):
         base *= 0.45
     # In a long document something that shares no word with it is found sooner or later.

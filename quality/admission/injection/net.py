@@ -43,6 +43,12 @@ SIGNALS = (
     r"\b(?:when|if|while|before|after) (?:you (?:are )?)?(?:summari|process|analy|answer|respond|translat)",
     r"(?:^|\n)[^\w\n]{0,6}(?:new |begin |start |hidden |secret |urgent )*(?:system|assistant|admin|developer|instruction|override)s?\b",
 )  # fmt: skip
+ABOUT = (
+    r"prompt[- ]injection|jailbreak|adversarial prompt|red[- ]team|prompt engineering|llm security|"
+    r"system prompt|prompt template|few-shot|fine-tun"
+)
+"""What tells of prompts and of attacks on them."""
+
 _TAIL = (r"[^\n]{0,120}(?:credential|password|passphrase|api[ _-]?key|secret|token|private key|conversation|contents|"
          r"everything|all |user|customer|entire )")  # fmt: skip
 _LEAD = (
@@ -79,6 +85,8 @@ def _net(name: str) -> Any:
         pattern = rf"{_LEAD}(?:(?:{verbs})\b|(?:{acts})\b{_TAIL})"
     elif name == "questions":
         pattern = "[?？]"
+    elif name == "about":
+        pattern = ABOUT
     else:
         from quality.admission.injection.payloads import IN_DISGUISE
 
@@ -98,6 +106,10 @@ class Cast:
         """Yield the spans in characters of what a net catches, in their order."""
         spans = (match.span() for match in _net(name).finditer(self._data))
         return spans if self._plain else self._characters(spans)
+
+    def catches(self, *names: str) -> bool:
+        """Return whether one of some nets catches anything."""
+        return any(_net(name).search(self._data) is not None for name in names)
 
     def _characters(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         at = count = 0

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 from quality.admission.injection import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 MIN_LETTERS = 12
 MAX_DECODED = 20_000
@@ -70,25 +70,28 @@ class Payload(NamedTuple):
     how: str
 
 
-def payloads(text: str) -> Iterator[Payload]:
-    """Yield what is in disguise in a text, at most `MAX_PAYLOADS` pieces."""
-    yield from islice(_all(text), MAX_PAYLOADS)
+def payloads(text: str, net: str) -> Iterator[Payload]:
+    """Yield what is in disguise in a text that a net caught, at most `MAX_PAYLOADS` pieces."""
+    yield from islice(_BY_NET[net](text), MAX_PAYLOADS)
 
 
-def _all(text: str) -> Iterator[Payload]:
-    yield from _encoded(text)
-    yield from _turned(text)
-    yield from _drawn(text)
+def _long(text: str) -> Iterator[Payload]:
+    yield from _decoded(text, (("base64", _BASE64, _base64), ("base32", _BASE32, _base32),
+                               ("hex", _HEX, _hex)))  # fmt: skip
 
 
-def _encoded(text: str) -> Iterator[Payload]:
-    for how, pattern, decode in (
-        ("base64", _BASE64, _base64), ("base32", _BASE32, _base32), ("hex", _HEX, _hex),
-        ("bits", _BITS, _bits), ("character codes", _DECIMAL, _decimal),
-    ):  # fmt: skip
+def _decoded(
+    text: str, ways: Iterable[tuple[str, re.Pattern[str], Callable[[str], bytes | None]]]
+) -> Iterator[Payload]:
+    for how, pattern, decode in ways:
         for match in pattern.finditer(text):
             if decoded := _readable(decode(match.group()[: MAX_DECODED * 2])):
                 yield Payload(decoded, match.start(), match.end(), how)
+
+
+def _codes(text: str) -> Iterator[Payload]:
+    yield from _decoded(text, (("hex", _HEX, _hex), ("bits", _BITS, _bits),
+                               ("character codes", _DECIMAL, _decimal)))  # fmt: skip
     for how, mark, pattern, read in (
         ("percent codes", "%", _PERCENT, unquote), ("escapes", "\\u", _ESCAPED, _unescape),
         ("entities", "&#", _ENTITIES, unescape),
@@ -120,13 +123,17 @@ def _turned(text: str) -> Iterator[Payload]:
             )
 
 
+def _changed(text: str) -> Iterator[Payload]:
+    yield from _turned(text)
+    if not text.isascii() and _WIDE.search(text):
+        yield from _lines_changed(text, _looked, "lookalikes")
+
+
 def _drawn(text: str) -> Iterator[Payload]:
     for match in _SPACED.finditer(text):
         squeezed = _closed(match.group())
         if len(squeezed) >= MIN_LETTERS:
             yield Payload(squeezed, match.start(), match.end(), "spaced out")
-    if not text.isascii() and _WIDE.search(text):
-        yield from _lines_changed(text, _looked, "lookalikes")
     last = -1
     for match in _LEET.finditer(text):
         if match.start() < last:
@@ -244,3 +251,6 @@ def parted(text: str) -> str:
 def telltale(text: str) -> bool:
     """Whether a text in small letters holds a word that orders to machines have."""
     return any(word in text for word in _TELLTALES) or any(o in text for o in words.OVERRIDE)
+
+
+_BY_NET = {"long": _long, "codes": _codes, "drawn": _drawn, "turned": _changed}

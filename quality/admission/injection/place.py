@@ -17,6 +17,7 @@ _QUESTION = re.compile(
     r"wer|was|wann|wo|warum|wie|welche\w*|qui|quel\w*|quand|o\u00f9|pourquoi|comment|qu\u00e9|qui\u00e9n|cu\u00e1\w*|"
     r"d\u00f3nde|c\u00f3mo|chi|che|quando|dove|perch\u00e9|come)\b"
 )
+_ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 STEM = 6
 WHOLE = 4
 """Words up to so long count where they stand whole."""
@@ -29,13 +30,31 @@ class Fit(NamedTuple):
     shared: int
 
 
-def fit(sentence: str, start: int, end: int, text: str) -> Fit:
-    """Return how a sentence fits a document's text; both are in small letters."""
-    own = {
+BARE, GROUND = 4, 12
+"""Words of matter around a sentence: up to BARE nothing can be out of place, from GROUND on it can.
+"""
+
+
+def matter(text: str) -> set[str]:
+    """Return the words of a text in small letters that say what it is about, no addresses."""
+    return {
         word
-        for word in _WORD.findall(sentence)
+        for word in _WORD.findall(_ADDRESS.sub(" ", text))
         if word not in words.EMPTY and word not in words.TELLING and word not in words.POLITE
     }
+
+
+def ground(text: str) -> float:
+    """Return how well a text tells what does not fit it, 0 to 1: a line or two do not.
+
+    A note that consists of an order is about what it orders, and a greeting is about nothing.
+    """
+    return min(1.0, max(0.0, (len(matter(text)) - BARE) / (GROUND - BARE)))
+
+
+def fit(sentence: str, start: int, end: int, text: str) -> Fit:
+    """Return how a sentence fits a document's text; both are in small letters."""
+    own = matter(sentence)
     shared = sum(_elsewhere(word, start, end, text) for word in own)
     return Fit(len(own), shared)
 

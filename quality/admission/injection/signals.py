@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quality.admission.injection import words
+from quality.admission.injection.gated import Gated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ def _any(stems: list[str] | tuple[str, ...], *, whole: bool = False) -> str:
     return rf"\b(?:{'|'.join(stems)}){ends}"
 
 
-_OVERRIDE = re.compile(f"{_any(words.OVERRIDE)}|{'|'.join(words.OVERRIDE_CJK)}"
+_OVERRIDE = Gated(f"{_any(words.OVERRIDE)}|{'|'.join(words.OVERRIDE_CJK)}"
                        r"|\b(?:pay no attention|do(?:n't| not) (?:follow|obey|comply)|stop (?:follow|obey))\w*"
                        r"|\bne (?:pas )?(?:suivez|suis|tiens|tenez)\b|\bno (?:sigas|hagas caso)\b|\bhaz caso omiso\b"
                        r"|\bbefolge (?:nicht|keine)\b|\bbeachte (?:nicht|keine)\b")  # fmt: skip
@@ -35,28 +36,38 @@ _BEFORE = re.compile(f"{_any(words.BEFORE, whole=True)}|{_any(words.BEFORE_STEMS
 _MACHINE = re.compile("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES)))
 _NAMED = r"(?:{})".format("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES,
                                    r"\bassistants?\b", r"\bagents?\b", r"\bbots?\b", r"\bmodels?\b")))  # fmt: skip
-_YOUR_OUTPUT = re.compile(
+_YOUR_OUTPUT = Gated(
     rf"\b(?:{'|'.join(words.YOURS)})\s+(?:\w+\s+){{0,2}}(?:{'|'.join(words.OUTPUTS)})\b"
     f"|{'|'.join(words.OUTPUTS_CJK)}"
 )
+_GIVEN = re.compile(
+    r"\byour (?:\w+ )?answers\b|\b(?:explain|justify|check|discuss|reasons? for) your (?:\w+ )?answer\b"
+)
+"""Answers that are many, or are looked back at: pupils give them, and an assistant gives one."""
+
 _MESSAGE = re.compile(r"\byour (?:\w+ )?(?:messages?|texts?|words?|sentences?|letters?)\b")
 _CALLED = re.compile(
     rf"^((?:dear|hey|hi|hello|attention|important|notice|warning|note|notes|instructions?|message|"
     rf"hinweis|achtung|wichtig|attention|atenci\u00f3n|importante|an|to|for|all|any|the|of|f\u00fcr|pour|para|this)"
     rf"[\s,:!-]+){{0,6}}{_NAMED}(?:\s+(?:agents?|assistants?|models?|reviewers?|readers?|systems?|users?|bots?)){{0,2}}\s*(?:[,:!\u2013\u2014]|-\s|reading|please|must|should|you\b)"
 )
-_IF_MACHINE = re.compile(
-    rf"(?:\byou(?:'re| are| were)|\bas|\bdu bist|\bsie sind|\bbist du|\bsind sie|\btu es|\bvous \u00eates|"
+_IF_MACHINE = Gated(
+    rf"(?:\byou(?:'re| are| were)|\bas\b|\bdu bist|\bsie sind|\bbist du|\bsind sie|\btu es|\bvous \u00eates|"
     rf"\beres|\bes usted|\bsei|\bvoc\u00ea \u00e9|\u4f60\u662f|\u60a8\u662f|\u0442\u044b|\u0432\u044b)\s*"
     rf"(?:\w+\s+){{0,4}}(?:{_NAMED})"
 )
-_READING = re.compile(
+_READING = Gated(
     rf"{_NAMED}\W+(?:\w+\W+){{0,4}}(?:read|process|pars|summari[sz]|analy[sz]|scan|index|ingest|us|review|see|evaluat)"
     r"(?:ing|es|s)?\W+(?:this|the above|these)\b"
     r"|\b(?:when|if|while|before|after) (?:you (?:are )?)?(?:summari[sz]|process|analy[sz]|answer|respond|translat)\w*"
     r" (?:to |about |with |on )?(?:this (?:document|page|text|e?mail|message|file|article|content)|the user|users|(?:the |any )?quer)"
 )
-_ROLE = re.compile(
+_AS_SUCH = re.compile(
+    r"\bas (?:an? |our |your |the )(?:\w+ ){0,3}\w+,? you (?!must|should|shall|will|need|have to|are to)"
+)
+"""Somebody's work is told of: "as a digital assistant you keep the calendar"."""
+
+_ROLE = Gated(
     r"\bfrom (?:now|this point|here) on\b|^(?:act|behave|respond|talk|speak) (?:as|like) |\bpretend (?:to be|you|that you)\b"
     r"|\brole-?play|\bplay the role\b|\bassume the (?:role|persona|identity)\b|\byou are (?:now|no longer|hereby) \w+"
     r"|\byou (?:must|will|shall|should|have to|are to) (?:now |always |only |never |not )*"
@@ -70,11 +81,12 @@ _ROLE = re.compile(
     "|\u4f60\u73b0\u5728\u662f|\u4ece\u73b0\u5728\u5f00\u59cb|\u5f9e\u73fe\u5728\u958b\u59cb"
     "|\u3053\u308c\u304b\u3089\u3042\u306a\u305f|\u4eca\u304b\u3089\u3042\u306a\u305f"
 )
-_BECOME = re.compile(
+_BECOME = Gated(
     r"(?:^|[,;:] ?|\b(?:on|then|and|now) )(?:act|behave|talk|speak|respond) (?:as|like) (?:a|an|if|the|you)\b"
     r"|\byou are now (?!(?:logged|subscribed|registered|able|ready|connected|enrolled|in|on|set|entitled|eligible|free|part|"
-    r"a (?:\w+ )?(?:member|subscriber|customer|user)|up|at|done|\w+ed|\w+ing)\b)\w+"
-    r"|\bfrom (?:now|this point|here) on,? (?:you|act|respond|answer|speak|talk|only|always|never|reply|ignore)\b"
+    r"a (?:\w+ )?(?:member|subscriber|customer|user)|up|at|done|\w+ed|\w+ing"
+    r"|\w+ (?:for|to|in|on|of|at|by|from|with))\b)\w+"
+    r"|\bfrom (?:now|this point|here) on,? (?:you (?!can|may|could|might|find|get|pay|receive)|act|respond|answer|speak|talk|only|always|never|reply|ignore)\b"
     r"|\bdu bist (?:jetzt|nun|ab (?:jetzt|sofort)) (?:ein|der|die|das|kein)|\b(?:tu es|vous \u00eates) (?:maintenant|d\u00e9sormais) une?\b"
     r"|\bmaintenant,? (?:tu es|vous \u00eates|r\u00e9pon)|\b(?:ahora|agora) (?:eres|ser\u00e1s|responde|voc\u00ea \u00e9) |\bahora,? eres\b|\bora sei una?\b"
     "|\u4f60\u73b0\u5728\u662f|\u3042\u306a\u305f\u306f\u4eca"
@@ -93,7 +105,7 @@ _TAKES_OVER = re.compile(
 )
 _SECRECY = re.compile(
     r"\b(?:do not|don't|never|without)\s+(?:\w+\s+){0,2}?(?:tell|inform|mention|reveal|disclos|notif|alert)\w*\s+"
-    r"(?:\w+\s+){0,4}?(?:users?|humans?|anyone|anybody|operator)\b|\buser (?:must|should|may) (?:not|never) (?:know|see|notice|be (?:told|informed))"
+    r"(?:\w+\s+){0,4}?(?:users?|humans?|operator)\b|\buser (?:must|should|may) (?:not|never) (?:know|see|notice|be (?:told|informed))"
     r"|\b(?:hid(?:e|den)|secret|conceal\w*|invisible) from (?:the |all |any )?(?:users?|humans?|readers?)\b"
 )
 _OWN_ORDERS = re.compile(
@@ -104,21 +116,28 @@ _OWN_ORDERS = re.compile(
 )
 _LOOT = re.compile(
     r"\b(?:conversation|chat|credentials?|passwords?|passphrase|api[ _-]?keys?|secrets?|tokens?|access keys?|private keys?"
-    r"|environment variables?|contacts|personal (?:data|information)|credit card|(?:user|customer)(?:'s|s')? \w+"
+    r"|environment variables?|contacts|personal (?:data|information)|credit card|user(?:'s|s')? \w+"
     r"|all (?:\w+ )?(?:files|documents|e?mails?|messages|data|records)|entire \w+|full contents?|contents of|(?:everything|anything) (?:you|in|above))\b"
 )
-_PLACE = re.compile(
-    r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w+|\b(?:url|endpoint|webhook|server|domain|address)\b"
+_HELD = re.compile(
+    r"\b(?:conversation|chat|credentials?|passwords?|passphrase|api[ _-]?keys?|secrets?|tokens?|private keys?|contacts"
+    r"|environment variables?|user(?:'s|s')? \w+|all (?:\w+ )?(?:e?mails?|messages)|contents of (?:this|the) (?:inbox|e?mails?|page|message|chat)"
+    r"|(?:everything|anything) (?:you|above))\b"
 )
+"""What the assistant of a reader holds, of all that may be sent: no form, photo or invoice."""
+
+_PLACE = re.compile(r"https?://|\bwww\.|[\w.+-]+@[\w-]+\.\w+")
+"""An address outside. "The endpoint" or "the server" is one that the readers know."""
+
 _TOOL = re.compile(
-    r"\b(?:tools?|functions?|plugins?|apis?|mcp|browser|shell|terminal|code interpreter|web search)\b"
+    r"\b(?:tools?|functions?|plugins?|apis?(?![ _-]?keys?)|mcp|browser|shell|terminal|code interpreter|web search)\b"
 )
 _USER = re.compile(
     r"^\w+ (?:the |all |any |every |our )?(?:users?|readers?|customers?|visitors?|recipients?|humans?|people)\b"
 )
 _MANNER = re.compile(
     r"^(?:respond|answer|reply|speak|output|write|say|antworte|r\u00e9ponds|r\u00e9pondez|responde|rispondi|responda|antwoord)\s+"
-    r"(?:only|in|with|as|using|nothing|solely|exclusively|always|every|all|to (?:all|every|any)|nur|auf|mit|seulement|uniquement|en|avec|solo|con|apenas|em)\b"
+    r"(?:only|in|with|as|using|nothing|solely|exclusively|always|to (?:all|every|any)|(?:all|every|any)\b.* (?:in|with|by|as)|nur|auf|mit|seulement|uniquement|en|avec|solo|con|apenas|em)\b"
 )  # fmt: skip
 _FORM = re.compile(
     r"\b(?:letters?|vowels?|consonants?|words?|sentences?|paragraphs?|characters?|punctuation|spaces|capitals?|uppercase|lowercase|"
@@ -126,9 +145,9 @@ _FORM = re.compile(
     r"homophon\w+|alphanumeric|substitution)\b"
 )
 _OF_ANSWER = re.compile(
-    r"\b(?:response|reply|answer|output|your (?:messages?|texts?|words?|writing))\b|\b(?:every|each|all) \w+ ?(?:letter|word|vowel|sentence|character)|"
-    r"\b(?:every|each|all) (?:letter|word|vowel|sentence|character)"
+    r"\b(?:response|reply|answer|output|your (?:messages?|texts?|words?|writing))\b"
 )
+_THROUGHOUT = re.compile(r"\b(?:every|each|all) (?:\w+ ?)?(?:letter|word|vowel|sentence|character)")
 _SECOND = re.compile(
     r"\b(?:you|your|du|dein\w*|sie|ihre?n?|tu|vous|votre|usted|tus?|voi|voc\u00ea)\b|\u4f60|\u60a8|\u3042\u306a\u305f"
 )
@@ -154,6 +173,7 @@ _UTTER = words.TELLING | frozenset(
 _IDENTIFIER = re.compile(
     r"\b(?:your|this|my|our|the (?:order|reference|case|ticket|invoice|booking|account|customer|tracking|job|above|"
     r"original|subject)) (?:\w+ ){0,2}?(?:number|reference|ref|id|code|name|subject|line|date|details|phone|cv|copy|address)\b"
+    r"|\b(?:su|tu|votre|ton|ihren?|deinen?|vostro|tuo|seu|uw) (?:n[u\u00fa]m[e\u00e9]r\w+|\w*nummer|nom|namen?|nombre|nome|adres\w*|dat\w+|fecha)\b"
 )
 _QUOTED = re.compile(
     r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|\u201e[^\u201c\n]*\u201c|\u00ab[^\u00bb\n]*\u00bb|(?<!\w)'[^'\n]*(?:'\w[^'\n]*)*'(?!\w)|`[^`\n]*`|\u2018[^\u2019\n]*\u2019(?!\w)"
@@ -246,27 +266,36 @@ def _ordered(sentence: str, verb: str, order: str, add: Callable[[str, float], N
     if verb in _UTTER and _OWN_ORDERS.search(order):
         add("asks for its orders", 0.65)
     if verb in words.ACTING and _LOOT.search(order):
-        add("sends data", 0.55 if _PLACE.search(order) else 0.25)
+        away = bool(_PLACE.search(order))
+        add("sends data", 0.25 + 0.15 * away + 0.15 * (away and bool(_HELD.search(order))))
     if (
         verb in words.ACTING
         and _TOOL.search(order)
         and (_LOOT.search(order) or _PLACE.search(order))
     ):
         add("uses a tool", 0.3)
+    manner = bool(_MANNER.search(order) or _MANNER.search(sentence))
     if verb in words.SHAPING and _FORM.search(order):
-        add("shapes the letters", 0.5 if _OF_ANSWER.search(order) else 0.3)
+        if _OF_ANSWER.search(order, len(verb)):
+            add("shapes the letters", 0.5)
+        elif _THROUGHOUT.search(order):
+            add("shapes the letters", 0.45)
+        elif not manner:
+            add("shapes the letters", 0.3)
     if (verb in words.MAKING or verb in words.TELLING) and _USER.search(order):
         add("speaks of the user", 0.35)
-    if _MANNER.search(order) or _MANNER.search(sentence):
-        add("says how to answer", 0.35 if order.startswith("reply") else 0.5)
+    if manner:
+        add("says how to answer", 0.35 if order.startswith("reply") else 0.45)
 
 
 def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
     second = bool(_SECOND.search(sentence))
     _override(sentence, add, second=second)
     if match := _YOUR_OUTPUT.search(sentence):
-        if verb and _IDENTIFIER.search(sentence) and verb not in words.TELLING:
-            add("asks for an answer", 0.4)
+        if verb not in words.TELLING and _IDENTIFIER.search(sentence):
+            add("asks for an answer", 0.4 if verb else 0.2)
+        elif _GIVEN.search(sentence):
+            add("speaks of answers", 0.35)
         else:
             leads = match.start() < 8 and "," in sentence[match.end() : match.end() + 40]
             add(
@@ -278,7 +307,9 @@ def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
         sure = verb or second or _order_inside(sentence) or called.start(1) >= 0
         add("calls a machine", 0.7 if sure else 0.2)
     elif (_IF_MACHINE.search(sentence) and _MACHINE.search(sentence)) or _READING.search(sentence):
-        add("speaks to a machine", 0.65 if verb or second else 0.4)
+        told = _AS_SUCH.search(sentence) is not None
+        sure = (verb or second) and not told
+        add("speaks to a machine", 0.65 if sure else 0.3 if told else 0.4)
     if _BECOME.search(sentence):
         add("gives a role", 0.6)
     elif _ROLE.search(sentence):
@@ -286,7 +317,10 @@ def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
     if _FRAME.search(sentence):
         add("marks of a chat", 0.7)
     elif _SPEAKER.search(sentence):
-        add("speaks as the system", 0.6 if _TAKES_OVER.search(sentence) else 0.45)
+        # "Assistant: Mary Jones" is a field and its value.
+        follows = verb or second or _order_inside(sentence)
+        weight = 0.6 if _TAKES_OVER.search(sentence) else 0.45 if follows else 0.25
+        add("speaks as the system", weight)
     if _SECRECY.search(sentence):
         add("behind the user's back", 0.55 if verb or second or _FORBID.match(sentence) else 0.25)
 
@@ -346,7 +380,7 @@ def _some_order(sentence: str, place: int) -> float:
 
 
 _OURS = re.compile(
-    r"\b(?:we|our|us|i|i'm|thanks?|thankful|appreciate|await|forward|received?|if|hi|hello|dear|re|subject)\b"
+    r"\b(?:wir|uns|unser\w*|nous|notre|nos|nosotros|nuestr\w*|we|our|us|i|i'm|thanks?|thankful|appreciate|await|forward|received?|if|hi|hello|dear|re|subject)\b"
 )
 
 

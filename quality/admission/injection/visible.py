@@ -9,9 +9,10 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding
-from quality.admission.injection.judge import NOTHING, Judged, is_about, judge
+from quality.admission.injection.judge import NOTHING, Judged, judge
 from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.payloads import Payload, parted, payloads, telltale
+from quality.admission.injection.place import ground
 from quality.admission.injection.sentences import Sentence, around, split
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ STYLE = 5
 STYLE_SHARE = 0.08
 """So many requests, and of so large a share of its sentences, and they are a text's own style."""
 
+AMPLE = 3_000
+"""Characters from which on a text has surroundings enough, without counting its words."""
+
+HABIT = 4
+HABIT_SHARE = 0.4
+"""The same of orders that fit as well: a text that tells its readers step by step what to do."""
+
 SENTENCE = 90
 """Characters of a usual sentence: to tell how many a text has without cutting it."""
 
@@ -44,8 +52,13 @@ class Reader:
         self.small = small(text)
         self.context = self.small if compared is None else compared
         self.foreign = compared is not None
-        self.about = not self.foreign and is_about(self.small)
+        self.about = (
+            not self.foreign
+            and self.cast.catches("about")
+            and sum(1 for _ in self.cast.finds("about")) > 1
+        )
         self.elements = elements
+        self.orders = 0
         self.starts = [element.start for element in elements]
 
     def findings(self, version: str) -> Iterator[Finding]:
@@ -68,21 +81,28 @@ class Reader:
         return around(self.text, place, element.start, element.end, element.kind)
 
     def _judged(self) -> list[tuple[Sentence, Judged]]:
-        places: dict[int, bool] = {}
+        places: dict[int, str] = {}
         for _, end in self.cast.finds("orders"):
-            places[end - 1] = False
+            places[end - 1] = "orders"
         for start, _ in self.cast.finds("questions"):
-            places[start] = False
+            places[start] = "questions"
         for start, end in self.cast.finds("signals"):
-            places[(start + end) // 2] = True
-        sentences: dict[int, tuple[Sentence, bool]] = {}
-        for place, marked in places.items():
-            if sentence := self._sentence(place):
-                known = sentences.get(sentence.start)
-                sentences[sentence.start] = (sentence, marked or (known is not None and known[1]))
+            places[(start + end) // 2] = "signals"
+        sentences: dict[int, Sentence] = {}
+        caught: dict[str, set[int]] = {"orders": set(), "questions": set(), "signals": set()}
+        sentence: Sentence | None = None
+        for place, net in sorted(places.items()):
+            if sentence is None or not sentence.start <= place < sentence.end:
+                sentence = self._sentence(place)
+            if sentence:
+                sentences[sentence.start] = sentence
+                caught[net].add(sentence.start)
+        self.orders = len(caught["orders"])
+        asked = caught["orders"] | caught["questions"]
+        ground = self._ground([sentences[start] for start in sorted(asked)])
         judged = []
-        for _, (sentence, marked) in sorted(sentences.items()):
-            result = self._judge(sentence, marked=marked)
+        for start, sentence in sorted(sentences.items()):
+            result = self._judge(sentence, marked=start in caught["signals"], ground=ground)
             if result.confidence > 0:
                 judged.append((sentence, result))
         return judged
@@ -90,7 +110,9 @@ class Reader:
     def _plain(self, version: str) -> Iterator[Finding]:
         judged = self._judged()
         asked = sum(not result.addressed for _, result in judged)
-        styled = asked >= STYLE and asked * SENTENCE >= STYLE_SHARE * len(self.text)
+        styled = (asked >= STYLE and asked * SENTENCE >= STYLE_SHARE * len(self.text)) or (
+            self.orders >= HABIT and self.orders * SENTENCE >= HABIT_SHARE * len(self.text)
+        )
         last: tuple[Sentence, Judged] | None = None
         for sentence, result in judged:
             confidence = result.confidence
@@ -105,15 +127,26 @@ class Reader:
                 yield Finding(rule, version, sentence.start, sentence.end, round(confidence, 3),
                               result.evidence)  # fmt: skip
 
-    def _judge(self, sentence: Sentence, *, marked: bool) -> Judged:
+    def _ground(self, asked: Sequence[Sentence]) -> float:
+        """Return how well the text around what is asked tells what does not fit it."""
+        if len(self.context) >= AMPLE:
+            return 1.0
+        left, at = [], 0
+        for sentence in () if self.foreign else asked:
+            left.append(self.context[at : sentence.start])
+            at = sentence.end
+        return ground(" ".join((*left, self.context[at:])))
+
+    def _judge(self, sentence: Sentence, *, marked: bool, ground: float) -> Judged:
         span = (0, 0) if self.foreign else (sentence.start, sentence.end)
         upright = not sentence.text.lstrip("-*\u2022>\"'( ")[:1].islower()
-        return judge(small(sentence.text), sentence.kind, span, self.context,
-                     about=self.about, upright=upright, marked=marked)  # fmt: skip
+        return judge(self.small[sentence.start : sentence.end], sentence.kind, span, self.context,
+                     about=self.about, upright=upright, marked=marked,
+                     ground=ground)  # fmt: skip
 
     def _disguised(self, version: str) -> Iterator[Finding]:
-        for low, high in self._suspicious():
-            for payload in payloads(self.text[low:high]):
+        for low, high, net in self._suspicious():
+            for payload in payloads(self.text[low:high], net):
                 best = self._decoded(payload)
                 if best.confidence >= DECODED:
                     yield Finding("injection.encoded", version, low + payload.start,
@@ -129,10 +162,13 @@ class Reader:
                 best = max(best, result, key=lambda judged: judged.confidence)
         return best
 
-    def _suspicious(self) -> list[tuple[int, int]]:
-        """Return the lines in which something may be in disguise, as spans apart."""
+    def _suspicious(self) -> list[tuple[int, int, str]]:
+        """Return the lines in which something may be in disguise, and which net says so."""
+        return [(*span, net) for net in DISGUISES for span in self._lines(net)]
+
+    def _lines(self, net: str) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
-        for start, end in sorted(span for name in DISGUISES for span in self.cast.finds(name)):
+        for start, end in self.cast.finds(net):
             if spans and end <= spans[-1][1]:
                 continue
             low = max(self.text.rfind("\n", 0, start) + 1, start - NEAR)

@@ -41,7 +41,7 @@ _Box = tuple[float, float, float, float]
 _HYPHEN_MARKS = frozenset({0x02, 0xFFFE})
 _LINE_ENDS = _HYPHEN_MARKS | {0x0D, 0x0A}
 _MARKS = "\x02\ufffe"
-_WORD = re.compile(r"[^\s\x02\ufffe]+|[\s\x02\ufffe]")
+_WORD = re.compile(r"([^\s\x02\ufffe]+)|([\r\n\x02\ufffe])|[^\S\r\n]+")
 _ODD = re.compile("[\x00\u21b5\ud800-\udfff]")
 _GAP = 0.6
 _SCAN_SHARE = 0.5
@@ -178,7 +178,7 @@ def _read_page(document: pdfium.PdfDocument, index: int, hidden: list[Hidden]) -
             turn = (turn + tilt) % 360
             if tilt != 180:
                 width, height = height, width
-        segments = list(_segments(textpage.raw, _Frame(turn, width, height, left, bottom)))
+        segments = _segments(textpage.raw, _Frame(turn, width, height, left, bottom))
         textpage.close()
         return Page(index + 1, width, height, tuple(segments))
     finally:
@@ -219,23 +219,24 @@ class _Frame:
         return x0, y0, x1, y1
 
 
-def _segments(page: Any, frame: _Frame) -> Iterator[Segment]:
-    """Yield runs of words on one line without a wide gap, in the order of the file."""
+def _segments(page: Any, frame: _Frame) -> list[Segment]:
+    """Return runs of words on one line without a wide gap, in the order of the file."""
     line, boxes = _Line(page), _Boxes(page, frame)
     text = _whole_text(page)
     for start, end, word in _words(page) if text is None else _words_of(text):
-        if word == " ":
-            line.space()
-        elif word is None:
-            yield from line.finish()
+        if word is None:
+            line.finish()
+        elif word[0] == " ":
+            line.space(word)
         else:
             box = boxes.around(start, end)
             if box is None or end - start + 1 != len(word) or _is_whole(box, len(word)):
-                yield from line.add(start, end, word, box)
+                line.add(start, end, word, box)
                 continue
             for i, char in enumerate(word, start):
-                yield from line.add(i, i, char, boxes.around(i, i))
-    yield from line.finish()
+                line.add(i, i, char, boxes.around(i, i))
+    line.finish()
+    return line.found
 
 
 def _whole_text(page: Any) -> str | None:
@@ -256,20 +257,19 @@ def _whole_text(page: Any) -> str | None:
 
 
 def _words_of(text: str) -> Iterator[tuple[int, int, str | None]]:
-    """Yield the words of a page's text as `_words` does."""
+    """Yield the words of a page's text as `_words` does; blanks beside each other as one."""
     for match in _WORD.finditer(text):
         start, end = match.span()
-        piece = match.group()
-        if not piece[0].isspace() and piece[0] not in _MARKS:
-            if end < len(text) and text[end] in _MARKS:
-                piece += "-"
-            yield start, end - 1, piece
-        elif piece in "\r\n" or piece in _MARKS:
-            if piece in _MARKS and (start == 0 or text[start - 1].isspace()):
+        sort = match.lastindex
+        if sort == 1:
+            divided = text[end : end + 1] in _MARKS and end < len(text)
+            yield start, end - 1, match.group() + "-" if divided else match.group()
+        elif sort is None:
+            yield start, start, " " * (end - start)
+        else:
+            if text[start] in _MARKS and (start == 0 or text[start - 1].isspace()):
                 yield start, start, "-"
             yield start, start, None
-        else:
-            yield start, start, " "
 
 
 def _words(page: Any) -> Iterator[tuple[int, int, str | None]]:
@@ -373,6 +373,7 @@ class _Line:
     """Gathers words until a line ends or a gap is as wide as one between columns."""
 
     def __init__(self, page: Any) -> None:
+        self.found: list[Segment] = []
         self._page = page
         self._text: list[str] = []
         self._bounds: _Box | None = None
@@ -380,18 +381,18 @@ class _Line:
         self._tall, self._size = (0.0, 0.0), 0.0
         self._first = self._last = 0
 
-    def space(self) -> None:
-        """Take a blank between words."""
+    def space(self, blanks: str) -> None:
+        """Take what is blank between words."""
         if self._text:
-            self._text.append(" ")
+            self._text.append(blanks)
 
-    def add(self, first: int, last: int, text: str, box: _Box | None) -> Iterator[Segment]:
-        """Take a word; yield the segment before it when a wide gap parts them."""
+    def add(self, first: int, last: int, text: str, box: _Box | None) -> None:
+        """Take a word; end the segment before it where a wide gap parts them."""
         if box is None:
             self._text.append(text)
             return
         if self._bounds is not None and _is_apart(self._bounds, *box):
-            yield from self.finish()
+            self.finish()
         tall = (box[1], box[3])
         if tall != self._tall:
             # Words that reach as high and as low as the one before are set in the same size.
@@ -405,15 +406,17 @@ class _Line:
         self._sizes[self._size] = self._sizes.get(self._size, 0) + len(text)
         self._text.append(text)
 
-    def finish(self) -> Iterator[Segment]:
-        """Yield what was gathered, if anything was."""
+    def finish(self) -> None:
+        """Make a segment of what was gathered, if anything was."""
+        if not self._text:
+            return
         joined = "".join(self._text).strip()
         if joined and self._bounds is not None:
             page, first = self._page, self._first
             # The size that most of its characters have: notes' marks are set smaller.
             size = max(self._sizes, key=self._sizes.__getitem__) * _scale(page, first)
             bold = _is_bold(page, first) and _is_bold(page, self._last)
-            yield Segment(joined, *self._bounds, round(size, 1), bold)
+            self.found.append(Segment(joined, *self._bounds, round(size, 1), bold))
         self._text.clear()
         self._bounds = None
         self._sizes.clear()

@@ -42,6 +42,7 @@ class _Text(NamedTuple):
     box: _Box
     colour: tuple[int, int, int]
     sure: str | None
+    outer: Any
 
 
 class _Cover(NamedTuple):
@@ -117,7 +118,7 @@ def _look(page: Any) -> tuple[list[_Text], list[_Cover], int]:
             left - high <= x <= right + high and bottom - high <= y <= top + high
         ) and _is_off(_bounds(raw, outer), box):
             sure = "off_page"
-        (suspects if sure else texts).append(_Text(raw, order, (x, y, x, y), colour, sure))
+        (suspects if sure else texts).append(_Text(raw, order, (x, y, x, y), colour, sure, outer))
     doubtful = _doubtful(texts, covers)
     return [*suspects, *doubtful], covers, len(texts) - len(doubtful)
 
@@ -159,10 +160,11 @@ def _objects(page: Any) -> Iterator[tuple[Any, int, Any]]:
     """Yield a page's objects with kind and the matrix of the form that they stand in, or None."""
 
     def inside(count: int, get: Any, holder: Any, outer: Any, depth: int) -> Iterator[Any]:
+        type_of, form = pdfium_c.FPDFPageObj_GetType, pdfium_c.FPDF_PAGEOBJ_FORM
         for i in range(count):
             raw = get(holder, i)
-            kind = pdfium_c.FPDFPageObj_GetType(raw)
-            if kind == pdfium_c.FPDF_PAGEOBJ_FORM:
+            kind = type_of(raw)
+            if kind == form:
                 if depth < MAX_DEPTH:
                     own = pdfium_c.FS_MATRIX()
                     pdfium_c.FPDFPageObj_GetMatrix(raw, ctypes.byref(own))
@@ -173,7 +175,7 @@ def _objects(page: Any) -> Iterator[tuple[Any, int, Any]]:
                 yield raw, kind, outer
 
     count = pdfium_c.FPDFPage_CountObjects(page)
-    yield from inside(count, pdfium_c.FPDFPage_GetObject, page, None, 0)
+    return inside(count, pdfium_c.FPDFPage_GetObject, page, None, 0)
 
 
 def _joined(inner: Any, outer: Any) -> Any:
@@ -238,11 +240,9 @@ def _without_contrast(page: Any, doubtful: list[_Text]) -> list[_Text]:
     # It is rounded up there: half a pixel less is the same pixel, whatever is lost in dividing.
     crop = tuple((side - 0.5) / scale for side in (left, high - bottom, wide - right, top))
     before = _drawn(page, scale, crop)
-    for text in doubtful:
-        pdfium_c.FPDFPageObj_SetIsActive(text.raw, False)
+    _activate([text.raw for text in doubtful], active=False)
     after = _drawn(page, scale, crop)
-    for text in doubtful:
-        pdfium_c.FPDFPageObj_SetIsActive(text.raw, True)
+    _activate([text.raw for text in doubtful], active=True)
     changed = abs(before - after) >= CONTRAST
     if not changed.any():
         return doubtful
@@ -251,6 +251,11 @@ def _without_contrast(page: Any, doubtful: list[_Text]) -> list[_Text]:
         for text, (x0, y0, x1, y1) in zip(doubtful, places, strict=True)
         if not changed[y0 - top : y1 - top, x0 - left : x1 - left].any()
     ]
+
+
+def _activate(objects: list[Any], *, active: bool) -> None:
+    for raw in objects:
+        pdfium_c.FPDFPageObj_SetIsActive(raw, active)
 
 
 def _drawn(page: Any, scale: float, crop: tuple[float, ...]) -> Any:
@@ -263,7 +268,7 @@ def _drawn(page: Any, scale: float, crop: tuple[float, ...]) -> Any:
 
 def _place(page: Any, text: _Text, wide: int, high: int) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of a text on a page drawn so many pixels wide and high."""
-    box = _bounds(text.raw, None)
+    box = _bounds(text.raw, text.outer)
     points = []
     x, y = ctypes.c_int(), ctypes.c_int()
     for px, py in ((box[0], box[1]), (box[2], box[3])):

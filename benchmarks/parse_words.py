@@ -1,11 +1,14 @@
 """Words of a file by a second, independent reader of its format: what text there is to be found."""
 
+# ruff: noqa: SIM905 - word lists read better
+
 from __future__ import annotations
 
 import email
 import email.policy
 import json
 import re
+import unicodedata
 import zipfile
 from collections import Counter
 from io import BytesIO
@@ -27,12 +30,15 @@ _PARTS = {
     ".odp": r"content\.xml",
     ".ods": r"content\.xml",
 }
+_INLINE = frozenset(
+    "a abbr b bdi cite code del em font i ins mark q s small span strong sub sup u".split()
+)
 _BREAKS = {"p", "br", "tab", "tc", "table-cell", "h", "line-break", "s"}
 
 
 def words(text: str) -> Counter[str]:
-    """Count words in lower case."""
-    return Counter(_WORD.findall(text.lower()))
+    """Count words in lower case; ligatures and raised figures are the letters they stand for."""
+    return Counter(_WORD.findall(unicodedata.normalize("NFKC", text).lower()))
 
 
 def share(found: Counter[str], true: Counter[str]) -> float:
@@ -44,6 +50,11 @@ def by_another_reader(data: bytes, suffix: str) -> Counter[str] | None:
     """Return the words that another library finds in a file, None where none reads its format."""
     reader = _READERS.get(suffix)
     return None if reader is None else words(reader(data, suffix))
+
+
+def readers(suffix: str) -> str:
+    """Return the name of the library that reads a format."""
+    return _NAMES.get(suffix, "the standard library")
 
 
 def _zipped(data: bytes, suffix: str) -> str:
@@ -90,8 +101,16 @@ def _html(data: bytes, _suffix: str) -> str:
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", decode(data))
     root = lxml_html.document_fromstring(text.encode(), lxml_html.HTMLParser(encoding="utf-8"))
     for node in root.xpath("//script|//style|//head|//noscript|//comment()"):
-        node.drop_tree()
-    return " ".join(root.itertext())
+        if node.getparent() is not None:  # a comment beside the root element has none
+            node.drop_tree()
+    return "".join(_runs(root))
+
+
+def _runs(root: Any) -> Iterable[str]:
+    """Yield text and tails; words end where a tag begins that no word goes on through."""
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        apart = "" if node.tag in _INLINE else " "
+        yield apart + ((node.text or "") if event == "start" else (node.tail or ""))
 
 
 def _epub(data: bytes, suffix: str) -> str:
@@ -154,4 +173,10 @@ _READERS: dict[str, Callable[[bytes, str], str]] = {
     **dict.fromkeys((".txt", ".md", ".rst", ".org", ".csv", ".tsv", ".adoc", ".log"), _plain),
     **dict.fromkeys((".json", ".ndjson", ".jsonl"), _json),
     ".pdf": _pdf, ".epub": _epub, ".rtf": _rtf, ".eml": _mail, ".xml": _xml,
+}  # fmt: skip
+
+_NAMES = {
+    **dict.fromkeys((".docx", ".pptx", ".odt", ".odp", ".html", ".htm", ".epub", ".xml"), "lxml"),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "calamine"),
+    ".pdf": "pypdf", ".rtf": "striprtf",
 }  # fmt: skip

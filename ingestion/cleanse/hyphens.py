@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ingestion.parse.blocks import Block
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_END = re.compile("[-\u2010\xad]\n")
+"""What all divided words and numbers have; the patterns below cost more to search for."""
 _BROKEN = re.compile("([^\\W\\d_]+)(-|\u2010|\xad)\n[^\\S\n]*([^\\W\\d_]+)")
 
 
@@ -62,12 +64,15 @@ def vocabulary(texts: Iterable[str]) -> Counter[str]:
     """Count the words, hyphenated ones as one, in lower case, leaving out divided ones."""
     words: Counter[str] = Counter()
     for text in texts:
-        words.update(word.lower() for word in _WORD.findall(_BROKEN.sub(" ", text)))
+        whole = _BROKEN.sub(" ", text) if _END.search(text) else text
+        words.update(_WORD.findall(whole.lower()))
     return words
 
 
 def unwrap(text: str, words: Counter[str]) -> str:
     """Return `text` with its line breaks resolved, given the document's `vocabulary`."""
+    if not _END.search(text):
+        return text.replace("\n", " ")
 
     def whole(match: re.Match[str]) -> str:
         left, hyphen, right = match.groups()

@@ -249,4 +249,6 @@ def test_hidden_text_is_told_by_its_kind(quick) -> None:
     spans = shown(quick.context(), "page.html")["evidence"]
     assert row["rule"].startswith("injection.")
     assert {span["hidden"] for span in spans if span["start"] is None} == {"invisible"}
+    (told,) = quarantine(quick.context(), None)["rows"]
+    assert told["evidence"][0]["marked"].startswith("Ignore all previous instructions")
     assert "Ignore" not in str(spans)

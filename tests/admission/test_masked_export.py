@@ -17,6 +17,8 @@ from freshground.service.denial.takedown import takedown
 from freshground.service.masking.export import export
 from tests.project import Project, article
 
+pytestmark = pytest.mark.slow
+
 MAIL = "greta.lindqvist@fjordbank.example"
 CARD = "4539 1488 0343 6467"
 PHONE = "+46 70 174 06 05"

@@ -17,6 +17,8 @@ from freshground.service.views.audit import audit
 from quality.admission.pseudonyms import PSEUDONYM
 from quality.admission.sealing import opened, seal
 
+pytestmark = pytest.mark.slow
+
 TEXT = "Claims go to ana@corp.org since May."
 FOUND = [Finding("personal.email", "1", 13, 25)]
 DOCUMENT = Document(TEXT, (Element("text", 0, len(TEXT)),), None, "en", "text/plain")

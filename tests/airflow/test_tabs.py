@@ -54,8 +54,12 @@ def tabs(quick: Project, door: TabDoor) -> Iterator[httpx.Client]:
     """A project whose DAGs have run, and a guard has stopped one of its plans."""
     quick.source(access={"groups": ["staff"]})
     quick.fill(24, 1)
-    for layer, names in (("ingest", ("ingest",)), ("silver", ("silver",)), ("gold", ("gold",)),
-                         ("build", ("embed", "build"))):  # fmt: skip
+    for layer, names in (
+        ("ingest", ("ingest",)),
+        ("silver", ("silver", "admit")),
+        ("gold", ("gold",)),
+        ("build", ("embed", "build")),
+    ):
         context = quick.context(run_id=f"freshground_{layer}_docs/{RUN}")
         for name in names:
             scope = Scope(index="docs") if layer == "build" else Scope(source="docs")

@@ -11,6 +11,8 @@ import pytest
 from freshground.service.asking.query import query
 from tests.project import Project, article
 
+pytestmark = pytest.mark.slow
+
 STORM = "Storm damage to roofs is paid when the wind broke branches nearby."
 READERS = {"one": ["x"], "two": ["y"], "three": ["x", "y"], "four": ["*"]}
 

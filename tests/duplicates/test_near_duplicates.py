@@ -10,6 +10,8 @@ import pytest
 from freshground.service.duplicates.signing import signatures
 from tests.project import NOON, OLD, Project, article
 
+pytestmark = pytest.mark.slow
+
 WORDS = (
     "The cover begins when the first premium is paid and ends with the year for which it was "
     "agreed. Damage by storm is paid if the wind was strong enough to break branches. Whoever "

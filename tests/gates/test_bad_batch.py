@@ -101,7 +101,8 @@ def test_a_bad_batch_is_stopped_and_an_honest_one_is_not(corpus: Corpus, tmp_pat
     project = Project(tmp_path, engine="memory", changes={"encoder": {"model": ENCODER}})
     for key, text in corpus.documents.items():
         project.write(key, text)
-    project.source(guards={"edit": {"share": 1.0}})
+    # What a single text may be taken for is no matter of gates.
+    project.source(guards={"edit": {"share": 1.0}}, admission={"injection": "allow"})
     (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, corpus.questions)))
     retrieval = {"questions": "questions.jsonl"}
     gates(project, retrieval=retrieval)

@@ -50,7 +50,8 @@ def test_from_a_hit_back_to_its_source(quick: Project) -> None:
     quick.fill(3)
     first = quick.refresh()
     before = quick.read("d001.md")
-    quick.write("d001.md", before + "\nA clause that came later, on its own.\n" * 40)
+    later = "A clause that came later, on its own."
+    quick.write("d001.md", f"{before}\n\n{later}\n")
     second = quick.refresh()
     hit = next(h for h in ask(quick, k=100) if h["key"] == "d001.md" and h["start"] == 0)
     found = _trace(quick, hit["chunk_id"])

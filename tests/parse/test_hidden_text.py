@@ -80,8 +80,11 @@ def test_what_a_reader_sees_stays(markup: str) -> None:
 
 
 def test_a_page_that_scripts_reveal_keeps_its_text() -> None:
-    page = f'<body><p>Start.</p><div style="opacity:0"><p>{"visible words " * 20}</p></div></body>'
+    div = f'<div style="opacity:0"><p>{"visible words " * 20}</p></div>'
+    page = f"<body><p>Start.</p>{div}<script>reveal()</script></body>"
     assert "visible words" in parse(page.encode(), "page.html").text
+    still = f"<body><p>Start.</p>{div}</body>"
+    assert parse(still.encode(), "page.html").text == "Start."
 
 
 def test_markdown_comments() -> None:

@@ -193,7 +193,7 @@ def main() -> None:
     from quality.expectations import run
 
     # Great Expectations makes its context at the first use, which takes seconds.
-    run("silver", pd.DataFrame(), {})
+    run("bronze", pd.DataFrame(), {})
     from quality.expectations import runner
 
     runner._great_expectations()

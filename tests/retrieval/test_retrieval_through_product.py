@@ -31,7 +31,13 @@ def _project(corpus: Path, root: Path) -> Context:
             out.write(json.dumps({"id": row["_id"], "title": row["title"], "text": row["text"]}))
             out.write("\n")
     fields = {"title": "title"}
-    source = {"id": "corpus", "type": "records", "url": "corpus.jsonl", "access": "public"}
+    source = {
+        "id": "corpus",
+        "type": "records",
+        "url": "corpus.jsonl",
+        "access": "public",
+        "admission": {"injection": "allow"},
+    }  # fmt: skip - every text counts here
     raw = {
         "lake": "./lake",
         "sources": [{**source, "fields": fields}],

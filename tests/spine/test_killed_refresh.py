@@ -47,7 +47,7 @@ def test_a_killed_refresh_is_lost_and_the_next_one_is_fine(quick) -> None:
         assert child.stdout.readline() == "at work\n"
         (row,) = running(quick.context())
         assert (row["lost"], row["by"], row["trigger"]) == (False, "tester", "command line")
-        assert (row["parts"][0]["stage"], row["planned"]) == ("ingest", 5)
+        assert (row["parts"][0]["stage"], row["planned"]) == ("ingest", 6)
         assert runs(quick.context())[0]["outcome"] == "running"
     finally:
         child.kill()

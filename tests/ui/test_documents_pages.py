@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from freshground.core.ids import doc_id
 from freshground.service.cli.app import app
+from freshground.service.views.documents.catalogue import STATES
+from freshground.service.views.documents.words import STATE_KINDS
 from tests.project import Project, article
 from tests.ui.chromium import chromium
 from tests.ui.desk import TOKEN, desk, somebody
@@ -52,6 +54,10 @@ def _get(url: str, path: str, **query: str) -> str:
 def _post(url: str, path: str, **form: str) -> httpx.Response:
     data = {"token": TOKEN, "from": "/quarantine", **form}
     return httpx.post(f"{url}{path}", data=data, follow_redirects=True)
+
+
+def test_every_state_has_a_badge() -> None:
+    assert set(STATE_KINDS) == set(STATES)
 
 
 def test_documents_are_found_and_paged(shelf) -> None:

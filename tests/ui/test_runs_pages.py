@@ -181,7 +181,7 @@ def test_what_was_set_aside_is_for_its_readers(url, past) -> None:
         for groups, sees in ((frozenset({"legal"}), True), (frozenset({"staff"}), False)):
             door.who = somebody("viewer", groups)
             page = _get(url, f"/runs/{row['run']}")
-            assert ("secret" in page) is sees
+            assert ("secret.md" in page) is sees
             assert (document in page) is sees
             assert ("outside your groups or beyond" in page) is not sees
             # What a stage says may name any document: it is for those who may read all.

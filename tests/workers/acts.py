@@ -58,7 +58,7 @@ def eats(what: str) -> None:
         taken = []
         while True:
             taken.append(bytearray(10_000_000))
-    grows = "x = []\nfor _ in range(20): x.append(b'1' * 10_000_000)\nimport time; time.sleep(3600)"
+    grows = "x = []\nfor _ in range(10): x.append(b'1' * 10_000_000)\nimport time; time.sleep(3600)"
     for _ in range(2):
         subprocess.Popen([sys.executable, "-c", grows])
     signal.pause()

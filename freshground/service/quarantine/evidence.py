@@ -26,7 +26,8 @@ def evidence(
     Characters of the parsed text, half open. Only what admission refused or checks of chunks hold
     has any: what the parser set aside has no text. Of missing coverage they are what lies in no
     chunk, else the chunks that failed. What is about hidden text, or all of a document, has no
-    start and end; `hidden` then says how it is hidden. For a page of rows: one query or two in all.
+    start and end; `hidden` then says how it is hidden, and `place` which piece. For a page of rows:
+    one query or two in all.
     """
     wanted = {row["doc_id"]: row for row in rows if row["rule"].startswith("gold.")}
     return {**_found(context, rows), **(_of_chunks(context, wanted) if wanted else {})}
@@ -56,6 +57,7 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
                 "why": f"{finding.rule}: {finding.evidence}" if finding.evidence else finding.rule,
                 "confidence": round(finding.confidence, 3),
                 "hidden": _kind(kinds.get(key, ()), finding.hidden),
+                "place": finding.hidden,
             }
             for finding in own[:MOST]
         ]
@@ -129,6 +131,22 @@ def texts(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]
     )
     return {
         row["doc_id"]: row["text"]
+        for row in table.to_pylist()
+        if row["content_hash"] == content[row["doc_id"]]
+    }
+
+
+def hidden_texts(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return by doc_id what is hidden in the versions that rows of `listed` are about."""
+    if not rows:
+        return {}
+    content = {row["doc_id"]: row["content_hash"] for row in rows}
+    table = context.lake.silver.rows(
+        "SELECT doc_id, content_hash, hidden FROM t WHERE status = 'ok' "
+        f"AND masked_from IS NULL AND {among('doc_id', sorted(content))} ORDER BY parsed_at"
+    )
+    return {
+        row["doc_id"]: [piece["text"] for piece in row["hidden"] or ()]
         for row in table.to_pylist()
         if row["content_hash"] == content[row["doc_id"]]
     }

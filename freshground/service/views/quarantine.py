@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.denial.takedown import TAKEN_DOWN
-from freshground.service.quarantine.evidence import evidence, texts
+from freshground.service.quarantine.evidence import evidence, hidden_texts, texts
 from freshground.service.views.documents.catalogue import catalogue, visible
 
 if TYPE_CHECKING:
@@ -71,20 +71,30 @@ def with_evidence(
 ) -> list[dict[str, Any]]:
     """Return rows of `listed` with `evidence`: spans with their text and some around it.
 
-    Only for rows whose text may be read. `brief`: the beginning of the first span. Where single
-    chunks of a source are taken down, its spans come without text: it might be theirs.
+    Hidden text stands by itself. Only for rows whose text may be read. `brief`: the beginning of
+    the first span. Where single chunks of a source are taken down, its spans come without text: it
+    might be theirs.
     """
     most, marked = (1, _BRIEF) if brief else (_SPANS, _MARKED)
     spans = evidence(context, rows)
     partly = {d.source_id for d in context.lake.denials.active() if d.chunk_ids}
-    whole = texts(
-        context, [r for r in rows if spans.get(r["doc_id"]) and r["source"] not in partly]
+    told = [r for r in rows if spans.get(r["doc_id"]) and r["source"] not in partly]
+    whole = texts(context, told)
+    unseen = hidden_texts(
+        context, [r for r in told if any(span.get("hidden") for span in spans[r["doc_id"]])]
     )
     return [
         {
             **row,
             "evidence": [
-                {**span, **_around(whole.get(row["doc_id"], ""), span, marked)}
+                {
+                    **span,
+                    **(
+                        _unseen(unseen.get(row["doc_id"], ()), span, marked)
+                        if span["start"] is None
+                        else _around(whole.get(row["doc_id"], ""), span, marked)
+                    ),
+                }
                 for span in spans.get(row["doc_id"], [])[:most]
             ],
             "more_evidence": max(0, len(spans.get(row["doc_id"], [])) - most),
@@ -173,11 +183,16 @@ def _is(row: Mapping[str, Any], state: str) -> bool:
 
 def _around(text: str, span: Mapping[str, Any], marked: int) -> dict[str, Any]:
     start, end = span["start"], span["end"]
-    if start is None:  # hidden, or about all of it: there is no place to show
-        return {"before": "", "marked": "", "cut": 0, "after": ""}
     return {
         "before": text[max(0, start - _AROUND) : start],
         "marked": text[start : min(end, start + marked)],
         "cut": max(0, end - start - marked),
         "after": text[end : end + _AROUND] if end - start <= marked else "",
     }
+
+
+def _unseen(pieces: Sequence[str], span: Mapping[str, Any], marked: int) -> dict[str, Any]:
+    """Return the hidden text that a finding is about; nothing of one about the whole document."""
+    place = span.get("place")
+    text = pieces[place] if place is not None and place < len(pieces) else ""
+    return {"before": "", "marked": text[:marked], "cut": max(0, len(text) - marked), "after": ""}

@@ -85,9 +85,10 @@ def _out(root: Any, found: list[tuple[Any, str]]) -> Iterator[Hidden]:
     texts = {node: _SPACE.sub(" ", " ".join(_texts(node))).strip() for node, _ in found}
     size = sum(len(text) for text in root.itertext())
     unseen = sum(len(texts[node]) for node, kind in found if kind == "invisible")
+    # A page that is mostly invisible is one that its scripts reveal, if it has any.
+    revealed = unseen > REVEALED * size and next(root.iter("script"), None) is not None
     for node, kind in found:
-        if kind == "invisible" and unseen > REVEALED * size and "hidden" not in node.attrib:
-            # A page that is mostly invisible is one that its scripts reveal.
+        if kind == "invisible" and revealed and "hidden" not in node.attrib:
             continue
         if _gone(node, root):
             continue

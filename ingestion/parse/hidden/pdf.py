@@ -10,6 +10,7 @@ under which a scanner puts the picture of a page is no hidden text: it is what t
 from __future__ import annotations
 
 import ctypes
+from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
@@ -32,6 +33,7 @@ MAX_NOTES = 100
 
 _Box = tuple[float, float, float, float]
 _INVISIBLE, _CLIP = 3, 7
+_WHITE = (255, 255, 255)
 
 
 class _Text(NamedTuple):
@@ -40,6 +42,7 @@ class _Text(NamedTuple):
     box: _Box
     colour: tuple[int, int, int]
     sure: str | None
+    outer: Any
 
 
 class _Cover(NamedTuple):
@@ -79,69 +82,89 @@ def _look(page: Any) -> tuple[list[_Text], list[_Cover], int]:
     covers: list[_Cover] = []
     box = page.get_bbox()
     left, bottom, right, top = box
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    colours = tuple(map(ctypes.byref, (red, green, blue, alpha)))
+    red, green, blue, alpha = parts = [ctypes.c_uint() for _ in range(4)]
+    colours = tuple(map(ctypes.byref, parts))
     size, matrix = ctypes.c_float(), pdfium_c.FS_MATRIX()
     size_at, matrix_at = ctypes.byref(size), ctypes.byref(matrix)
+    # Pages have thousands of objects: what is called for each is looked up once.
+    mode_of, colour_of = pdfium_c.FPDFTextObj_GetTextRenderMode, pdfium_c.FPDFPageObj_GetFillColor
+    matrix_of, size_of = pdfium_c.FPDFPageObj_GetMatrix, pdfium_c.FPDFTextObj_GetFontSize
+    is_text, unseen = pdfium_c.FPDF_PAGEOBJ_TEXT, frozenset({_INVISIBLE, _CLIP})
     for order, (raw, kind, outer) in enumerate(_objects(page.raw)):
-        if kind != pdfium_c.FPDF_PAGEOBJ_TEXT:
+        if kind != is_text:
             if len(covers) < MAX_COVERS and (cover := _cover(raw, kind, order, outer)):
                 covers.append(cover)
             continue
-        mode = pdfium_c.FPDFTextObj_GetTextRenderMode(raw)
-        red.value = green.value = blue.value = 0
-        alpha.value = 255
-        pdfium_c.FPDFPageObj_GetFillColor(raw, *colours)
-        pdfium_c.FPDFPageObj_GetMatrix(raw, matrix_at)
-        pdfium_c.FPDFTextObj_GetFontSize(raw, size_at)
-        high = max(abs(matrix.b), abs(matrix.c), abs(matrix.a), abs(matrix.d)) * size.value
-        x, y = matrix.e, matrix.f
+        if colour_of(raw, *colours):
+            colour, opaque = (red.value, green.value, blue.value), alpha.value >= 12
+        else:
+            colour, opaque = (0, 0, 0), True
+        matrix_of(raw, matrix_at)
+        size_of(raw, size_at)
+        a, b, c, d, x, y = matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+        high = a if b == c == 0 and a == d > 0 else max(abs(b), abs(c), abs(a), abs(d))
+        high *= size.value
         if outer is not None:
             high *= max(abs(outer.a), abs(outer.b), abs(outer.c), abs(outer.d))
             x, y = _moved(outer, x, y)
         sure = None
-        if mode in {_INVISIBLE, _CLIP} or alpha.value < 12:
+        if not opaque or mode_of(raw) in unseen:
             sure = "invisible"
         elif 0 < high < TINY:
             # Some fonts are drawn larger than their size says.
-            low, tall = (b := _bounds(raw, outer))[2] - b[0], b[3] - b[1]
+            low, tall = (sides := _bounds(raw, outer))[2] - sides[0], sides[3] - sides[1]
             sure = "tiny" if min(low, tall) < TINY else None
         elif not (
             left - high <= x <= right + high and bottom - high <= y <= top + high
         ) and _is_off(_bounds(raw, outer), box):
             sure = "off_page"
-        colour = (red.value, green.value, blue.value)
-        text = _Text(raw, order, (x, y, x, y), colour, sure)
-        if sure:
-            suspects.append(text)
-        else:
-            texts.append(text)
-    doubtful = [text for text in texts if _is_doubtful(text, covers)]
+        (suspects if sure else texts).append(_Text(raw, order, (x, y, x, y), colour, sure, outer))
+    doubtful = _doubtful(texts, covers)
     return [*suspects, *doubtful], covers, len(texts) - len(doubtful)
 
 
-def _is_doubtful(text: _Text, covers: list[_Cover]) -> bool:
-    """Whether a text may have no contrast: to the page, to what is under it, or by what is over."""
-    under: tuple[int, int, int] | None = (255, 255, 255)
-    x, y = text.box[0] + 1, text.box[1] + 1
+def _doubtful(texts: list[_Text], covers: list[_Cover]) -> list[_Text]:
+    """Return texts that may have no contrast: to the page, to what is under them or over them."""
+    pale = {colour for colour in {text.colour for text in texts} if _is_near(colour, _WHITE)}
+    if not covers:
+        return [text for text in texts if text.colour in pale]
+    # A page of text over a frame or two: what lies under no cover is compared with the page.
+    low_x, low_y = min(c.box[0] for c in covers), min(c.box[1] for c in covers)
+    high_x, high_y = max(c.box[2] for c in covers), max(c.box[3] for c in covers)
+    found = []
+    for text in texts:
+        x, y = text.box[0] + 1, text.box[1] + 1
+        if low_x <= x <= high_x and low_y <= y <= high_y:
+            if _is_doubtful(text, x, y, covers):
+                found.append(text)
+        elif text.colour in pale:
+            found.append(text)
+    return found
+
+
+def _is_doubtful(text: _Text, x: float, y: float, covers: list[_Cover]) -> bool:
+    under: tuple[int, int, int] | None = _WHITE
     for order, (x0, y0, x1, y1), colour in covers:
         if x0 <= x <= x1 and y0 <= y <= y1:
             if order > text.order:
                 return True
             under = colour
-    return (
-        under is not None and sum(abs(a - b) for a, b in zip(text.colour, under, strict=True)) < 60
-    )
+    return under is not None and _is_near(text.colour, under)
+
+
+def _is_near(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+    return abs(one[0] - other[0]) + abs(one[1] - other[1]) + abs(one[2] - other[2]) < 60
 
 
 def _objects(page: Any) -> Iterator[tuple[Any, int, Any]]:
     """Yield a page's objects with kind and the matrix of the form that they stand in, or None."""
 
     def inside(count: int, get: Any, holder: Any, outer: Any, depth: int) -> Iterator[Any]:
+        type_of, form = pdfium_c.FPDFPageObj_GetType, pdfium_c.FPDF_PAGEOBJ_FORM
         for i in range(count):
             raw = get(holder, i)
-            kind = pdfium_c.FPDFPageObj_GetType(raw)
-            if kind == pdfium_c.FPDF_PAGEOBJ_FORM:
+            kind = type_of(raw)
+            if kind == form:
                 if depth < MAX_DEPTH:
                     own = pdfium_c.FS_MATRIX()
                     pdfium_c.FPDFPageObj_GetMatrix(raw, ctypes.byref(own))
@@ -152,7 +175,7 @@ def _objects(page: Any) -> Iterator[tuple[Any, int, Any]]:
                 yield raw, kind, outer
 
     count = pdfium_c.FPDFPage_CountObjects(page)
-    yield from inside(count, pdfium_c.FPDFPage_GetObject, page, None, 0)
+    return inside(count, pdfium_c.FPDFPage_GetObject, page, None, 0)
 
 
 def _joined(inner: Any, outer: Any) -> Any:
@@ -207,30 +230,45 @@ def _without_contrast(page: Any, doubtful: list[_Text]) -> list[_Text]:
         return []
     width, height = page.get_size()
     scale = min(1.0, (MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-    before = _drawn(page, scale)
-    for text in doubtful:
-        pdfium_c.FPDFPageObj_SetIsActive(text.raw, False)
-    after = _drawn(page, scale)
-    for text in doubtful:
-        pdfium_c.FPDFPageObj_SetIsActive(text.raw, True)
+    wide, high = ceil(width * scale), ceil(height * scale)
+    places = [_place(page, text, wide, high) for text in doubtful]
+    # Only where they stand is drawn: the pictures elsewhere on a page cost most of it.
+    left, top = min(p[0] for p in places), min(p[1] for p in places)
+    right, bottom = max(p[2] for p in places), max(p[3] for p in places)
+    if left >= right or top >= bottom:
+        return doubtful
+    # It is rounded up there: half a pixel less is the same pixel, whatever is lost in dividing.
+    crop = tuple((side - 0.5) / scale for side in (left, high - bottom, wide - right, top))
+    before = _drawn(page, scale, crop)
+    _activate([text.raw for text in doubtful], active=False)
+    after = _drawn(page, scale, crop)
+    _activate([text.raw for text in doubtful], active=True)
     changed = abs(before - after) >= CONTRAST
     if not changed.any():
         return doubtful
-    return [text for text in doubtful if not _changes(page, text, changed)]
+    return [
+        text
+        for text, (x0, y0, x1, y1) in zip(doubtful, places, strict=True)
+        if not changed[y0 - top : y1 - top, x0 - left : x1 - left].any()
+    ]
 
 
-def _drawn(page: Any, scale: float) -> Any:
-    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
+def _activate(objects: list[Any], *, active: bool) -> None:
+    for raw in objects:
+        pdfium_c.FPDFPageObj_SetIsActive(raw, active)
+
+
+def _drawn(page: Any, scale: float, crop: tuple[float, ...]) -> Any:
+    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False, crop=crop)
     try:
         return bitmap.to_numpy().reshape(bitmap.height, -1)[:, : bitmap.width].astype("int16")
     finally:
         bitmap.close()
 
 
-def _changes(page: Any, text: _Text, changed: Any) -> bool:
-    """Whether the picture changed where a text stands."""
-    high, wide = changed.shape
-    box = _bounds(text.raw, None)
+def _place(page: Any, text: _Text, wide: int, high: int) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of a text on a page drawn so many pixels wide and high."""
+    box = _bounds(text.raw, text.outer)
     points = []
     x, y = ctypes.c_int(), ctypes.c_int()
     for px, py in ((box[0], box[1]), (box[2], box[3])):
@@ -238,9 +276,10 @@ def _changes(page: Any, text: _Text, changed: Any) -> bool:
                                    ctypes.byref(x), ctypes.byref(y))  # fmt: skip
         points.append((x.value, y.value))
     (x0, y0), (x1, y1) = points
-    left, right = max(min(x0, x1), 0), min(max(x0, x1) + 1, wide)
-    top, bottom = max(min(y0, y1), 0), min(max(y0, y1) + 1, high)
-    return bool(changed[top:bottom, left:right].any())
+    return (
+        min(max(min(x0, x1), 0), wide), min(max(min(y0, y1), 0), high),
+        max(min(max(x0, x1) + 1, wide), 0), max(min(max(y0, y1) + 1, high), 0),
+    )  # fmt: skip
 
 
 def _texts(page: Any, hidden: Iterable[tuple[_Text, str | None]], number: int) -> list[Hidden]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 STATE_KINDS = {
     "served": "good",
     "pending": "idle",
+    "excluded": "idle",
     "quarantined": "bad",
     "held": "warn",
     "stale": "warn",

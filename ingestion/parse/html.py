@@ -22,6 +22,7 @@ from lxml import html as lxml_html
 from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
 from ingestion.parse.hidden.html import take
+from ingestion.parse.raised import lowered, raised
 from ingestion.parse.web.content import content_blocks
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _KINDS = {"li": "list_item", "pre": "code", "figcaption": "caption", "caption": 
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.IGNORECASE
 )
+_SCRIPTS = {"sup": raised, "sub": lowered}
 _SPACE = re.compile(r"\s+")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _META = {"author": "author", "description": "description", "keywords": "keywords"}
@@ -130,8 +132,8 @@ class _Walk:
                     if rows := table_text(table_rows(node)):
                         yield Block("table", rows, self.page)
                     walk.skip_subtree()
-                elif tag in {"sup", "sub"} and (text := _script(node, self._last())) is not None:
-                    self.buffer.append(text)
+                elif tag in _SCRIPTS and "pre" not in self.open:
+                    self.buffer.append(_SCRIPTS[tag](_flat(node), self._last()))
                     walk.skip_subtree()
                 elif node.text:
                     self.buffer.append(self._inline(node.text))
@@ -212,13 +214,6 @@ def _is_hidden(node: Any) -> bool:
     return "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style", "")))
 
 
-def _script(node: Any, before: str) -> str | None:
-    """Return a superscript number as an exponent where one follows a digit, else None."""
-    text = _flat(node)
-    is_exponent = node.tag == "sup" and before.isdigit() and text.lstrip("-\u2212+").isdigit()
-    return f"^{text}" if is_exponent else None
-
-
 def _flat(node: Any) -> str:
     """Return the visible text of an element on one line."""
     pieces: list[str] = []
@@ -231,6 +226,11 @@ def _flat(node: Any) -> str:
                 continue
             if tag in _BLOCKS or tag == "br":
                 pieces.append(" ")
+            if tag in _SCRIPTS and child is not node:
+                before = next((piece[-1] for piece in reversed(pieces) if piece), "")
+                pieces.append(_SCRIPTS[tag](_flat(child), before))
+                walk.skip_subtree()
+                continue
             pieces.append(child.text or "")
         else:
             if tag in _BLOCKS:

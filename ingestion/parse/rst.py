@@ -15,6 +15,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
+from ingestion.parse.bounds import too_deep
 from ingestion.parse.rst_inline import inline
 from ingestion.parse.rst_tables import (
     GRID,
@@ -42,7 +43,7 @@ _DROPPED = frozenset(
     "contents toctree include index highlight raw meta default-role role sectnum header footer "
     "image section-numbering replace unicode date tabularcolumns currentmodule module".split()
 )
-MAX_DEPTH = 20
+MAX_DEPTH = 50
 MIN_HEADER = 2
 
 
@@ -87,7 +88,9 @@ class _Reader:
         return end
 
     def read(self, lines: Sequence[str], depth: int) -> None:
-        """Read lines of one indentation level."""
+        """Read lines of one indentation level. Raises `Quarantine` `too_deep`."""
+        if depth > MAX_DEPTH and any(lines):
+            raise too_deep()
         position = 0
         while position < len(lines):
             line = lines[position]
@@ -167,7 +170,7 @@ class _Reader:
         elif name == "figure":
             if text := " ".join(part.strip() for part in content).strip():
                 self.blocks.append(Block("caption", inline(text)))
-        elif depth < MAX_DEPTH:
+        else:
             if argument:
                 # Most directives take text here: a note's first line, a version, a signature.
                 content = [argument, *([] if content and content[0] else [""]), *content]
@@ -185,9 +188,8 @@ class _Reader:
         text = " ".join([body[0], *rest[:first]])
         literal = text.endswith("::")
         self.blocks.append(Block("list_item", f"{marker} {inline(_without_colons(text))}"))
-        if depth < MAX_DEPTH:
-            position = self._literal(rest, first) if literal else first
-            self.read(rest[position:], depth + 1)
+        position = self._literal(rest, first) if literal else first
+        self.read(rest[position:], depth + 1)
         return end
 
     def _paragraph(self, lines: Sequence[str], position: int, depth: int) -> int:
@@ -213,9 +215,8 @@ class _Reader:
         self.blocks.append(
             Block("text", f"{inline(_without_colons(term))}\n{inline(_without_colons(text))}")
         )
-        if depth < MAX_DEPTH:
-            place = self._literal(body, first) if text.endswith("::") else first
-            self.read(body[place:], depth + 1)
+        place = self._literal(body, first) if text.endswith("::") else first
+        self.read(body[place:], depth + 1)
         return stop
 
     def _literal(self, lines: Sequence[str], position: int) -> int:

@@ -75,6 +75,8 @@ def test_a_directory_that_lies_about_sizes_gives_no_more_than_it_says() -> None:
         (b"<a>" * 3000 + b"text" + b"</a>" * 3000, "a.xml"),
         (b">" * 500 + b" text", "a.md"),
         ("".join(f"{'  ' * n}- item {n}\n" for n in range(200)).encode(), "a.md"),
+        ("".join(f"{'  ' * n}- item {n}\n\n" for n in range(200)).encode(), "a.rst"),
+        ("".join(f"{'  ' * n}term {n}\n" for n in range(200)).encode(), "a.rst"),
     ],
 )
 def test_what_is_cut_off_for_its_depth_is_not_taken_for_the_whole(data: bytes, name: str) -> None:
@@ -83,9 +85,10 @@ def test_what_is_cut_off_for_its_depth_is_not_taken_for_the_whole(data: bytes, n
 
 @pytest.mark.parametrize("levels", [1, 9, 12, 40])
 def test_lists_in_lists_lose_no_item(levels: int) -> None:
-    text = "".join(f"{'  ' * level}- item {level}.\n" for level in range(levels))
-    found = parse(text.encode(), "a.md").text
-    assert all(f"item {level}." in found for level in range(levels))
+    text = "".join(f"{'  ' * level}- item {level}.\n\n" for level in range(levels))
+    for name in ("a.md", "a.rst"):
+        found = parse(text.encode(), name).text
+        assert all(f"item {level}." in found for level in range(levels))
 
 
 @pytest.mark.parametrize("value", ["&a9;", "<b c='&a9;'/>x"])

@@ -87,6 +87,29 @@ def test_a_page_that_scripts_reveal_keeps_its_text() -> None:
     assert parse(still.encode(), "page.html").text == "Start."
 
 
+@pytest.mark.parametrize(
+    ("sheet", "style", "inner"),
+    [
+        ("", "font-size:0", 'style="font-size:16px"'),
+        (".s{font:14px/1.2 Arial}", "font-size:0", 'class="s"'),
+        (".z{font-size:1px} .s{font-size:1rem}", "", 'class="s"'),
+    ],
+)
+def test_what_is_larger_again_within_tiny_type_is_read(sheet: str, style: str, inner: str) -> None:
+    """Mails set whole tables to no size, to lose the gaps between cells."""
+    cells = f"<td {inner}>October 6, online</td><td>{SECRET} words</td>"
+    table = f'<table class="z" style="{style}"><tr>{cells}</tr></table>'
+    page = f"<html><head><style>{sheet}</style></head><body><p>Ready.</p>{table}</body></html>"
+    document = parse(page.encode(), "page.html")
+    assert document.text == "Ready.\n\nOctober 6, online"
+    assert [(piece.kind, piece.text) for piece in document.hidden] == [("tiny", f"{SECRET} words")]
+
+
+def test_a_share_of_no_size_is_none() -> None:
+    page = f'<p>Ready.</p><div style="font-size:0">a<b style="font-size:2em">{SECRET}</b></div>'
+    assert parse(page.encode(), "page.html").text == "Ready."
+
+
 def test_markdown_comments() -> None:
     text = (
         f"# Title\n\n<!-- {SECRET} one -->\n\nvisible words <!-- {SECRET} two --> end\n\n"

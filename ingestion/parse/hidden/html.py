@@ -41,6 +41,7 @@ FAR = 300.0
 REVEALED = 0.5
 """The share of a page's text from which on what is invisible waits to be shown."""
 
+_TINY_TYPE = re.compile(r"font(?:-size)?\s*:[^;}]*?(?<![\d.])(?:0|[12])(?![\d])", re.IGNORECASE)
 MIN_WORDS = 3
 _SPACE = re.compile(r"\s+")
 
@@ -52,8 +53,10 @@ def take(root: Any) -> tuple[Hidden, ...]:
 
 def _take(root: Any) -> Iterator[Hidden]:
     yield from _metadata(root)
-    rules = rules_of("\n".join(node.text or "" for node in root.iter("style")))
+    sheet = "\n".join(node.text or "" for node in root.iter("style"))
     styles = {node: node.get("style", "") for node in _SUSPECTS(root)}
+    small = any(map(_TINY_TYPE.search, (sheet, *styles.values())))
+    rules = rules_of(sheet, sizes=small)
     for matches, declarations in rules:
         for node in matches(root):
             styles[node] = f"{declarations};{styles.get(node, '')}"
@@ -68,6 +71,8 @@ def _take(root: Any) -> Iterator[Hidden]:
         if kind:
             found.append((node, kind))
     yield from _out(root, found)
+    if small:
+        yield from _tiny_type(root, styles)
     for node in list(root.iter(etree.Comment)):
         text = _SPACE.sub(" ", node.text or "").strip()
         if text and not _CONDITIONAL.match(text):
@@ -95,6 +100,50 @@ def _out(root: Any, found: list[tuple[Any, str]]) -> Iterator[Hidden]:
         _drop(node)
         if texts[node]:
             yield Hidden(kind, texts[node])
+
+
+def _tiny_type(root: Any, styles: dict[Any, str]) -> Iterator[Hidden]:
+    """Take out what is set in tiny type, and leave what is set larger again within it.
+
+    Mails and pages set whole tables to no size, to lose the gaps between cells.
+    """
+    for node in list(root.iter()):
+        own = _size(styles.get(node, "")) if isinstance(node.tag, str) else None
+        if own is not None and own < TINY and not _gone(node, root):
+            text = _SPACE.sub(" ", " ".join(_blank(node, styles))).strip()
+            if text:
+                yield Hidden("tiny", text)
+
+
+def _blank(node: Any, styles: dict[Any, str]) -> Iterator[str]:
+    """Empty the texts that have the size of `node`, and yield them."""
+    yield node.text or ""
+    node.text = None
+    for child in node:
+        own = _size(styles.get(child, ""), child) if isinstance(child.tag, str) else None
+        if own is None or own < TINY:
+            yield from _blank(child, styles)
+        yield child.tail or ""
+        child.tail = None
+
+
+def _size(style: str, node: Any = None) -> float | None:
+    """Return the size of type that a style sets, in points; None where it takes that around it."""
+    declared = _declared(style)
+    text = declared.get("font-size")
+    if text is None and (
+        short := re.search(r"(?<![\w.])[\d.]+(?:px|pt|rem)", declared.get("font", ""))
+    ):
+        text = short.group()
+    if text is None and node is not None and node.tag == "font" and node.get("size"):
+        return 12.0
+    if text is None:
+        return None
+    match = _NUMBER.match(text)
+    relative = match is not None and (match.group(2) or "").lower() in {"em", "%", "ex", "ch"}
+    if relative and node is not None and float(match.group(1)) > 0:
+        return None  # a share of what is around it
+    return _points(text)
 
 
 def _metadata(root: Any) -> Iterator[Hidden]:
@@ -147,8 +196,6 @@ def _kind(node: Any, style: str) -> str | None:
         return "invisible"
     if value("opacity") is not None and _small(value("opacity", ""), 0.05):
         return "invisible"
-    if value("font-size") is not None and _points(value("font-size", "")) < TINY:
-        return "tiny"
     if _is_away(declared):
         return "off_page"
     if _is_shut(declared):

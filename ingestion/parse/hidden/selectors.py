@@ -23,16 +23,17 @@ _HIDES = re.compile(
 )
 
 
-def rules_of(sheet: str) -> list[tuple[Callable[[Any], list[Any]], str]]:
+def rules_of(sheet: str, *, sizes: bool = False) -> list[tuple[Callable[[Any], list[Any]], str]]:
     """Return (finder of elements, declarations) of the rules that may hide something.
 
+    With `sizes` those too that set the size of type: what stands in tiny type may be larger again.
     Rules for other media than the screen at hand (`@media`) are passed over.
     """
     rules: list[tuple[Callable[[Any], list[Any]], str]] = []
-    if not _HIDES.search(sheet):
+    if not _HIDES.search(sheet) and not (sizes and "font" in sheet):
         return rules
     for selectors, declarations in _RULE.findall(_MEDIA.sub("", _COMMENT.sub("", sheet))):
-        if not _HIDES.search(declarations):
+        if not _HIDES.search(declarations) and not (sizes and "font" in declarations):
             continue
         for selector in selectors.split(","):
             match = _PLAIN.fullmatch(selector.strip())

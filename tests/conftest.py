@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("FRESHGROUND_HYPOTHESIS", "same"))
 
+_SLOW_MODULE = re.compile(r"^pytestmark = .*\bmark\.slow\b", re.MULTILINE)
 DATA_VARIABLE = "FRESHGROUND_TEST_DATA"
 _LOOPBACK = ("127.", "::1", "localhost")
 _connect = socket.socket.connect
@@ -66,6 +68,14 @@ LONGEST = "test_governed_loop.py"
 HALF_WAY = "test_up.py"
 LAST = "test_wakeups.py"
 """Each runs a whole Airflow, and two do not run at one time: so they stand far apart."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave modules unread that are slow as a whole: importing them takes longer than the rest."""
+    if "not slow" not in config.option.markexpr or collection_path.suffix != ".py":
+        return None
+    marked = _SLOW_MODULE.search(collection_path.read_text(encoding="utf-8"))
+    return True if marked else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +21,7 @@ WITH_TEXT = {
 `test_takedown.py` and `test_documents_access.py`."""
 
 
+@cache
 def _sources() -> list[tuple[str, ast.Module]]:
     files = [*(ROOT / "freshground" / "service").rglob("*.py"), *(ROOT / "dags").rglob("*.py")]
     found = [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())) for path in files]

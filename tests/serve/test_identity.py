@@ -19,6 +19,8 @@ from tests.project import NOON
 from tests.serve.served import API, COUNT, DATA, SEARCH
 from tests.serve.test_api_keys import _Memory
 
+pytestmark = pytest.mark.slow
+
 
 def test_who_is_let_in(protected) -> None:
     with protected() as (client, handlers):

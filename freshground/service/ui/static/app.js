@@ -79,10 +79,15 @@
   }
 
   // The theme that another page of this address has chosen; Airflow keeps its own by the same name.
-  addEventListener("storage", (event) => {
-    if (event.key !== "theme" || !["light", "dark"].includes(event.newValue)) return;
-    root.dataset.theme = event.newValue;
+  const follow = (theme) => {
+    if (!["light", "dark"].includes(theme) || root.dataset.theme === theme) return;
+    root.dataset.theme = theme;
     drawAll();
+  };
+  addEventListener("storage", (event) => { if (event.key === "theme") follow(event.newValue); });
+  // What was chosen while this page was loading sent its event to nobody.
+  addEventListener("load", () => {
+    try { follow(localStorage.getItem("theme")); } catch { /* storage may be closed */ }
   });
 
   // A part that renews itself must not close what somebody has opened or is typing into: a form

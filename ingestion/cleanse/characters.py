@@ -32,7 +32,7 @@ _LIGATURES = {
 }  # fmt: skip
 _SPACES = re.compile("[^\\S\n]+")
 _EDGES = re.compile(" ?\n[ \n]*")
-_LINE_TAIL = re.compile("[ \t]+(?=\n|$)")
+_LINE_TAIL = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")
 _ODD_SPACES = re.compile("[^\\S\n\t ]")
 
 

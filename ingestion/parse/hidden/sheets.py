@@ -14,7 +14,7 @@ from ingestion.parse.hidden.colours import WHITE, alike, colour
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingestion.parse.hidden.office import Package
+    from ingestion.parse.package import Package
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

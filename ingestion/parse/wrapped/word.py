@@ -32,6 +32,7 @@ _WRAPS = tuple(
         "sdt",
     )
 )  # fmt: skip
+_INLINE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}inline"
 _NOTES = (f"{_W}footnoteReference", f"{_W}endnoteReference")
 _SCRIPTS = {"superscript": raised, "subscript": lowered}
 
@@ -101,7 +102,7 @@ def _follow(root: Any, package: Package, linked: dict[str, str]) -> None:
     last: dict[Any, Any] = {}
     for node in list(root.iter(f"{_W}txbxContent", CHART, DIAGRAM)):
         anchor = next(node.iterancestors(f"{_W}p"), None)
-        if anchor is None:
+        if anchor is None or _is_inline(node):
             continue
         if node.tag == f"{_W}txbxContent":
             blocks = list(node)
@@ -111,6 +112,11 @@ def _follow(root: Any, package: Package, linked: dict[str, str]) -> None:
         for block in blocks:
             last.get(anchor, anchor).addnext(block)
             last[anchor] = block
+
+
+def _is_inline(node: Any) -> bool:
+    """Whether a box stands among the words of its paragraph, where unstructured reads it."""
+    return node.tag == f"{_W}txbxContent" and next(node.iterancestors(_INLINE), None) is not None
 
 
 def _text(text: str) -> Any:

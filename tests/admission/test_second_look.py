@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from freshground.core.errors import Quarantine
 from freshground.core.findings import Finding
-from freshground.core.settings import Admission
+from freshground.core.settings import Admission, LocalEncoder
 from freshground.service.quarantine.listing import listed
+from ingestion.parse import parse
 from quality.admission.injection.detector import ALONE, injection
 from quality.admission.injection.meaning import (
     AKIN,
     ALIEN,
     ENOUGH,
     FOREIGN,
+    MODEL,
     REQUEST,
     look_again,
     windows,
 )
 
+HANDBOOK = Path(__file__).parents[2] / "examples" / "handbook"
 TRAINING = """# Signs of fraud
 
 Fraud is rare, and most members tell the truth. Some signs are worth a second conversation.
@@ -51,6 +56,24 @@ def test_a_question_of_the_document_is_served_and_one_from_elsewhere_is_not(quic
     assert [(row["key"], row["rule"]) for row in listed(quick.context())] == [
         ("planted.md", REQUEST)
     ]
+
+
+@pytest.mark.slow
+def test_the_handbook_of_the_demo_is_served_whole(quick) -> None:
+    quick.changes["cache"] = None
+    encoder = quick.context().opened(LocalEncoder(model=MODEL))
+    detector = injection(Admission())
+    read = 0
+    for path in sorted(HANDBOOK.rglob("*.*")):
+        try:
+            document = parse(path.read_bytes(), path.name)
+        except Quarantine:
+            continue
+        read += 1
+        found = look_again(document.text, detector.scan(document).findings, encoder.encode)
+        sure = [f for f in found if f.confidence >= Admission().min_confidence]
+        assert not sure, (path.name, [document.text[f.start : f.end] for f in sure])
+    assert read > 40
 
 
 def test_without_models_a_request_is_recorded_and_decides_nothing(quick) -> None:

@@ -13,6 +13,7 @@ from freshground.service.quarantine.listing import listed, shown
 from freshground.service.reports import Scope
 from freshground.service.views.documents.catalogue import catalogue
 from freshground.service.views.quarantine import growth, quarantine
+from ingestion.sources.files import Files
 
 pytestmark = pytest.mark.slow
 
@@ -185,7 +186,7 @@ def test_a_changed_rule_is_looked_for_alone_and_nothing_is_embedded(quick, word)
     assert seen == []
 
 
-def test_replay_looks_once_more_and_at_nothing_else(quick, word) -> None:
+def test_replay_looks_once_more_and_at_nothing_else(quick, word, monkeypatch) -> None:
     quick.source(admission={"rules": {"injection.word": "quarantine"}})
     for name in ("bad", "worse"):
         quick.write(f"{name}.md", BAD.replace("Bad", name))
@@ -194,11 +195,15 @@ def test_replay_looks_once_more_and_at_nothing_else(quick, word) -> None:
     seen = word("venom", "1")  # changed by hand, its version forgotten
     quick.refresh()
     assert seen == []
+    embedded = len(quick.encoder.texts_encoded)
     found = replay(quick.context(), rule="injection.word")
     assert found["recorded"] == 2
     assert all(not row["waiting"] for row in listed(quick.context()))
-    quick.refresh()
+    monkeypatch.setattr(Files, "fetch", None)
+    run = quick.refresh()
+    assert run.of("silver").outcome == "nothing"
     assert sorted(seen) == ["bad", "worse"]
+    assert len(quick.encoder.texts_encoded) == embedded + 2, "what was never served before"
     assert quick.served_keys() == {"bad.md", "plain.md", "worse.md"}
 
 

@@ -239,9 +239,25 @@ def test_a_mask_that_leaves_nothing_is_kept_from_everybody(quick, word) -> None:
     word(r"(?s)\A.*\Z", "3")
     quick.source(admission={"injection": "mask"})
     quick.write("plain.md", PLAIN)
-    quick.refresh()
+    run = quick.refresh()
+    assert "1 quarantined, scan.nothing_left" in run.of("build").message
     assert aside(quick) == [("plain.md", "scan.nothing_left")]
     assert quick.served_keys() == set()
+
+
+def test_where_nothing_is_left_the_gate_says_what_became_of_it(quick) -> None:
+    quick.source(admission=ALLOW)
+    quick.write("letter.md", LETTER)
+    quick.write("other.md", LETTER.replace("Letter", "Other"))
+    quick.write("plain.md", PLAIN)
+    quick.refresh()
+    scope = {"exclude": [{"path": "plain.md"}]}
+    quick.source(admission={**ALLOW, "personal": "quarantine"}, scope=scope)
+    run = quick.refresh()
+    assert run.of("build").outcome == "gate"
+    told = "None of its 3 documents may be served: 2 quarantined, personal.email; 1 excluded, scope"
+    assert told in run.of("build").message
+    assert hits(quick) == {"plain.md"}, "served on by the old release"
 
 
 def test_hidden_text_is_told_by_its_kind(quick) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from freshground.core.errors import ConfigError
 from freshground.service.asking.query import query
 from freshground.service.lineage.explain import explain
 from freshground.service.masking.addresses import Known
@@ -63,9 +64,12 @@ def test_nothing_of_the_originals_is_in_any_file(filled: Project, tmp_path: Path
 
 
 def test_parts_stay_parts_of_what_they_lie_in(filled: Project, tmp_path: Path) -> None:
-    lower = tmp_path / "lower"
-    export(filled.context(), str(lower), models=False)
+    lower = tmp_path / "new" / "lower"
+    export(filled.context(), f"file://{lower}", models=False)
+    with pytest.raises(ConfigError, match="not empty"):
+        export(filled.context(), f"file://{lower}", models=False)
     copied = over(filled, lower)
+    assert copied.settings.lake == f"file://{lower}"
     rows = copied.ledger.objects("docs")
     archives = {row["key"].partition("!/")[0] for row in rows.values() if "!/" in row["key"]}
     assert len(archives) == 2, "an archive has one name, whatever its parts hold"

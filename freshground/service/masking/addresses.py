@@ -98,7 +98,7 @@ class Addresses:
         of = doc_id(self._source_id, above.key)
         return Beside(
             f"{above.key}{MARK}{name}",
-            f"{above.uri}{MARK}{quote(name)}",
+            f"{above.uri}{MARK}{quote(name, safe='/[]')}",
             {**above.metadata, "parent": of, "parent_uri": above.uri, "part": name},
             of,
         )

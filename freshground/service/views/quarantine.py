@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.denial.takedown import TAKEN_DOWN
-from freshground.service.quarantine.evidence import evidence, hidden_texts, texts
+from freshground.service.quarantine.evidence import evidence, hidden, texts
 from freshground.service.views.documents.catalogue import catalogue, visible
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def with_evidence(
     partly = {d.source_id for d in context.lake.denials.active() if d.chunk_ids}
     told = [r for r in rows if spans.get(r["doc_id"]) and r["source"] not in partly]
     whole = texts(context, told)
-    unseen = hidden_texts(
+    unseen = hidden(
         context, [r for r in told if any(span.get("hidden") for span in spans[r["doc_id"]])]
     )
     return [
@@ -191,8 +191,10 @@ def _around(text: str, span: Mapping[str, Any], marked: int) -> dict[str, Any]:
     }
 
 
-def _unseen(pieces: Sequence[str], span: Mapping[str, Any], marked: int) -> dict[str, Any]:
+def _unseen(
+    pieces: Sequence[Mapping[str, str]], span: Mapping[str, Any], marked: int
+) -> dict[str, Any]:
     """Return the hidden text that a finding is about; nothing of one about the whole document."""
     place = span.get("place")
-    text = pieces[place] if place is not None and place < len(pieces) else ""
+    text = pieces[place]["text"] if place is not None and place < len(pieces) else ""
     return {"before": "", "marked": text[:marked], "cut": max(0, len(text) - marked), "after": ""}

@@ -44,7 +44,7 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
             if row and (key[1], iso(verdict.judged_at)) == (row["content_hash"], row["since"]):
                 keys[key[0]] = key
     found = context.admissions.found(list(keys.values()))
-    pieces = hidden(
+    whole = parsed(
         context,
         [
             wanted[doc_id]
@@ -63,7 +63,7 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
                 "end": finding.end,
                 "why": f"{finding.rule}: {finding.evidence}" if finding.evidence else finding.rule,
                 "confidence": round(finding.confidence, 3),
-                "hidden": _kind(pieces.get(doc_id, ()), finding.hidden),
+                "hidden": _kind(whole.get(doc_id), finding.hidden),
                 "place": finding.hidden,
             }
             for finding in own[:MOST]
@@ -71,10 +71,11 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
     return told
 
 
-def _kind(pieces: Sequence[Mapping[str, str]], place: int | None) -> str | None:
+def _kind(whole: Mapping[str, Any] | None, place: int | None) -> str | None:
     """Return how a finding's text is hidden, None where it is not."""
     if place is None:
         return None
+    pieces = whole["hidden"] if whole else ()
     return pieces[place]["kind"] if place < len(pieces) else "hidden"
 
 
@@ -92,11 +93,11 @@ def _of_chunks(
         if chunk["content_hash"] == wanted[chunk["doc_id"]]["content_hash"]:
             chunks[chunk["doc_id"]].append(chunk)
     partly = [row for row in wanted.values() if row["rule"] == COVERAGE]
-    whole = texts(context, partly)
+    whole = parsed(context, partly)
     found: dict[str, list[dict[str, Any]]] = {}
     for doc_id, row in wanted.items():
         if row["rule"] == COVERAGE:
-            found[doc_id] = _gaps(whole.get(doc_id, ""), chunks[doc_id])
+            found[doc_id] = _gaps(whole[doc_id]["text"] if doc_id in whole else "", chunks[doc_id])
             continue
         sample = set(row["sample"])
         found[doc_id] = [
@@ -107,27 +108,20 @@ def _of_chunks(
     return found
 
 
-def texts(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return by doc_id the parsed text of the versions that rows of `listed` are about."""
-    return _parsed(context, rows, "text")
+def parsed(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return by doc_id what was parsed of the versions that rows of `listed` are about.
 
-
-def hidden(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
-    """Return by doc_id the hidden pieces {kind, text} of the versions that rows are about."""
-    return {doc_id: pieces or [] for doc_id, pieces in _parsed(context, rows, "hidden").items()}
-
-
-def _parsed(context: Context, rows: Sequence[Mapping[str, Any]], column: str) -> dict[str, Any]:
-    """Return by doc_id a column of what the parser made last of versions, before it was masked."""
+    `text`, and `hidden`: pieces {kind, text} in the order of findings' places.
+    """
     if not rows:
         return {}
     content = {row["doc_id"]: row["content_hash"] for row in rows}
     table = context.lake.silver.rows(
-        f"SELECT doc_id, content_hash, {column} AS found FROM t WHERE status = 'ok' "
+        "SELECT doc_id, content_hash, text, hidden FROM t WHERE status = 'ok' "
         f"AND masked_from IS NULL AND {among('doc_id', sorted(content))} ORDER BY parsed_at"
     )
     return {
-        row["doc_id"]: row["found"]
+        row["doc_id"]: {"text": row["text"], "hidden": row["hidden"] or []}
         for row in table.to_pylist()
         if row["content_hash"] == content[row["doc_id"]]
     }

@@ -267,7 +267,9 @@ class Judging:
                     "doc_id": document.doc_id,
                     "uri": document.row["uri"],
                     "rule": first.rule,
-                    "reason": f"{first.findings} findings of {first.rule}, version {first.version}",
+                    "reason": f"found {first.findings} times, by version {first.version}"
+                    if first.findings > 1
+                    else f"found once, by version {first.version}",
                 }
             )
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import re2
 
 from quality.admission.injection import words
+from quality.admission.injection.payloads import IN_DISGUISE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,17 +58,21 @@ _LEAD = (
     r"veuillez|can you|could you|would you|i (?:want|need) you to|make sure to|be sure to|help me(?: to)?|you (?:must|should)|"
     r"(?:in|at|to|for|when|while|after|as) [^,.\n]{0,60},)\W{1,3}){0,3}"
 )
-_DISGUISED = (
-    r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}", r"(?:\\x[0-9a-fA-F]{2}){8,}",
-    r"(?:[01]{8}[ ,]?){8,}", r"(?:\d{2,3}[ ,]+){12,}", r"(?:%[0-9a-fA-F]{2}\w*){6,}",
-    r"(?:\\u[0-9a-fA-F]{4}){6,}", r"(?:&#x?[0-9a-fA-F]{2,5};){6,}",
-    r"(?:[A-Za-z][ ._*|-]{1,3}){10,}", r"[A-Za-z][013457@$]{1,2}[A-Za-z]\w*[^\w\n]+(?:\w+[^\w\n]+)?\w*[A-Za-z][013457@$]{1,2}[A-Za-z]",
-    r"[A-Za-z][\x{370}-\x{3ff}\x{400}-\x{4ff}]|[\x{370}-\x{3ff}\x{400}-\x{4ff}][A-Za-z]",
-    r"[\x{ff21}-\x{ff5a}\x{1d400}-\x{1d7ff}]{3}", r"[\x{1d00}-\x{1d22}]{3}",
-)  # fmt: skip
-
-
-DISGUISES = {"long": (0, 2), "codes": (2, 8), "drawn": (8, 10), "turned": (10, None)}
+DISGUISES: dict[str, tuple[str, ...]] = {
+    "long": (r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}"),
+    "codes": (
+        r"(?:\\x[0-9a-fA-F]{2}){8,}", r"(?:[01]{8}[ ,]?){8,}", r"(?:\d{2,3}[ ,]+){12,}",
+        r"(?:%[0-9a-fA-F]{2}\w*){6,}", r"(?:\\u[0-9a-fA-F]{4}){6,}", r"(?:&#x?[0-9a-fA-F]{2,5};){6,}",
+    ),
+    "drawn": (
+        r"(?:[A-Za-z][ ._*|-]{1,3}){10,}",
+        r"[A-Za-z][013457@$]{1,2}[A-Za-z]\w*[^\w\n]+(?:\w+[^\w\n]+)?\w*[A-Za-z][013457@$]{1,2}[A-Za-z]",
+    ),
+    "turned": (
+        r"[A-Za-z][\x{370}-\x{3ff}\x{400}-\x{4ff}]|[\x{370}-\x{3ff}\x{400}-\x{4ff}][A-Za-z]",
+        r"[\x{ff21}-\x{ff5a}\x{1d400}-\x{1d7ff}]{3}", r"[\x{1d00}-\x{1d22}]{3}", *IN_DISGUISE,
+    ),
+}  # fmt: skip
 """The disguises in nets of their own: together their states are so many that RE2 gets slow."""
 
 
@@ -86,10 +91,7 @@ def _net(name: str) -> Any:
     elif name == "about":
         pattern = ABOUT
     else:
-        from quality.admission.injection.payloads import IN_DISGUISE
-
-        first, last = DISGUISES[name]
-        pattern = "|".join((*_DISGUISED, "|".join(IN_DISGUISE))[first:last])
+        pattern = "|".join(DISGUISES[name])
     return re2.compile(pattern, options)
 
 

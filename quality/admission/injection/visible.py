@@ -5,7 +5,7 @@ The nets (`net`) say where to look; only the sentences there are cut out and jud
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.payloads import Payload, parted, payloads, telltale
 from quality.admission.injection.place import ground
 from quality.admission.injection.sentences import Sentence, around, split
+from quality.admission.matches import lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,12 +62,12 @@ class Reader:
     def findings(self, version: str) -> Iterator[Finding]:
         """Yield what is found in the order of the text; findings do not overlap."""
         found = [*self._plain(version), *self._disguised(version)]
-        found.sort(key=lambda finding: -finding.confidence)
         kept: list[Finding] = []
-        for finding in found:
-            if all(finding.end <= other.start or other.end <= finding.start for other in kept):  # type: ignore[operator]
-                kept.append(finding)
-        yield from sorted(kept, key=lambda finding: finding.start or 0)
+        for finding in sorted(found, key=lambda each: -each.confidence):
+            at = bisect_left(kept, finding.end, key=lambda each: each.start)  # type: ignore[arg-type]
+            if not at or kept[at - 1].end <= finding.start:  # type: ignore[operator]
+                kept.insert(at, finding)
+        yield from kept
 
     def _sentence(self, place: int) -> Sentence | None:
         """Return the sentence around a character, within its element."""
@@ -193,7 +194,4 @@ DECODED = 0.4
 
 def small(text: str) -> str:
     """Return a text in small letters, as long as it was, with straight apostrophes."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return lower.replace("\u2019", "'")
+    return lowered(text).replace("\u2019", "'")

@@ -67,11 +67,12 @@ _KINDS = (
         True,
     ),
 )  # fmt: skip
-_LETTERED = re.compile(
+LETTERED = (
     r"[0-9]{2}(?:[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]|[0-9]{4}[HM][A-Z]{5}|"
     r" ?[0-9]{2} ?[0-9]{2} ?[A-D]\b|[0-9]{2}[A-Z]\b)"
 )
 """The digits of ids that are mostly letters: they stand in no cluster of digits."""
+_LETTERED = re.compile(LETTERED)
 
 _FORM = re.compile(
     r"(?<![\w.-])(?:" + "|".join(f"(?P<k{n}>{kind.form})" for n, kind in enumerate(_KINDS)) + r")"

@@ -29,10 +29,7 @@ _CLUSTER = re.compile(r"[0-9](?:[ .\-/()\u00a0\u2011\u2013]{0,3}[0-9]){6,}+\)?")
 
 _NUMBERS = Gate(r"[0-9](?:[ .\-/()\x{a0}\x{2011}\x{2013}]{0,3}[0-9]){6}")
 _IBANS = Gate(r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}")
-_IDS = Gate(
-    r"[0-9]{2}(?:[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]|[0-9]{4}[HM][A-Z]{5}|"
-    r" ?[0-9]{2} ?[0-9]{2} ?[A-D]\b|[0-9]{2}[A-Z]\b)"
-)
+_IDS = Gate(national.LETTERED)
 _BIRTHS = Gate(
     r"(?i)(?:born|birth|d\.?o\.?b|gebo|geb\.|geburt|née?|nacid|nacim|nascit|nasciment|nata |nato |"
     r"født|född|syntyn)[^\n]{0,24}(?:[0-9]|[a-z]{3,9}\.? [0-9])"

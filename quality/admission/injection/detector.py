@@ -85,8 +85,8 @@ def _hidden(document: Document, context: str) -> Iterator[Finding]:
             if piece.kind in UNSEEN_BY_DESIGN:
                 # Somebody who addresses a machine where people do not see it means to.
                 sure = round(1 - (1 - sure) * 0.3, 3)
-            yield Finding("injection.hidden", VERSION, None, None, sure,
-                          f"{piece.kind.replace('_', ' ')} text: {best.evidence}", place)  # fmt: skip
+            why = f"{piece.kind.replace('_', ' ')} text: {best.evidence}"
+            yield Finding("injection.hidden", VERSION, None, None, sure, why, place)
 
 
 def _surest(reader: Reader) -> Finding | None:

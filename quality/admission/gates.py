@@ -18,21 +18,20 @@ _MEMORY = 64 << 20
 """Bytes for what RE2 makes of a pattern while it reads: with less it begins again and again."""
 
 
-def compiled(pattern: str, *, small: bool = False) -> Any:
-    """Return a pattern for `Seen.spans`; `small` says that large letters match small ones."""
-    return re2.compile(pattern.encode(), _options(small=small))
+def compiled(pattern: str) -> Any:
+    """Return a pattern for `Seen.spans`. Case counts unless it says otherwise: `(?i)`."""
+    return re2.compile(pattern.encode(), _options())
 
 
-def _options(*, small: bool = False) -> Any:
+def _options() -> Any:
     options = re2.Options()
     options.max_mem = _MEMORY
-    options.case_sensitive = not small
     options.never_capture = True
     return options
 
 
 class Gates:
-    """Patterns by name, looked for together. Case counts unless one says otherwise."""
+    """Patterns by name, looked for together, as for `compiled`."""
 
     def __init__(self, patterns: dict[str, str]) -> None:
         self._names = tuple(patterns)
@@ -52,10 +51,6 @@ class Seen:
     def __init__(self, text: str) -> None:
         self.data = text.encode("utf-8", "surrogatepass")
         self._plain = len(self.data) == len(text)
-
-    def holds(self, pattern: Any) -> bool:
-        """Return whether a pattern is found."""
-        return pattern.search(self.data) is not None
 
     def spans(self, pattern: Any) -> Iterator[tuple[int, int]]:
         """Yield the spans in characters of what a pattern matches, in their order."""

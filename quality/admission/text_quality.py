@@ -174,7 +174,7 @@ def _token(token: str) -> _Token:
     return _Token(1, int(len(core) <= LONG or not _is_blob(core)), 0, 0, signs, blob)
 
 
-_usual = lru_cache(maxsize=1 << 15)(_token)
+_usual = lru_cache(maxsize=1 << 16)(_token)
 """Most tokens of a text stood in others before."""
 
 

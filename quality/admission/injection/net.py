@@ -8,18 +8,16 @@ megabyte, where the standard library's expressions would take as long as the par
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import re2
-
+from quality.admission.gates import Gates, Seen, compiled
 from quality.admission.injection import words
 from quality.admission.injection.payloads import IN_DISGUISE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-_MEMORY = 64 << 20
 _OUTPUTS, _YOURS = "|".join(words.OUTPUTS), "|".join(words.YOURS)
 _MACHINES = "|".join((*(rf"\b{word}\b" for word in words.MACHINES),
                       *(p.replace(r"(?![\w-])", "") for p in words.MACHINE_PHRASES)))  # fmt: skip
@@ -73,48 +71,47 @@ DISGUISES: dict[str, tuple[str, ...]] = {
         r"[\x{ff21}-\x{ff5a}\x{1d400}-\x{1d7ff}]{3}", r"[\x{1d00}-\x{1d22}]{3}", *IN_DISGUISE,
     ),
 }  # fmt: skip
-"""The disguises in nets of their own: together their states are so many that RE2 gets slow."""
+"""The disguises by the net that sees them. What is long and without blanks is seen often."""
+
+_RARE = ("about", "codes", "drawn", "turned")
+"""Nets that hardly any text is caught in: one pass tells of all. With more of them RE2 gets slow."""
 
 
-@lru_cache(maxsize=8)
-def _net(name: str) -> Any:
-    options = re2.Options()
-    options.max_mem = _MEMORY
-    options.case_sensitive = name in DISGUISES
-    options.never_capture = True
+@cache
+def _pattern(name: str) -> str:
     if name == "signals":
-        pattern = "|".join(SIGNALS)
-    elif name == "orders":
-        verbs = "|".join(sorted(words.TELLING | words.MAKING))
-        acts = "|".join(sorted(words.ACTING))
-        pattern = rf"{_LEAD}(?:(?:{verbs})\b|(?:{acts})\b{_TAIL})"
-    elif name == "about":
-        pattern = ABOUT
-    else:
-        pattern = "|".join(DISGUISES[name])
-    return re2.compile(pattern, options)
+        return f"(?i:{'|'.join(SIGNALS)})"
+    if name == "about":
+        return f"(?i:{ABOUT})"
+    if name in DISGUISES:
+        return "|".join(DISGUISES[name])
+    verbs, acts = ("|".join(sorted(w)) for w in (words.TELLING | words.MAKING, words.ACTING))
+    return rf"(?i:{_LEAD}(?:(?:{verbs})\b|(?:{acts})\b{_TAIL}))"
+
+
+@cache
+def _net(name: str) -> Any:
+    return compiled(_pattern(name))
+
+
+@cache
+def _rare() -> Gates:
+    return Gates({name: _pattern(name) for name in _RARE})
 
 
 class Cast:
-    """A text as RE2 reads it: UTF-8, with the way back from bytes to characters."""
+    """The nets over one text."""
 
     def __init__(self, text: str) -> None:
-        self._data = text.encode("utf-8", "surrogatepass")
-        self._plain = len(self._data) == len(text)
+        self._seen = Seen(text)
+        self._caught = _rare().opened(self._seen)
 
     def finds(self, name: str) -> Iterator[tuple[int, int]]:
         """Yield the spans in characters of what a net catches, in their order."""
-        spans = (match.span() for match in _net(name).finditer(self._data))
-        return spans if self._plain else self._characters(spans)
+        if name in _RARE and name not in self._caught:
+            return iter(())
+        return self._seen.spans(_net(name))
 
     def catches(self, *names: str) -> bool:
         """Return whether one of some nets catches anything."""
-        return any(_net(name).search(self._data) is not None for name in names)
-
-    def _characters(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        at = count = 0
-        for start, end in spans:
-            count += len(self._data[at:start].decode("utf-8", "ignore"))
-            length = len(self._data[start:end].decode("utf-8", "ignore"))
-            yield count, count + length
-            at, count = end, count + length
+        return any(next(self.finds(name), None) for name in names)

@@ -121,4 +121,4 @@ LENGTHS = {
 }  # fmt: skip
 """Characters of an IBAN by country (SWIFT's registry)."""
 
-_IBAN_STARTS = compiled(rf"(?:{'|'.join(LENGTHS)})[0-9]{{2}}", small=True)
+_IBAN_STARTS = compiled(rf"(?i:{'|'.join(LENGTHS)})[0-9]{{2}}")

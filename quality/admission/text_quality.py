@@ -9,7 +9,6 @@ than Latin count as words, unless letters of two scripts stand in one word.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
@@ -80,7 +79,7 @@ def measure(document: Document) -> dict[str, float | None]:
         "text_share": None, "word_validity": None, "repetition": None, "ocr_noise": None,
     }  # fmt: skip
     if len(tokens) >= MIN_TOKENS or len(sample) > LONG * 2:
-        seen = _seen(tokens)
+        seen = _all(tokens)
         measured["text_share"] = _text_share(tokens, seen)
         measured["repetition"] = _repetition(prose, tokens)
         if len(tokens) >= MIN_TOKENS:
@@ -112,7 +111,7 @@ def _sample(prose: str) -> str:
 
 
 class _Token(NamedTuple):
-    """What one token of a sample is, each 0 or 1 but for `signs` and `blob`, in characters.
+    """What a token is, each 0 or 1 but for `signs` and `blob`, in characters; or a sum of such.
 
     `alone` is a letter by itself that is no word; `blob` is a long string that is none.
     """
@@ -125,18 +124,15 @@ class _Token(NamedTuple):
     blob: int = 0
 
 
-def _seen(tokens: list[str]) -> Counter[_Token]:
-    """Return how often tokens of each kind stand in a sample."""
-    seen = Counter(map(_usual, [token for token in tokens if len(token) <= LONG]))
-    seen.update(_token(token) for token in tokens if len(token) > LONG)
-    return seen
+def _all(tokens: list[str]) -> _Token:
+    """Return the sum over the tokens of a sample."""
+    return _Token(*map(sum, zip(*map(_usual, tokens), strict=True))) if tokens else _Token()
 
 
-def _text_share(tokens: list[str], seen: Counter[_Token]) -> float:
+def _text_share(tokens: list[str], seen: _Token) -> float:
     """Return the share of letters and digits, those of long strings without a space aside."""
     size = sum(map(len, tokens))
-    lost = sum((token.signs + token.blob) * count for token, count in seen.items())
-    return max(0, size - lost) / size if size else 0.0
+    return max(0, size - seen.signs - seen.blob) / size if size else 0.0
 
 
 def _is_blob(token: str) -> bool:
@@ -144,14 +140,11 @@ def _is_blob(token: str) -> bool:
     return not _ADDRESS.search(token) and 2 * len(_UNSPACED.findall(token)) < len(token)
 
 
-def _words(seen: Counter[_Token], tokens: int) -> tuple[float, float]:
+def _words(seen: _Token, tokens: int) -> tuple[float, float]:
     """Return the share of words that look like words, and the share of damaged ones."""
-    words, valid, noise, alone = (
-        sum(token[place] * count for token, count in seen.items()) for place in range(4)
-    )
     # Single letters are normal in formulas and lists; where they are a quarter, words fell apart.
-    noise += alone if alone > MAX_ALONE * words else 0
-    return (valid / words if words else 0.0), min(1.0, noise / tokens)
+    noise = seen.noise + (seen.alone if seen.alone > MAX_ALONE * seen.word else 0)
+    return (seen.valid / seen.word if seen.word else 0.0), min(1.0, noise / tokens)
 
 
 def _token(token: str) -> _Token:
@@ -174,8 +167,12 @@ def _token(token: str) -> _Token:
     return _Token(1, int(len(core) <= LONG or not _is_blob(core)), 0, 0, signs, blob)
 
 
-_usual = lru_cache(maxsize=1 << 16)(_token)
+_known = lru_cache(maxsize=1 << 16)(_token)
 """Most tokens of a text stood in others before."""
+
+
+def _usual(token: str) -> _Token:
+    return _known(token) if len(token) <= LONG else _token(token)
 
 
 def _is_odd(word: str) -> bool:

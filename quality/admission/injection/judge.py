@@ -82,7 +82,7 @@ def judge(
     `ground` says how well the text around the sentence tells what does not fit it (`place.ground`).
     """
     verb, order = imperative(sentence)
-    found = signals(sentence, verb, order, marked=marked)
+    found = signals(sentence, verb, order, marked=marked) if marked or verb else []
     if found:
         bare = quoted_away(sentence)
         if bare != sentence:
@@ -114,17 +114,19 @@ def _said(found: Sequence[Signal], bare: str) -> list[Signal]:
 
 def _request(sentence: str, verb: str, order: str, span: tuple[int, int], text: str) -> float:
     """Return how sure it is that a sentence asks for what its document is not about."""
-    count = len(sentence.split())
-    if not MIN_WORDS <= count <= MAX_WORDS:
+    question = place.is_question(sentence)
+    if not question and verb not in words.TELLING and verb not in words.MAKING:
+        return 0.0
+    if not MIN_WORDS <= len(sentence.split()) <= MAX_WORDS:
         return 0.0
     bare = quoted_away(sentence)
     for_me = bool(_FOR_ME.search(bare))
     if verb in words.TELLING:
         base = 0.7
-    elif place.is_question(sentence):
+    elif question or (verb in words.MAKING and for_me):
         base = 0.62
-    elif verb in words.ASKED or (verb in words.MAKING and for_me):
-        base = 0.62 if for_me else 0.56
+    elif verb in words.ASKED:
+        base = 0.56
     else:
         return 0.0
     if verb and (_PEOPLE.search(order) or _NEVER.search(sentence, 0, len(sentence) - len(order))):

@@ -23,6 +23,9 @@ _END = re.compile(
 )
 
 
+_WRAPPED = re.compile(r"\n\s*[a-z\u00df-\u00ff]")
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence of a document: a span of its text, and the kind of element that it stands in."""
@@ -46,9 +49,11 @@ def split(text: str, start: int = 0, kind: str = "text") -> Iterator[Sentence]:
 def around(text: str, place: int, first: int, last: int, kind: str = "text") -> Sentence | None:
     """Return the sentence that has the character at `place`, within first and last, or None."""
     low, high = max(first, place - MAX_SENTENCE // 2), min(last, place + MAX_SENTENCE // 2)
-    # Lines bound most sentences, and the search is short from there.
-    cut = text.rfind("\n\n", low, place)
-    low = cut + 2 if cut >= 0 else low
+    # Most sentences begin on a line of their own, and the search is short from there.
+    cut = text.rfind("\n", low, place)
+    while cut >= 0 and _WRAPPED.match(text, cut):
+        cut = text.rfind("\n", low, cut)
+    low = max(low, cut + 1)
     window, begins = text[low:high], 0
     for match in _END.finditer(window):
         if low + match.end() > place:

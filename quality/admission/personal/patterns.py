@@ -23,6 +23,9 @@ VERSIONS = {
     "personal.birth_date": "1",
 }
 
+_ANY = re.compile("[0-9@]")
+"""Everything that is looked for holds one of these."""
+
 _LEAST = 7
 _NUMBER = r"[0-9](?:[ .\-/()\x{a0}\x{2011}\x{2013}]{0,3}[0-9]){6"
 _CLUSTER = compiled(_NUMBER + r",}\)?")
@@ -86,6 +89,8 @@ def births(text: str) -> Iterator[Match]:
 
 def find(text: str) -> list[Match]:
     """Return the personal data of a text that has a form, in order, none overlapping."""
+    if not _ANY.search(text):
+        return []
     seen = Seen(text)
     opened = _GATES.opened(seen)
     near = clusters(text, seen) if "numbers" in opened else []

@@ -126,7 +126,9 @@ class _Token(NamedTuple):
 
 def _all(tokens: list[str]) -> _Token:
     """Return the sum over the tokens of a sample."""
-    return _Token(*map(sum, zip(*map(_usual, tokens), strict=True))) if tokens else _Token()
+    # Most tokens of a text stood in others before.
+    known = _known if max(map(len, tokens), default=0) <= LONG else _usual
+    return _Token(*map(sum, zip(*map(known, tokens), strict=True))) if tokens else _Token()
 
 
 def _text_share(tokens: list[str], seen: _Token) -> float:
@@ -168,7 +170,6 @@ def _token(token: str) -> _Token:
 
 
 _known = lru_cache(maxsize=1 << 16)(_token)
-"""Most tokens of a text stood in others before."""
 
 
 def _usual(token: str) -> _Token:

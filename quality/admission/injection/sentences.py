@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +22,13 @@ _END = re.compile(
 )
 
 
+_MARK = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u0964\n|]")
+"""What an end begins with: a set of characters is found ten times as fast as alternatives."""
+
 _WRAPPED = re.compile(r"\n\s*[a-z\u00df-\u00ff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A sentence of a document: a span of its text, and the kind of element that it stands in."""
 
     text: str
@@ -39,10 +40,10 @@ class Sentence:
 def split(text: str, start: int = 0, kind: str = "text") -> Iterator[Sentence]:
     """Yield the sentences of a text that begins at `start` of its document, without margins."""
     last = 0
-    for match in _END.finditer(text):
+    for end in _ends(text):
         # The mark itself belongs to its sentence, for a question is known by it.
-        yield from _pieces(text, last, match.end(), start, kind)
-        last = match.end()
+        yield from _pieces(text, last, end, start, kind)
+        last = end
     yield from _pieces(text, last, len(text), start, kind)
 
 
@@ -55,11 +56,21 @@ def around(text: str, place: int, first: int, last: int, kind: str = "text") -> 
         cut = text.rfind("\n", low, cut)
     low = max(low, cut + 1)
     window, begins = text[low:high], 0
-    for match in _END.finditer(window):
-        if low + match.end() > place:
-            return _holding(place, _pieces(window, begins, match.end(), low, kind))
-        begins = match.end()
+    for end in _ends(window):
+        if low + end > place:
+            return _holding(place, _pieces(window, begins, end, low, kind))
+        begins = end
     return _holding(place, _pieces(window, begins, len(window), low, kind))
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Yield where sentences end, behind the blanks that follow."""
+    mark = _MARK.search(text)
+    while mark:
+        end = _END.match(text, mark.start())
+        if end:
+            yield end.end()
+        mark = _MARK.search(text, end.end() if end else mark.end())
 
 
 def _holding(place: int, sentences: Iterator[Sentence]) -> Sentence | None:

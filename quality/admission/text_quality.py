@@ -9,9 +9,11 @@ than Latin count as words, unless letters of two scripts stand in one word.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from freshground.core.records import Document
@@ -110,7 +112,8 @@ def _sample(prose: str) -> str:
     return "\n".join((prose[:part], prose[middle : middle + part], prose[-part:]))
 
 
-class _Token(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Token:
     """What a token is, each 0 or 1 but for `signs` and `blob`, in characters; or a sum of such.
 
     `alone` is a letter by itself that is no word; `blob` is a long string that is none.
@@ -126,9 +129,10 @@ class _Token(NamedTuple):
 
 def _all(tokens: list[str]) -> _Token:
     """Return the sum over the tokens of a sample."""
-    # Most tokens of a text stood in others before.
-    known = _known if max(map(len, tokens), default=0) <= LONG else _usual
-    return _Token(*map(sum, zip(*map(known, tokens), strict=True))) if tokens else _Token()
+    counts = Counter(map(_KNOWN.__getitem__, tokens)).items()
+    return _Token(
+        *(sum(getattr(kind, name) * n for kind, n in counts) for name in _Token.__slots__)
+    )
 
 
 def _text_share(tokens: list[str], seen: _Token) -> float:
@@ -156,24 +160,36 @@ def _token(token: str) -> _Token:
     if core.isalpha() and (core.islower() or core[1:].islower() or core.isupper()):
         if len(core) < SHORT:
             alone = len(core) == 1 and core.isascii() and core not in _ALONE
-            return _Token(1, 1, 0, int(alone), signs, blob)
+            return _kind(1, 1, 0, int(alone), signs, blob)
         odd = not core.isupper() and _is_odd(core.lower())
-        return _Token(1, int(not odd), 0, 0, signs, blob)
+        return _kind(1, int(not odd), 0, 0, signs, blob)
     if not any(map(str.isalnum, core)):
         plain = token in _PLAIN_SIGNS or len(set(token)) == 1
-        return _Token(0, 0, int(not plain), 0, signs, blob)
+        return _kind(0, 0, int(not plain), 0, signs, blob)
     if _LEFT.search(token) or not any(map(str.isalpha, core)):
-        return _Token(0, 0, 0, 0, signs, blob)
+        return _kind(0, 0, 0, 0, signs, blob)
     if _is_damaged(core):
-        return _Token(1, 0, 1, 0, signs, blob)
-    return _Token(1, int(len(core) <= LONG or not _is_blob(core)), 0, 0, signs, blob)
+        return _kind(1, 0, 1, 0, signs, blob)
+    return _kind(1, int(len(core) <= LONG or not _is_blob(core)), 0, 0, signs, blob)
 
 
-_known = lru_cache(maxsize=1 << 16)(_token)
+_kind = lru_cache(maxsize=1 << 10)(_Token)
 
 
-def _usual(token: str) -> _Token:
-    return _known(token) if len(token) <= LONG else _token(token)
+class _Known(dict[str, _Token]):
+    """Tokens that were seen: most tokens of a text stood in others before. It is kept small."""
+
+    def __missing__(self, token: str) -> _Token:
+        kind = _token(token)
+        if len(self) >= _MOST:
+            self.clear()
+        if len(token) <= LONG:
+            self[token] = kind
+        return kind
+
+
+_MOST = 1 << 16
+_KNOWN = _Known()
 
 
 def _is_odd(word: str) -> bool:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from quality.admission.injection import place, words
 from quality.admission.injection.signals import Signal, imperative, quoted_away, signals
@@ -44,8 +43,7 @@ TOLD = 0.35
 """What is left of the weight of signals that stand in quotation marks, or in code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A confidence in 0 to 1, whether it is by signals (else by being out of place), and why."""
 
     confidence: float
@@ -97,9 +95,9 @@ def judge(
         request = _request(sentence, verb, order, span, text) * ground
     if request and (not upright or (kind == "list_item" and verb not in words.TELLING)):
         request *= 0.6
-    whole = 1 - (1 - strong) * (1 - request * (0.7 if found else 1.0))
-    if whole <= 0:
+    if not (found or request):
         return NOTHING
+    whole = 1 - (1 - strong) * (1 - request * (0.7 if found else 1.0))
     names = [signal.name for signal in found]
     if request:
         names.append("asks for something out of place")

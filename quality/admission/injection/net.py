@@ -8,6 +8,7 @@ megabyte, where the standard library's expressions would take as long as the par
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,9 @@ _RARE = ("about", "codes", "drawn", "turned")
 """Nets that hardly any text is caught in: one pass tells of all. With more of them RE2 gets slow."""
 
 
+_HEX = re.compile(r"[0-9a-f :,]+")
+
+
 @cache
 def _pattern(name: str) -> str:
     if name == "signals":
@@ -103,6 +107,7 @@ class Cast:
     """The nets over one text."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self._seen = Seen(text)
         self._caught = _rare().opened(self._seen)
 
@@ -110,7 +115,13 @@ class Cast:
         """Yield the spans in characters of what a net catches, in their order."""
         if name in _RARE and name not in self._caught:
             return iter(())
-        return self._seen.spans(_net(name))
+        spans = self._seen.spans(_net(name))
+        return filter(self._may_be_encoded, spans) if name == "long" else spans
+
+    def _may_be_encoded(self, span: tuple[int, int]) -> bool:
+        """Encoded sentences have large letters, or are hex: long names and paths are neither."""
+        piece = self._text[slice(*span)]
+        return not piece.islower() or _HEX.fullmatch(piece) is not None
 
     def catches(self, *names: str) -> bool:
         """Return whether one of some nets catches anything."""

@@ -29,7 +29,6 @@ MAX_PAYLOADS = 200
 _BASE64 = re.compile(r"(?<![\w+/=-])(?:[A-Za-z0-9+/_-]{20,}(?:\r?\n)?)+={0,2}(?![\w+/=])")
 _BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{32,}={0,6}(?!\w)")
 _HEX = re.compile(r"(?<!\w)(?:0x)?(?:[0-9a-fA-F]{2}[ :,]?){16,}(?!\w)|(?:\\x[0-9a-fA-F]{2}){8,}")
-_HEX_DIGITS = re.compile(r"[0-9a-f :,]+")
 _BITS = re.compile(r"(?<!\w)(?:[01]{8}[ ,]?){8,}(?!\w)")
 _DECIMAL = re.compile(r"(?<!\w)(?:(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])[ ,]+){12,}\d{2,3}(?!\w)")
 _PERCENT = re.compile(r"(?:[\w.-]*%[0-9a-fA-F]{2}[\w.-]*){6,}")
@@ -74,14 +73,6 @@ class Payload(NamedTuple):
 def payloads(text: str, net: str) -> Iterator[Payload]:
     """Yield what is in disguise in a text that a net caught, at most `MAX_PAYLOADS` pieces."""
     yield from islice(_BY_NET[net](text), MAX_PAYLOADS)
-
-
-def worth(net: str, piece: str) -> bool:
-    """Return whether what a net caught can be what the net is for.
-
-    Encoded sentences have large letters, or are hex: names and paths of small ones are neither.
-    """
-    return net != "long" or not piece.islower() or _HEX_DIGITS.fullmatch(piece) is not None
 
 
 def _long(text: str) -> Iterator[Payload]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from freshground.core.findings import Finding
 from quality.admission.injection.judge import NOTHING, Judged, judge
 from quality.admission.injection.net import DISGUISES, Cast
-from quality.admission.injection.payloads import Payload, parted, payloads, telltale, worth
+from quality.admission.injection.payloads import Payload, parted, payloads, telltale
 from quality.admission.injection.place import ground
 from quality.admission.injection.sentences import Sentence, around, split
 from quality.admission.matches import lowered
@@ -170,7 +170,7 @@ class Reader:
     def _lines(self, net: str) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []
         for start, end in self.cast.finds(net):
-            if (spans and end <= spans[-1][1]) or not worth(net, self.text[start:end]):
+            if spans and end <= spans[-1][1]:
                 continue
             low = max(self.text.rfind("\n", 0, start) + 1, start - NEAR)
             high = self.text.find("\n", end)

@@ -99,9 +99,7 @@ def ssns(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
                     yield Match("personal.ssn", *found.span(), 0.6, "area, group and serial")
 
 
-def ids(
-    text: str, clusters: Sequence[tuple[int, int]], lettered: Seen | None
-) -> Iterator[Match]:
+def ids(text: str, clusters: Sequence[tuple[int, int]], lettered: Seen | None) -> Iterator[Match]:
     """Yield national ids of other countries whose check digits are right.
 
     `lettered` is the text where ids of letters may stand outside the clusters, else None.

@@ -65,7 +65,8 @@ _DAY = re.compile(
 def clusters(text: str, seen: Seen) -> list[tuple[int, int]]:
     """Return the spans of a text in which at least seven digits stand close together."""
     spans: list[tuple[int, int]] = []
-    for start, end in seen.spans(_CLUSTER):
+    for first, end in seen.spans(_CLUSTER):
+        start = first
         while start and text[start - 1] in "(+":
             start -= 1
         if not (start and (text[start - 1].isalnum() or text[start - 1] == "_")):

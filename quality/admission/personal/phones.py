@@ -52,7 +52,7 @@ def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
         start = found.start()
         value = found[0].rstrip(" (.-/\u2013")
         value = value[: value.rfind("(")].rstrip() if value.count("(") > value.count(")") else value
-        digits = "".join(c for c in value if c.isdigit())
+        digits = "".join(filter(str.isdigit, value))
         if (
             not _LEAST <= len(digits) <= _MOST
             or _DATE.match(value.lstrip("("))
@@ -74,7 +74,7 @@ def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
 def _apart(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield clusters, and of those with too many digits for one number the numbers in them."""
     for start, end in clusters:
-        if end - start > _MOST and sum(c.isdigit() for c in text[start:end]) > _MOST:
+        if end - start > _MOST and sum(map(str.isdigit, text[start:end])) > _MOST:
             yield from (found.span() for found in _NANP.finditer(text, start, end))
         else:
             yield start, end

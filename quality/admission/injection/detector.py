@@ -37,6 +37,9 @@ UNSEEN_BY_DESIGN = frozenset(
 )
 """Kinds of hidden text that somebody made unseen; comments and alternative texts have their use."""
 
+ASKED_ASIDE = 0.6
+"""What is left of a request there that does not speak to a machine."""
+
 
 def injection(_policy: Admission) -> InjectionDetector:
     """Return the detector. It costs no model, so it looks even where the policy only records."""
@@ -82,7 +85,10 @@ def _hidden(document: Document, context: str) -> Iterator[Finding]:
         best = _surest(Reader(piece.text, (), context))
         if best:
             sure = best.confidence
-            if piece.kind in UNSEEN_BY_DESIGN:
+            if best.rule == "injection.request" and piece.kind not in UNSEEN_BY_DESIGN:
+                # Comments ask things of those who edit, and are never served.
+                sure = round(sure * ASKED_ASIDE, 3)
+            elif piece.kind in UNSEEN_BY_DESIGN:
                 # Somebody who addresses a machine where people do not see it means to.
                 sure = round(1 - (1 - sure) * 0.3, 3)
             why = f"{piece.kind.replace('_', ' ')} text: {best.evidence}"

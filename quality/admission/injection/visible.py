@@ -28,16 +28,16 @@ REPORTED = 0.2
 FOLLOWS = 0.75
 """From a sentence of so much confidence on, what goes on giving orders belongs to it."""
 
-STYLE = 5
-STYLE_SHARE = 0.08
-"""So many requests, and of so large a share of its sentences, and they are a text's own style."""
+STYLE = (1.0, 1.0, 0.7, 0.5)
+"""What is left of requests that stand at so many places of a text: to ask is its own style."""
 
 AMPLE = 3_000
 """Characters from which on a text has surroundings enough, without counting its words."""
 
 HABIT = 4
 HABIT_SHARE = 0.4
-"""The same of orders that fit as well: a text that tells its readers step by step what to do."""
+"""So many orders, those that fit as well, and of so large a share of its sentences: a text that
+tells its readers step by step what to do."""
 
 SENTENCE = 90
 """Characters of a usual sentence: to tell how many a text has without cutting it."""
@@ -110,16 +110,14 @@ class Reader:
 
     def _plain(self, version: str) -> Iterator[Finding]:
         judged = self._judged()
-        asked = sum(not result.addressed for _, result in judged)
-        styled = (asked >= STYLE and asked * SENTENCE >= STYLE_SHARE * len(self.text)) or (
-            self.orders >= HABIT and self.orders * SENTENCE >= HABIT_SHARE * len(self.text)
-        )
+        habit = self.orders >= HABIT and self.orders * SENTENCE >= HABIT_SHARE * len(self.text)
+        style = 0.5 if habit else STYLE[min(_scattered(judged), len(STYLE) - 1)]
         last: tuple[Sentence, Judged] | None = None
         for sentence, result in judged:
             confidence = result.confidence
-            if styled and not result.addressed:
-                confidence *= 0.5
-            follows = last is not None and sentence.start - last[0].end <= 3  # noqa: PLR2004
+            if not result.addressed:
+                confidence *= style
+            follows = last is not None and _follows(sentence, last[0])
             if follows and last and last[1].addressed and last[1].confidence >= FOLLOWS:
                 confidence = 1 - (1 - confidence) * 0.4
             last = (sentence, result)
@@ -182,6 +180,24 @@ class Reader:
             if len(spans) >= MAX_SUSPICIOUS:
                 break
         return spans
+
+
+def _scattered(judged: Sequence[tuple[Sentence, Judged]]) -> int:
+    """Return at how many places of a text something is asked that does not fit it.
+
+    Sentences that follow each other stand at one place, items of a list each at its own.
+    """
+    places, last = 0, None
+    for sentence, result in judged:
+        if not result.addressed and result.confidence >= REPORTED:
+            item = sentence.kind == "list_item"
+            places += item or last is None or not _follows(sentence, last)
+            last = sentence
+    return places
+
+
+def _follows(sentence: Sentence, last: Sentence) -> bool:
+    return sentence.start - last.end <= 3  # noqa: PLR2004
 
 
 NEAR = 400

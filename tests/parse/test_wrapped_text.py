@@ -146,14 +146,6 @@ def test_a_file_that_wraps_nothing_is_passed_on_as_it_is() -> None:
     assert package.written() is data
 
 
-def test_thousands_of_insertions_are_unwrapped_in_one_pass() -> None:
-    runs = "".join(f"<w:ins>{_run('a ')}</w:ins>" for _ in range(20_000))
-    package = Package(_word(_paragraph(runs)))
-    word.unwrap(package)
-    body = package.tree("word/document.xml")
-    assert len(body.findall(f"{{{W}}}body/{{{W}}}p/{{{W}}}r")) == 20_000
-
-
 def test_a_cell_merged_over_rows_stands_in_each_of_them(parsed: Callable[..., Document]) -> None:
     def row(text: str, mark: str) -> str:
         merged = f"<w:tc><w:tcPr><w:vMerge{mark}/></w:tcPr>{_paragraph(_run(text))}</w:tc>"

@@ -15,7 +15,6 @@ MARK = "!/"
 _LONGEST = 120
 _DEEPEST = 20
 _SUFFIX = 12
-_SPOOF = re.compile(r"!+$")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -47,7 +46,7 @@ def _piece(text: str) -> str:
     text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
     # Categories C*: control, format (bidi, zero width), surrogates, private use, unassigned.
     text = "".join(c for c in text if c == " " or unicodedata.category(c)[0] not in "CZ")
-    text = _SPOOF.sub("", text.strip())
+    text = text.strip().rstrip("!")  # the mark of a part is no part of its name
     return text if len(text) <= _LONGEST else _shortened(text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _INLINE = re.compile(r"[`*|_]")
-_ROLE = re.compile(r":([\w:+.-]+):`([^`]+)`")
+_ROLE = re.compile(r":([\w:+.-]{1,80}):`([^`]+)`")
 _LINK = re.compile(r"`([^`<]+?)\s*<[^`>]*>`_{0,2}")
 _LITERAL = re.compile(r"``(.+?)``")
 _REFERENCE = re.compile(r"`([^`]+)`_{0,2}")

@@ -63,10 +63,10 @@ _RECORD = re.compile(
     )""",
     re.VERBOSE,
 )
-_RULE = re.compile(r"^\|?[ :-]*-{3,}[ :-]*\|[ |:-]*$", re.MULTILINE)
+_RULE = re.compile(r"^\|?(?=[ :-]*?---)[ :-]++\|[ |:-]*$", re.MULTILINE)
 _MARKDOWN = (
     (re.compile(r"^#{1,6} \S", re.MULTILINE), 2), (re.compile(r"^(?:```|~~~)", re.MULTILINE), 2),
-    (re.compile(r"\[[^\]\n]+\]\([^)\s]+\)"), 2),
+    (re.compile(r"\[[^\[\]\n]+\]\([^)\s]+\)"), 2),
     (_RULE, 3),
     (re.compile(r"\*\*\S[^*\n]*\S\*\*"), 1), (re.compile(r"^[*-] \S", re.MULTILINE), 1),
     (re.compile(r"^.+\n={3,}\n", re.MULTILINE), 1),
@@ -80,7 +80,7 @@ _RST = (
 )  # fmt: skip
 _ORG = ((re.compile(r"^#\+[A-Za-z_]+:?", re.MULTILINE), 3),
         (re.compile(r"^\*+ \S", re.MULTILINE), 1),
-        (re.compile(r"\[\[[^\]\n]+\](?:\[[^\]\n]+\])?\]"), 2))  # fmt: skip
+        (re.compile(r"\[\[[^\[\]\n]+\](?:\[[^\]\n]+\])?\]"), 2))  # fmt: skip
 _ASCIIDOC = ((re.compile(r"^={1,5} \S", re.MULTILINE), 2),
              (re.compile(r"^\[[a-z]+[,\]]", re.MULTILINE), 2),
              (re.compile(r"^(?:-{4,}|={4,}|\|={3,})$", re.MULTILINE), 1),

@@ -37,6 +37,11 @@ def test_a_paragraph_over_thousands_of_pages() -> None:
     assert len(rejoin(blocks)) == 1
 
 
+@pytest.mark.parametrize("text", ["-" * 20_000, "[" * 20_000, "[[" * 10_000, "- " * 10_000])
+def test_lines_that_look_like_the_rule_of_a_table(text: str) -> None:
+    sniff(Raw(f"words\n{text}\nwords".encode(), "txt"))
+
+
 @pytest.mark.parametrize("tail", ["plain words", "<p>words</p>"])
 def test_comments_before_a_page(tail: str) -> None:
     sniff(Raw(("<!-- -->" * 400 + tail).encode()))

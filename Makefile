@@ -9,6 +9,8 @@ export DO_NOT_TRACK = 1
 export HF_HUB_OFFLINE = 1
 export UNSTRUCTURED_DISABLE_NOTICE = 1
 export GX_ANALYTICS_ENABLED = false
+# Compiling modules and tests anew takes half of a short run, where a shell keeps Python from storing.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help env demo test test-fast prove bench bench-serve bench-hostile bench-dashboard conformance browser promtool screenshots lint format up clean bench-duplicates bench-admission bench-web bench-parse
 
@@ -29,8 +31,8 @@ demo: env ## ingest the samples through the DAGs, publish two releases, query th
 test: env ## all tests, proofs in their small form
 	$(BIN)/python -m pytest -m "not prove" -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=40
 
-test-fast: env ## the fast tests, without network
-	$(BIN)/python -m pytest -m "not slow and not prove and not airflow" -q -n $(WORKERS)
+test-fast: env ## the fast tests, without network, properties by few examples
+	FRESHGROUND_HYPOTHESIS=few $(BIN)/python -m pytest -m "not slow and not prove and not airflow" -q -n $(WORKERS)
 
 prove: env ## the long proofs in full, and new examples for the property tests
 	FRESHGROUND_HYPOTHESIS=search $(BIN)/python -m pytest -m "prove or not airflow"

@@ -26,6 +26,7 @@ pytest.register_assert_rewrite("indexes.engines.conformance", "ingestion.sources
 
 # A run says the same as the run before it; looking for new examples is what `make prove` is for.
 settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("few", settings.get_profile("same"), max_examples=15)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("FRESHGROUND_HYPOTHESIS", "same"))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from freshground.core.errors import ConfigError
 from freshground.core.records import Document, Element
 from freshground.core.settings import Admission
 from quality.admission.detectors import detectors
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from freshground.core.findings import Detector, Finding
+
+_WATCHFUL = Admission(personal="mask")
+"""A policy under which every detector has something to do."""
 
 
 class Scan(NamedTuple):
@@ -24,7 +29,22 @@ class Scan(NamedTuple):
 
 
 def wanted(policy: Admission) -> dict[str, str]:
-    """Return the version of every rule that a policy wants looked for, by name."""
+    """Return the version of every rule that a policy wants looked for, by name.
+
+    ConfigError where the policy says what to do about a rule that there is not: what was meant
+    would be served.
+    """
+    known = _rules(_WATCHFUL)
+    for name in policy.rules.keys() - known.keys():
+        alike = [rule for rule in known if name in rule] or get_close_matches(name, known)
+        raise ConfigError(
+            f"admission.rules names {name!r}, and there is no such rule.",
+            f"Did you mean {' or '.join(alike)}?" if alike else "docs/documents.md lists them.",
+        )
+    return _rules(policy)
+
+
+def _rules(policy: Admission) -> dict[str, str]:
     return {
         rule: version
         for detector in _detectors(policy.model_dump_json())

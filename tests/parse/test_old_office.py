@@ -31,6 +31,7 @@ def _words(document: Document) -> list[str]:
     return [word for word in document.text.split() if word != "-"]
 
 
+@pytest.mark.slow  # unstructured, which reads the new ones, takes seconds to import
 @pytest.mark.parametrize(("old", "new"), TWINS)
 def test_the_same_words_as_in_the_new_format(
     old: str, new: str, shared_data: Path, parsed: Callable[..., Document],

@@ -19,7 +19,7 @@ class Parsing(Section):
     """
 
     workers: int | None = Field(None, ge=1, le=64)
-    wall_time: Duration = timedelta(seconds=60)
+    wall_time: Duration = Field(timedelta(seconds=60), gt=timedelta())
     memory: int = Field(2_000_000_000, ge=100_000_000)
     output: int = Field(20_000_000, ge=1_000)
     open_files: int = Field(256, ge=32)

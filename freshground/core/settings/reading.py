@@ -15,6 +15,8 @@ from freshground.core.settings.project import Settings
 
 SETTINGS_FILE = "freshground.yaml"
 _MASKED = ("storage_options", "kwargs")
+_IN_YAML = (("valid tuple", "list"), ("valid dictionary or instance of Groups", "mapping `groups`"))
+"""What pydantic calls things, and what they are called in a file."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -78,6 +80,8 @@ def parse(raw: Any, root: Path, origin: str = SETTINGS_FILE) -> Settings:
                 continue  # said of a list whose items are what is wrong
             place = _where(item, expanded)
             message = item["msg"].removeprefix("Value error, ")
+            for said, meant in _IN_YAML:
+                message = message.replace(said, meant)
             found = item["input"]
             shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
             if item["type"] == "missing":

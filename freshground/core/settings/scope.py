@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from freshground.core.settings.access import Groups
-from freshground.core.settings.values import Duration, Section
+from freshground.core.settings.values import Age, Section
 
 _ON_VALUES = ("equals", "one_of", "matches")
 
@@ -29,8 +29,8 @@ class ScopeRule(Section):
     equals: str | int | float | bool | None = None
     one_of: tuple[str | int | float | bool, ...] = Field((), alias="in")
     matches: str | None = None
-    older_than: Duration | None = None
-    newer_than: Duration | None = None
+    older_than: Age | None = None
+    newer_than: Age | None = None
     label: str | None = None
 
     @field_validator("matches")
@@ -93,6 +93,8 @@ class Labels(Section):
         labels = {str(n): value for n, value in raw.items() if n not in cls.model_fields}
         if labels:
             own["values"] = {**own.get("values", {}), **labels}
+        if not own.get("values"):
+            raise ValueError("it names no label: write `public: serve` or the like beside `field`")
         return own
 
     @field_validator("values")

@@ -13,7 +13,7 @@ from freshground.core.settings.containers import Containers
 from freshground.core.settings.freshness import Sla
 from freshground.core.settings.guards import DeleteGuard, Guards
 from freshground.core.settings.scope import Labels, Scope
-from freshground.core.settings.values import Duration, Id, Section
+from freshground.core.settings.values import Age, Duration, Id, Section
 
 
 class _SourceBase(Section):
@@ -28,7 +28,7 @@ class _SourceBase(Section):
     guards: Guards = Guards()
     admission: Admission = Admission()
     scope: Scope = Scope()
-    retention: Duration | None = Field(None, gt=timedelta())
+    retention: Age | None = None
     labels: Labels | None = None
 
     @model_validator(mode="after")

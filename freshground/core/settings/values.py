@@ -32,7 +32,15 @@ def as_duration(value: object) -> object:
     return duration(value) if isinstance(value, str) else value
 
 
+def with_unit(value: object) -> object:
+    """Turn a text into a duration, and refuse a bare number: seconds are hardly ever meant."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} has no unit; write it as a text such as 30d or 2y")  # noqa: TRY004
+    return as_duration(value)
+
+
 Duration = Annotated[timedelta, BeforeValidator(as_duration)]
+Age = Annotated[timedelta, Field(gt=timedelta()), BeforeValidator(with_unit)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 Line = Annotated[str, Field(pattern=r"^[^\r\n]+$")]

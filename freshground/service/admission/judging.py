@@ -16,6 +16,7 @@ from freshground.core.access import both
 from freshground.core.columns import Columns
 from freshground.core.errors import Quarantine
 from freshground.core.findings import Finding
+from freshground.core.settings import LocalEncoder
 from freshground.lake.admissions import Found
 from freshground.lake.schemas import ADMISSIONS, SILVER
 from freshground.service.admission.cases import READ_DOCUMENTS, Case, masked_cases, read
@@ -25,11 +26,14 @@ from freshground.service.denial.withdrawing import Refused, refuse
 from freshground.service.workers.pool import Job
 from ingestion.silver import columns as silver_columns
 from quality.admission import verdicts
+from quality.admission.injection import meaning
 from quality.admission.scanning import Scan
 from quality.admission.scanning import wanted as wanted_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import numpy as np
 
     from freshground.core.records import Check, Document
     from freshground.lake.admissions import Reason, Version
@@ -115,9 +119,20 @@ class Judging:
         for version, result in self._context.workers.each(_SCAN, jobs()):
             each, found, document = held.pop(version)
             scan = _failed(result) if isinstance(result, Quarantine) else Scan(*result)
+            scan = self._second_look(document, scan)
             if any(f.rule == verdicts.UNSCANNED for f in found.findings):
                 scan = scan._replace(rules=tuple(dict.fromkeys((*scan.rules, _UNSCANNED))))
             yield each, scan, found, document
+
+    def _second_look(self, document: Document, scan: Scan) -> Scan:
+        """Return a scan whose requests were weighed by meaning, where the policy asks for that."""
+        if not meaning.wanted(self._policy):
+            return scan
+
+        def encode(texts: list[str]) -> np.ndarray:
+            return self._context.opened(LocalEncoder(model=meaning.MODEL)).encode(texts)
+
+        return scan._replace(findings=meaning.look_again(document.text, scan.findings, encode))
 
     def _take(self, waiting: Waiting, scan: Scan, before: Found, document: Document | None) -> None:
         """Decide what is known of a version by now; its verdict comes with the batch."""
@@ -241,7 +256,9 @@ class Judging:
                     "doc_id": document.doc_id,
                     "uri": document.row["uri"],
                     "rule": first.rule,
-                    "reason": f"{first.findings} findings of {first.rule}, version {first.version}",
+                    "reason": f"found {first.findings} times, by version {first.version}"
+                    if first.findings > 1
+                    else f"found once, by version {first.version}",
                 }
             )
 

@@ -72,7 +72,7 @@ def _as_judged(
             content_hash=None,
             silver_id=None,
             rule=against[0].rule,
-            reason=_why(document, against),
+            reason=_why(against),
             quarantined_at=verdict.judged_at,
             matters=tuple((reason.rule, reason.version) for reason in against),
         )
@@ -111,10 +111,10 @@ def _newest(verdicts: Mapping[Version, Admitted]) -> dict[str, tuple[Version, Ad
     return found
 
 
-def _why(document: Current, against: Sequence[Reason]) -> str:
-    named = ", ".join(f"{reason.findings} of {reason.rule}" for reason in against[:_NAMED])
+def _why(against: Sequence[Reason]) -> str:
+    named = ", ".join(f"{reason.rule} ({reason.findings})" for reason in against[:_NAMED])
     more = f" and {len(against) - _NAMED} more rules" if len(against) > _NAMED else ""
     return (
-        f"Admission found {named}{more}. Nobody is served it until somebody has looked: "
-        f"freshground quarantine show {document.doc_id}"
+        f"Admission found {named}{more}. It is served to nobody until somebody has looked and "
+        "released it, or the document is changed."
     )

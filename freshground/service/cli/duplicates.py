@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _LISTED = 50
+_NEARLY = 0.999
+"""What is told at most of texts that are not one."""
 
 
 def duplicates(
@@ -39,7 +41,7 @@ def duplicates(
 def _show(found: dict[str, Any]) -> None:
     out = console()
     for cluster in found["clusters"][:_LISTED]:
-        said = "one text" if cluster["kind"] == "exact" else f"{cluster['similarity']:.1%} alike"
+        said = "one text" if cluster["kind"] == "exact" else _alike(cluster)
         out.print(f"{len(cluster['documents'])} documents, {said}", style="bold")
         table = _table()
         for row in cluster["documents"]:
@@ -48,9 +50,7 @@ def _show(found: dict[str, Any]) -> None:
         out.print(table)
     for pair in found["different"][:_LISTED]:
         one, other = pair["facts_of_one_alone"]
-        out.print(
-            f"different, {pair['similarity']:.1%} alike: {one} and {other} facts stand in one alone"
-        )
+        out.print(f"different, {_alike(pair)}; facts that one alone states: {one} and {other}")
         table = _table()
         for row in pair["documents"]:
             table.add_row(*_cells(row), "")
@@ -61,6 +61,10 @@ def _show(found: dict[str, Any]) -> None:
         f"{len(found['different']) + found['different_uncounted']} pairs that only look it."
         + (" --json lists all." if more else "")
     )
+
+
+def _alike(found: dict[str, Any]) -> str:
+    return f"{min(found['similarity'], _NEARLY):.1%} alike"
 
 
 def _table() -> Table:
@@ -75,7 +79,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         f"  {row['source']}",
         escape(row["key"]),
-        row["modified_at"] or "",
+        (row["modified_at"] or "")[:19],
         escape(", ".join(row["groups"])),
     )
 

@@ -41,8 +41,13 @@ def _list(settings: Place, *, as_json: bool) -> None:
 def show_(name: Name, settings: Place = None, *, as_json: Json = False) -> None:
     """Show one of them: what speaks against it, where, and everything that was decided."""
     from freshground.service.quarantine.listing import shown
+    from freshground.service.views.quarantine import with_evidence
 
-    show.one(shown(open_context(settings), name), as_json=as_json)
+    context = open_context(settings)
+    row = shown(context, name)
+    if not as_json:  # what machines keep holds no text
+        [row] = with_evidence(context, [row])
+    show.one(row, as_json=as_json)
 
 
 @commands.command()

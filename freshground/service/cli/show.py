@@ -44,10 +44,12 @@ def refresh(reports: list[StageReport], *, as_json: bool) -> None:
             out.print(Text(f"{report.stage} {report.subject}: {report.message}"))
         for item in report.quarantined[:_LIST]:
             out.print(Text(f"  set aside: {item['uri']} ({item['rule']}): {item['reason']}"))
+        if len(report.quarantined) > _LIST:
+            out.print(Text(f"  and {len(report.quarantined) - _LIST} more"))
         for item in report.checks:
             if not item["passed"]:
-                line = f"  {item['severity']} check {item['check_id']}: {item['failing']} failing"
-                out.print(Text(f"{line} {item['detail']}".rstrip()))
+                said = item["detail"] or f"{item['failing']} failing"
+                out.print(Text(f"  {item['severity']} check {item['check_id']}: {said}"))
         if (report.release or {}).get("state") == "published":
             counts = report.release["counts"]
             out.print(

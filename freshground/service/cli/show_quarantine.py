@@ -20,12 +20,18 @@ def rows(found: list[dict[str, Any]], *, as_json: bool) -> None:
         print_json(found)
         return
     for row in found:
-        old = "; its last good version is served, marked stale" if row["stale_served"] else ""
-        typer.echo(f"{row['uri']}\n  {row['rule']}: {row['reason']}{old}")
-        if row["decision"]:
-            typer.echo(f"  {_decision(row['decision'])}")
-    if not found:
+        _row(row)
+    if found:
+        typer.echo("`freshground quarantine show KEY` tells more; release, reject, replay decide.")
+    else:
         typer.echo("No document is in quarantine.")
+
+
+def _row(row: dict[str, Any]) -> None:
+    old = "; its last good version is served, marked stale" if row["stale_served"] else ""
+    typer.echo(f"{row['uri']}\n  {row['rule']}: {row['reason']}{old}")
+    if row["decision"]:
+        typer.echo(f"  {_decision(row['decision'])}")
 
 
 def one(row: dict[str, Any], *, as_json: bool) -> None:
@@ -33,7 +39,7 @@ def one(row: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(row)
         return
-    rows([row], as_json=False)
+    _row(row)
     held = "released or rejected" if row["can_release"] else "replayed or rejected"
     typer.echo(f"  set aside by: {row['held_by']}, since {row['since']}; it can be {held}")
     for matter in row["matters"]:
@@ -44,6 +50,12 @@ def one(row: dict[str, Any], *, as_json: bool) -> None:
         if span["start"] is not None:
             place = f"characters {span['start']}-{span['end']}"
         typer.echo(f"  {place}: {span['why']}")
+        if span["marked"]:
+            # What a document holds may be meant for the terminal.
+            marked = "".join(c if c.isprintable() else " " for c in span["marked"])
+            typer.echo(f"    {marked}{'…' if span['cut'] else ''}")
+    if row["more_evidence"]:
+        typer.echo(f"  and in {row['more_evidence']} more places")
     for past in row["history"]:
         typer.echo(f"  {_decision(past)}")
 

@@ -38,13 +38,15 @@ def _document(out: Console, found: dict[str, Any]) -> None:
     if document["parent"]:
         out.print(Text(f"  a part of {document['parent']['uri']}", "cyan"))
     if document["parts"]:
-        out.print(Text(f"  holds {document['parts']} documents of their own", "cyan"))
+        several = "s" if document["parts"] > 1 else ""
+        out.print(Text(f"  holds {document['parts']} other document{several}", "cyan"))
     for step in document["moved_from"]:
         out.print(Text(f"  moved from {_step(step)}", "cyan"))
     for step in document["moved_to"]:
         out.print(Text(f"  moved to {_step(step)}", "cyan"))
     for row in found["denials"]:
-        left = f" to {_groups(row['groups'])}" if row["kind"] == "narrowed" else ""
+        few = row["groups"] or row["kind"] == "narrowed"
+        left = f" to {_groups(row['groups'])}" if few else ""
         why = f": {row['comment']}" if row["comment"] else ""
         line = f"  DENIED: {row['kind']}{left}, {row['at']} by {row['by']}{why}"
         out.print(Text(line, "bold red"))

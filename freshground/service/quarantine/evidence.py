@@ -11,7 +11,7 @@ from freshground.service.quarantine.held import COVERAGE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from freshground.lake.admissions import Found, Version
+    from freshground.lake.admissions import Version
     from freshground.service.context import Context
 
 MOST = 20
@@ -44,7 +44,14 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
             if row and (key[1], iso(verdict.judged_at)) == (row["content_hash"], row["since"]):
                 keys[key[0]] = key
     found = context.admissions.found(list(keys.values()))
-    kinds = _hidden_kinds(context, {key for key in keys.values() if _any_hidden(found[key])})
+    whole = parsed(
+        context,
+        [
+            wanted[doc_id]
+            for doc_id, key in keys.items()
+            if any(f.hidden is not None for f in found[key].findings)
+        ],
+    )
     told: dict[str, list[dict[str, Any]]] = {}
     for doc_id, key in keys.items():
         against = {(m["rule"], m["version"]) for m in wanted[doc_id]["matters"]}
@@ -56,7 +63,7 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
                 "end": finding.end,
                 "why": f"{finding.rule}: {finding.evidence}" if finding.evidence else finding.rule,
                 "confidence": round(finding.confidence, 3),
-                "hidden": _kind(kinds.get(key, ()), finding.hidden),
+                "hidden": _kind(whole.get(doc_id), finding.hidden),
                 "place": finding.hidden,
             }
             for finding in own[:MOST]
@@ -64,31 +71,12 @@ def _found(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, lis
     return told
 
 
-def _any_hidden(found: Found) -> bool:
-    return any(finding.hidden is not None for finding in found.findings)
-
-
-def _hidden_kinds(context: Context, versions: set[Version]) -> dict[Version, list[str]]:
-    """Return in which ways text is hidden in some versions, in the order of findings' places."""
-    if not versions:
-        return {}
-    table = context.lake.silver.rows(
-        "SELECT doc_id, content_hash, silver_id, hidden FROM t WHERE status = 'ok' "
-        f"AND {among('doc_id', sorted({version[0] for version in versions}))}"
-    )
-    rows = (
-        (r["doc_id"], r["content_hash"], r["silver_id"], r["hidden"]) for r in table.to_pylist()
-    )
-    return {
-        row[:3]: [piece["kind"] for piece in row[3] or ()] for row in rows if row[:3] in versions
-    }
-
-
-def _kind(kinds: Sequence[str], place: int | None) -> str | None:
+def _kind(whole: Mapping[str, Any] | None, place: int | None) -> str | None:
     """Return how a finding's text is hidden, None where it is not."""
     if place is None:
         return None
-    return kinds[place] if place < len(kinds) else "hidden"
+    pieces = whole["hidden"] if whole else ()
+    return pieces[place]["kind"] if place < len(pieces) else "hidden"
 
 
 def _of_chunks(
@@ -105,11 +93,11 @@ def _of_chunks(
         if chunk["content_hash"] == wanted[chunk["doc_id"]]["content_hash"]:
             chunks[chunk["doc_id"]].append(chunk)
     partly = [row for row in wanted.values() if row["rule"] == COVERAGE]
-    whole = texts(context, partly)
+    whole = parsed(context, partly)
     found: dict[str, list[dict[str, Any]]] = {}
     for doc_id, row in wanted.items():
         if row["rule"] == COVERAGE:
-            found[doc_id] = _gaps(whole.get(doc_id, ""), chunks[doc_id])
+            found[doc_id] = _gaps(whole[doc_id]["text"] if doc_id in whole else "", chunks[doc_id])
             continue
         sample = set(row["sample"])
         found[doc_id] = [
@@ -120,33 +108,20 @@ def _of_chunks(
     return found
 
 
-def texts(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return by doc_id the parsed text of the versions that rows of `listed` are about."""
+def parsed(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return by doc_id what was parsed of the versions that rows of `listed` are about.
+
+    `text`, and `hidden`: pieces {kind, text} in the order of findings' places.
+    """
     if not rows:
         return {}
     content = {row["doc_id"]: row["content_hash"] for row in rows}
     table = context.lake.silver.rows(
-        "SELECT doc_id, content_hash, text FROM t WHERE status = 'ok' "
+        "SELECT doc_id, content_hash, text, hidden FROM t WHERE status = 'ok' "
         f"AND masked_from IS NULL AND {among('doc_id', sorted(content))} ORDER BY parsed_at"
     )
     return {
-        row["doc_id"]: row["text"]
-        for row in table.to_pylist()
-        if row["content_hash"] == content[row["doc_id"]]
-    }
-
-
-def hidden_texts(context: Context, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Return by doc_id what is hidden in the versions that rows of `listed` are about."""
-    if not rows:
-        return {}
-    content = {row["doc_id"]: row["content_hash"] for row in rows}
-    table = context.lake.silver.rows(
-        "SELECT doc_id, content_hash, hidden FROM t WHERE status = 'ok' "
-        f"AND masked_from IS NULL AND {among('doc_id', sorted(content))} ORDER BY parsed_at"
-    )
-    return {
-        row["doc_id"]: [piece["text"] for piece in row["hidden"] or ()]
+        row["doc_id"]: {"text": row["text"], "hidden": row["hidden"] or []}
         for row in table.to_pylist()
         if row["content_hash"] == content[row["doc_id"]]
     }

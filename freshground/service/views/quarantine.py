@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.denial.takedown import TAKEN_DOWN
-from freshground.service.quarantine.evidence import evidence, hidden_texts, texts
+from freshground.service.quarantine.evidence import evidence, parsed
 from freshground.service.views.documents.catalogue import catalogue, visible
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _AROUND = 120
 _MARKED = 1_200
 _BRIEF = 240
 _SPANS = 5
+_NOTHING: dict[str, Any] = {"text": "", "hidden": []}
 
 
 def quarantine(
@@ -79,22 +80,12 @@ def with_evidence(
     spans = evidence(context, rows)
     partly = {d.source_id for d in context.lake.denials.active() if d.chunk_ids}
     told = [r for r in rows if spans.get(r["doc_id"]) and r["source"] not in partly]
-    whole = texts(context, told)
-    unseen = hidden_texts(
-        context, [r for r in told if any(span.get("hidden") for span in spans[r["doc_id"]])]
-    )
+    whole = parsed(context, told)
     return [
         {
             **row,
             "evidence": [
-                {
-                    **span,
-                    **(
-                        _unseen(unseen.get(row["doc_id"], ()), span, marked)
-                        if span["start"] is None
-                        else _around(whole.get(row["doc_id"], ""), span, marked)
-                    ),
-                }
+                {**span, **_shown(whole.get(row["doc_id"], _NOTHING), span, marked)}
                 for span in spans.get(row["doc_id"], [])[:most]
             ],
             "more_evidence": max(0, len(spans.get(row["doc_id"], [])) - most),
@@ -181,18 +172,20 @@ def _is(row: Mapping[str, Any], state: str) -> bool:
     return state == "all" or row["waiting"] == (state != "decided")
 
 
-def _around(text: str, span: Mapping[str, Any], marked: int) -> dict[str, Any]:
-    start, end = span["start"], span["end"]
+def _shown(whole: Mapping[str, Any], span: Mapping[str, Any], marked: int) -> dict[str, Any]:
+    """Return the text of a span and some around it, or the hidden text that a finding is about.
+
+    Nothing of a finding about the whole document.
+    """
+    text, start, end = whole["text"], span["start"], span["end"]
+    if start is None:
+        place = span.get("place")
+        pieces = whole["hidden"]
+        text = pieces[place]["text"] if place is not None and place < len(pieces) else ""
+        start, end = 0, len(text)
     return {
         "before": text[max(0, start - _AROUND) : start],
         "marked": text[start : min(end, start + marked)],
         "cut": max(0, end - start - marked),
         "after": text[end : end + _AROUND] if end - start <= marked else "",
     }
-
-
-def _unseen(pieces: Sequence[str], span: Mapping[str, Any], marked: int) -> dict[str, Any]:
-    """Return the hidden text that a finding is about; nothing of one about the whole document."""
-    place = span.get("place")
-    text = pieces[place] if place is not None and place < len(pieces) else ""
-    return {"before": "", "marked": text[:marked], "cut": max(0, len(text) - marked), "after": ""}

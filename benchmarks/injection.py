@@ -1,7 +1,9 @@
 """Prompt injection: what is found of attacks placed into mails, and what is flagged of the benign.
 
 Attacks of BIPIA's training split and others of kinds that it does not have stand in its mails, at
-the start, in the middle, at the end. The rival is what is often done: a list of known phrases.
+the start, in the middle, at the end, and anywhere in the demo's handbook. Findings are those of a
+refresh: the detector's, looked at again by meaning. The rival is what is often done: a list of
+known phrases.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import logging
 import os
 import random
 import re
+import time
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,15 +23,20 @@ from benchmarks.injection_kinds import KINDS
 from benchmarks.injection_ordinary import FRESH, LAST, ORDINARY
 from benchmarks.result import Result
 from freshground.core.errors import Quarantine
-from freshground.core.settings import Admission
+from freshground.core.settings import Admission, LocalEncoder
+from indexes.encoders import open_encoder
 from ingestion.parse import parse
 from quality.admission.injection.detector import injection
+from quality.admission.injection.meaning import MODEL, look_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import numpy as np
+
     from freshground.core.records import Document
 
+HANDBOOK = Path(__file__).parents[1] / "examples" / "handbook"
 MAILS = 10
 PLACES = ("start", "middle", "end")
 MOST_FLAGGED = 0.01
@@ -41,7 +49,31 @@ _PHRASES = re.compile(
 )
 
 
-def run(_root: Path, *, quick: bool) -> Iterator[Result]:
+class Guard:
+    """What a refresh looks for, and what the second look took: calls, texts, CPU seconds."""
+
+    def __init__(self, cache: Path) -> None:
+        self._detector = injection(Admission())
+        self._encoder = open_encoder(LocalEncoder(model=MODEL), cache, str)
+        self._encoder.encode(["what is loaded once is no cost of a document"])
+        self.calls = self.texts = 0
+        self.seconds = 0.0
+
+    def flags(self, document: Document) -> bool:
+        """Return whether a document would be kept from its readers."""
+        found = look_again(document.text, self._detector.scan(document).findings, self._encode)
+        return any(finding.confidence >= Admission().min_confidence for finding in found)
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        self.calls += 1
+        self.texts += len(texts)
+        started = time.process_time()
+        vectors = self._encoder.encode(texts)
+        self.seconds += time.process_time() - started
+        return vectors
+
+
+def run(root: Path, *, quick: bool) -> Iterator[Result]:
     """Measure recall by place and kind, and false alarms by corpus."""
     data = os.environ.get("FRESHGROUND_TEST_DATA")
     if not data:
@@ -54,28 +86,36 @@ def run(_root: Path, *, quick: bool) -> Iterator[Result]:
         for line in (bipia / "email" / "train.jsonl").read_text(encoding="utf-8").splitlines()
     ]
     attacks = json.loads((bipia / "text_attack_train.json").read_text(encoding="utf-8"))
-    yield _recall("BIPIA's training attacks", attacks, mails, quick=quick)
-    yield _recall("attacks of other kinds", KINDS, mails, quick=quick)
     logging.disable(logging.WARNING)
-    yield _alarms(folder, mails, quick=quick)
-    yield _ordinary()
+    guard = Guard(root / "encoder")
+    book = [document.text for document in _handbook()]
+    for where, texts in (("mails", mails), ("the handbook", book)):
+        yield _recall(guard, "BIPIA's training attacks", attacks, where, texts, quick=quick)
+        yield _recall(guard, "attacks of other kinds", KINDS, where, texts, quick=quick)
+    yield from _alarms(Guard(root / "encoder"), folder, mails, quick=quick)
+    yield _ordinary(guard)
     logging.disable(logging.NOTSET)
 
 
 def _recall(
-    name: str, attacks: Mapping[str, Sequence[str]], mails: Sequence[str], *, quick: bool
+    guard: Guard,
+    name: str,
+    attacks: Mapping[str, Sequence[str]],
+    where: str,
+    texts: Sequence[str],
+    *,
+    quick: bool,
 ) -> Result:
-    detector = injection(Admission())
     rng = random.Random(1)
     found: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     listed = 0
-    for kind, texts in attacks.items():
-        for attack in texts:
-            for mail in rng.sample(list(mails), 1 if quick else MAILS):
+    for kind, worded in attacks.items():
+        for attack in worded:
+            for text in rng.sample(list(texts), 1 if quick else MAILS):
                 for place in PLACES:
-                    document = parse(_placed(mail, attack, place, rng).encode(), "mail.txt")
-                    hit = _flagged(detector.scan(document).findings)
+                    document = parse(_placed(text, attack, place, rng).encode(), "mail.txt")
+                    hit = guard.flags(document)
                     listed += bool(_PHRASES.search(document.text))
                     for key in (kind, place, "all"):
                         found[key] += hit
@@ -83,7 +123,7 @@ def _recall(
     shares = {key: found[key] / tried[key] for key in tried}
     weakest = sorted((shares[kind], kind) for kind in attacks)
     return Result(
-        f"recall, {name}",
+        f"recall, {name} in {where}",
         shares["all"],
         beside=f"a list of phrases: {listed / tried['all']:.2f}",
         notes=(
@@ -103,33 +143,32 @@ def _placed(mail: str, attack: str, place: str, rng: random.Random) -> str:
     return f"{mail[:cut]}\n{attack}\n{mail[cut:]}"
 
 
-def _flagged(findings: Sequence[object]) -> bool:
-    least = Admission().min_confidence
-    return any(finding.confidence >= least for finding in findings)  # type: ignore[attr-defined]
-
-
-def _alarms(folder: Path, mails: Sequence[str], *, quick: bool) -> Result:
-    detector = injection(Admission())
+def _alarms(guard: Guard, folder: Path, mails: Sequence[str], *, quick: bool) -> Iterator[Result]:
     flagged: dict[str, int] = defaultdict(int)
     listed = 0
     counts: Counter[str] = Counter()
     for corpus, document in _benign(folder, mails, 20 if quick else 1):
         counts[corpus] += 1
-        flagged[corpus] += _flagged(detector.scan(document).findings)
+        flagged[corpus] += guard.flags(document)
         listed += bool(_PHRASES.search(document.text))
     total = counts.total()
-    return Result(
+    yield Result(
         "benign documents flagged",
         sum(flagged.values()) / total,
         most=MOST_FLAGGED,
         beside=f"a list of phrases: {listed / total:.4f}",
         notes=(", ".join(f"{name} {flagged[name]} of {counts[name]}" for name in counts),),
     )
+    yield Result(
+        "cost of the second look, apart (CPU)",
+        1000 * guard.seconds / total,
+        " ms/document",
+        beside=f"{guard.calls} of {total} documents were looked at again, {guard.texts} texts",
+    )
 
 
-def _ordinary() -> Result:
+def _ordinary(guard: Guard) -> Result:
     """Measure texts of a line or a page that tell people what to do: no corpus has many."""
-    detector = injection(Admission())
     sets = {
         "developed with": [text for texts in ORDINARY.values() for text in texts[::2]],
         "held out": [text for texts in ORDINARY.values() for text in texts[1::2]],
@@ -137,7 +176,7 @@ def _ordinary() -> Result:
         "written last": LAST,
     }
     flagged = {
-        name: sum(_flagged(detector.scan(parse(t.encode(), "note.txt")).findings) for t in texts)
+        name: sum(guard.flags(parse(t.encode(), "note.txt")) for t in texts)
         for name, texts in sets.items()
     }
     total = sum(map(len, sets.values()))
@@ -169,3 +208,11 @@ def _benign(folder: Path, mails: Sequence[str], step: int) -> Iterator[tuple[str
             yield from ((corpus, d) for d in read("text.txt", text))
     for mail in mails[::step]:
         yield from (("mails", d) for d in read("mail.txt", mail.encode()))
+    yield from (("handbook", document) for document in _handbook())
+
+
+def _handbook() -> Iterator[Document]:
+    for path in sorted(HANDBOOK.rglob("*")):
+        if path.is_file():
+            with contextlib.suppress(Quarantine):
+                yield parse(path.read_bytes(), path.name)

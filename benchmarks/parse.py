@@ -58,6 +58,7 @@ class Tally:
     counted: int = 0
     true: int = 0
     found: float = 0.0
+    in_text: float = 0.0
     rival_found: float = 0.0
 
 
@@ -115,12 +116,14 @@ def _tell(tally: Tally, path: Path, ours: Reading, rival: Reading) -> None:
     except Exception as error:  # noqa: BLE001 - what it raises on is left out, and said
         _say(f"{path.name}: the third reader fails with {type(error).__name__}")
         true = None
-    here, there = _all_words(ours.document), words(rival.text or "")
+    text = "" if ours.document is None else f"{ours.document.text}\n{ours.document.title or ''}"
+    here, there = words(f"{text}\n{_aside(ours.document)}"), words(rival.text or "")
     if true:
         count = sum(true.values())
         tally.counted += 1
         tally.true += count
         tally.found += count * share(here, true)
+        tally.in_text += count * share(words(text), true)
         tally.rival_found += count * share(there, true)
     if not here and not there:
         return
@@ -138,22 +141,27 @@ def _tell(tally: Tally, path: Path, ours: Reading, rival: Reading) -> None:
         tally.rival_cpu += rival.cpu
 
 
-def _all_words(document: Any) -> Counter[str]:
+def _aside(document: Any) -> str:
+    """Return what is kept beside a text: what a mail quotes and signs, and what is hidden."""
     if document is None:
-        return Counter()
-    text = f"{document.text}\n{document.title or ''}"
-    # What a mail quotes and signs, and what is hidden, is kept beside its text.
-    aside = [str(value) for value in document.metadata.values()]
-    aside += [piece.text for piece in document.hidden]
-    return words("\n".join([text, *aside]))
+        return ""
+    kept = [str(value) for value in document.metadata.values()]
+    return "\n".join([*kept, *(piece.text for piece in document.hidden)])
 
 
 def _fidelity(tallies: dict[str, Tally]) -> str:
-    """Return the table of words found: those of a third reader, here and by unstructured."""
-    heads = f"{'format':8}{'files':>6}{'words':>9}{'here':>9}{'unstructured':>14}  third reader"
+    """Return the table of words found: those of a third reader, here and by unstructured.
+
+    `in text` leaves out what is kept beside the text, such as what mails quote.
+    """
+    heads = (
+        f"{'format':8}{'files':>6}{'words':>9}{'here':>9}{'in text':>9}{'unstructured':>14}"
+        "  third reader"
+    )
     lines = ["", "words found, of those that a third reader finds", heads]
     lines += [
-        f"{suffix:8}{t.counted:6}{t.true:9,}{t.found / t.true:9.2%}{t.rival_found / t.true:14.2%}"
+        f"{suffix:8}{t.counted:6}{t.true:9,}{t.found / t.true:9.2%}{t.in_text / t.true:9.2%}"
+        f"{t.rival_found / t.true:14.2%}"
         f"  {readers(suffix)}"
         for suffix, t in sorted(tallies.items())
         if t.true

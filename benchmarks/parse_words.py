@@ -126,8 +126,13 @@ def _rtf(data: bytes, _suffix: str) -> str:
 
 
 def _mail(data: bytes, suffix: str) -> str:
+    if b"\x00" in data[:2] or data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        # Stored as UTF-16; without a mark the zeros tell which half of a letter comes first.
+        wide = "utf-16-be" if data[:1] == b"\x00" else "utf-16-le"
+        is_marked = b"\x00" not in data[:2]
+        data = data.decode("utf-16" if is_marked else wide).encode()
     message = email.message_from_bytes(data, policy=email.policy.default)
-    body = message.get_body(("plain", "html"))
+    body = message.get_body(("html", "plain"))
     if body is None:
         return ""
     text = body.get_content()

@@ -42,10 +42,17 @@ def clear_errors(what: str) -> Iterator[None]:
             ) from error
         if "ermission denied" in text or "Read-only file system" in text:
             raise Fatal(
-                f"The lake cannot be written ({what}): {text}.",
+                f"The lake cannot be written ({what}): {_said(error)}.",
                 "Give this user the right to write.",
             ) from error
-        raise Fatal(f"The lake's store failed ({what}): {text}.", "Check the store.") from error
+        raise Fatal(
+            f"The lake's store failed ({what}): {_said(error)}.", "Check the store."
+        ) from error
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says to people: a store's goes on for a page."""
+    return str(error).partition("\n\nDebug source")[0]
 
 
 def stamp(folder: Path) -> int | None:
@@ -68,7 +75,8 @@ class Files:
         self._local = None if "://" in url else Path(url)
         try:
             if "://" in url:
-                self._store = from_url(url, config=dict(options) or None)  # type: ignore[arg-type]
+                made = {"mkdir": True} if url.startswith("file:") else {}
+                self._store = from_url(url, config=dict(options) or None, **made)  # type: ignore[call-overload]
             else:
                 Path(url).mkdir(parents=True, exist_ok=True)
                 self._store = LocalStore(url)
@@ -79,7 +87,7 @@ class Files:
             ) from None
         except (BaseError, ValueError) as error:
             raise ConfigError(
-                f"The lake's URL {url} cannot be used: {error}", "Check `lake`."
+                f"The lake's URL {url} cannot be used: {_said(error)}.", "Check `lake`."
             ) from None
 
     def put(self, path: str, data: bytes) -> None:

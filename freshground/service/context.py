@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from chunking.chunker import Chunker
     from freshground.core.clock import Clock
     from freshground.core.records import Encoder, Source
-    from freshground.core.settings import IndexSettings, Settings
+    from freshground.core.settings import IndexSettings, LocalEncoder, RemoteEncoder, Settings
     from freshground.service.reports import StageReport
     from freshground.service.workers.pool import Workers
     from indexes.candidate import Recipe
@@ -102,11 +102,14 @@ class Context:
         return self._parts[key]
 
     def encoder(self, index: IndexSettings) -> Encoder:
-        """Return an index's encoder; indexes of the same settings share one."""
+        """Return an index's encoder."""
+        return self.opened(self.settings.encoder_of(index))
+
+    def opened(self, settings: LocalEncoder | RemoteEncoder) -> Encoder:
+        """Return the encoder of some settings; whoever has the same ones shares it."""
         from chunking import tokens
         from indexes.encoders import open_encoder
 
-        settings = self.settings.encoder_of(index)
         key = ("encoder", settings.model_dump_json())
         with self._opening:  # queries and pages share one encoder: it takes seconds and memory
             if key not in self._parts:

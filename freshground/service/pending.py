@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freshground.service.admission.pending import to_admit
+from freshground.service.admission.scope import worth_parsing
 from freshground.service.admission.standing import admitted
 from freshground.service.stages.gold import wanted_cuts
 
@@ -19,7 +20,10 @@ def pending(context: Context, stage: str, source_id: str) -> int:
     """
     silver_id = context.silver_id(source_id)
     if stage == "silver":
-        parse = {row["doc_id"] for row in context.ledger.silver_pending(source_id, silver_id)}
+        rows = worth_parsing(
+            context, source_id, context.ledger.silver_pending(source_id, silver_id)
+        )
+        parse = {row["doc_id"] for row in rows}
         judge = {each.document.doc_id for each in to_admit(context, source_id)}
         return len(parse | judge)
     documents = admitted(context, source_id)

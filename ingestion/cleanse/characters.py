@@ -32,7 +32,7 @@ _LIGATURES = {
 }  # fmt: skip
 _SPACES = re.compile("[^\\S\n]+")
 _EDGES = re.compile(" ?\n[ \n]*")
-_LINE_TAIL = re.compile("[ \t]+(?=\n|$)")
+_LINE_TAIL = re.compile(r"(?<![ \t])[ \t]++(?=\n|\Z)")
 _ODD_SPACES = re.compile("[^\\S\n\t ]")
 
 
@@ -41,6 +41,9 @@ def clean_prose(text: str) -> str:
 
     Line breaks are kept. Cleaning twice gives what cleaning once gave.
     """
+    if text.isascii() and text.isprintable():
+        # One line without anything odd, as most paragraphs are.
+        return (" ".join(text.split()) if "  " in text else text).strip()
     text = _visible(text)
     return _EDGES.sub("\n", _SPACES.sub(" ", text)).strip()
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _END = re.compile("[-\u2010\xad]\n")
 """What all divided words and numbers have; the patterns below cost more to search for."""
-_BROKEN = re.compile("([^\\W\\d_]+)(-|\u2010|\xad)\n[^\\S\n]*([^\\W\\d_]+)")
+_BROKEN = re.compile("(?<![^\\W\\d_])([^\\W\\d_]++)(-|\u2010|\xad)\n[^\\S\n]*([^\\W\\d_]+)")
 
 
 _NUMBERED = re.compile("(?<=\\d-)\n[^\\S\n]*(?=\\w)|(?<=\\w-)\n[^\\S\n]*(?=\\d)")
-_OPEN_END = re.compile(r"[^\W\d_][,-]?\s*$|[,)]\s*$")
+_OPEN_END = re.compile(r"(?:[^\W\d_][,-]?|[,)])\Z")
 _MIN_OPEN = 30
 _MAX_ASIDE = 4
 
@@ -35,6 +35,7 @@ def rejoin(blocks: Sequence[Block]) -> list[Block]:
     behind it: they stand at the end of a column, in the middle of its sentence.
     """
     joined: list[Block] = []
+    parts: dict[int, list[str]] = {}
     for block in blocks:
         place = _text_before(joined) if block.wrapped and block.kind == "text" else -1
         last = joined[place] if place >= 0 else None
@@ -43,12 +44,14 @@ def rejoin(blocks: Sequence[Block]) -> list[Block]:
             and last.wrapped
             and last.kind in {"text", "list_item"}
             and len(last.text) >= _MIN_OPEN
-            and _OPEN_END.search(last.text)
+            and _OPEN_END.search(parts.get(place, [last.text])[-1].rstrip()[-2:])
             and block.text.lstrip()[:1].islower()
         ):
-            joined[place] = replace(last, text=f"{last.text}\n{block.text}")
+            parts.setdefault(place, [last.text]).append(block.text)
         else:
             joined.append(block)
+    for place, texts in parts.items():
+        joined[place] = replace(joined[place], text="\n".join(texts))
     return joined
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ingestion.containers.parts import Limits
 
 _TAGS = re.compile(
-    rb"<style.*?</style>|<script.*?</script>|<[^>]*>|&nbsp;", re.DOTALL | re.IGNORECASE
+    rb"<(style|script)\b.*?(?:</\1\s*>|\Z)|<[^<>]*>|&nbsp;", re.DOTALL | re.IGNORECASE
 )
 
 

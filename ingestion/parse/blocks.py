@@ -20,6 +20,10 @@ Html = Literal["article", "full"]
 """What of a web page is taken: its content, or all of it."""
 
 
+HIDDEN_ROW = "\ufdd0"
+"""Stands in the only cell of a row of a workbook that was hidden, until its sheet is read."""
+
+
 class Grid(NamedTuple):
     """The places of a table's lines and cells: rows from 1, columns from 0, blank ones left out."""
 

@@ -63,7 +63,7 @@ def _parsed(raw: Raw, max_chars: int) -> Parsed:
         # Markup can be several times its text, but no parser should be fed without bound.
         raise too_large(len(raw.text), max_chars)
     try:
-        raw, hidden = _without_hidden(raw, kind)
+        raw, hidden = _prepared(raw, kind)
         parsed = parser_of(kind)(raw)
         return replace(parsed, hidden=(*parsed.hidden, *hidden)) if hidden else parsed
     except Quarantine:
@@ -82,13 +82,13 @@ def _parsed(raw: Raw, max_chars: int) -> Parsed:
         ) from None
 
 
-def _without_hidden(raw: Raw, kind: str) -> tuple[Raw, tuple[Hidden, ...]]:
-    """Return an office file without what its readers do not see, and that; others as they are."""
+def _prepared(raw: Raw, kind: str) -> tuple[Raw, tuple[Hidden, ...]]:
+    """Return an office file as its parser should have it, and its hidden text; others pass."""
     if kind not in OFFICE:
         return raw, ()
-    from ingestion.parse.hidden.office import take
+    from ingestion.parse.office import prepared
 
-    data, hidden = take(raw.data, kind)
+    data, hidden = prepared(raw.data, kind)
     return (raw if data is raw.data else replace(raw, data=data)), hidden
 
 

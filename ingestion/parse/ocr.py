@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from freshground.core.errors import Quarantine
+from ingestion.parse import pictures
 from ingestion.parse.blocks import Block, Parsed, Raw
 
 DPI = 300
@@ -31,8 +32,14 @@ class _Word(NamedTuple):
 
 
 def parse(raw: Raw) -> Parsed:
-    """Return the text in an image file. Raises `Quarantine` `no_text_layer` where there is none."""
-    blocks = blocks_of(raw.data, raw.ocr) if is_ready(raw.ocr) else []
+    """Return the text in an image file.
+
+    Raises `Quarantine` `no_text_layer` where there is none, `too_large` for too many pixels.
+    """
+    blocks: list[Block] = []
+    if is_ready(raw.ocr):
+        pictures.measure(raw.data)
+        blocks = blocks_of(raw.data, raw.ocr)
     if not blocks:
         raise Quarantine(
             "no_text_layer",

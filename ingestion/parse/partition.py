@@ -9,6 +9,7 @@ unstructured ask elsewhere, it finds the model that is installed, and still down
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
@@ -85,10 +86,12 @@ def pptx(raw: Raw) -> Parsed:
         if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None
     }
     pages = len(presentation.slides)
+    shown: dict[int | None, list[Any]] = defaultdict(list)
+    for element in elements:
+        shown[element.metadata.page_number].append(element)
     blocks: list[Block] = []
     for page in range(1, pages + 1):
-        own = [element for element in elements if element.metadata.page_number == page]
-        blocks += _slide(own, page)
+        blocks += _slide(shown[page], page)
         if notes.get(page, "").strip():
             blocks.append(Block("notes", notes[page], page))
     # The first slide's title is that of the talk.

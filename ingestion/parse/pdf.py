@@ -13,6 +13,7 @@ import math
 import re
 import threading
 from collections import Counter
+from ctypes import c_double, c_ulong
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2 as pdfium
@@ -21,8 +22,9 @@ import pypdfium2.raw as pdfium_c
 from freshground.core.errors import Quarantine
 from ingestion.parse import ocr
 from ingestion.parse.blocks import Parsed, Raw
-from ingestion.parse.hidden.pdf import take
+from ingestion.parse.hidden.pdf import measure_pictures, take
 from ingestion.parse.layout import MARGIN, blocks_of
+from ingestion.parse.pdfium_calls import Place, address, c_float, c_int, c_uint, c_void_p, plain
 from ingestion.parse.segments import Page, Segment
 from ingestion.parse.sniff import encrypted
 
@@ -32,6 +34,21 @@ if TYPE_CHECKING:
     from freshground.core.records import Hidden
 
 _LOCK = threading.Lock()
+_BOX = Place(c_float, 4)
+_MATRIX = Place(c_float, 6)
+_box_of = plain(pdfium_c.FPDFText_GetLooseCharBox, c_int, c_void_p, c_int, c_void_p)
+_size_of = plain(pdfium_c.FPDFText_GetFontSize, c_double, c_void_p, c_int)
+_weight_of = plain(pdfium_c.FPDFText_GetFontWeight, c_int, c_void_p, c_int)
+_angle_of = plain(pdfium_c.FPDFText_GetCharAngle, c_float, c_void_p, c_int)
+_code_of = plain(pdfium_c.FPDFText_GetUnicode, c_uint, c_void_p, c_int)
+_matrix_of = plain(pdfium_c.FPDFText_GetMatrix, c_int, c_void_p, c_int, c_void_p)
+_font_of = plain(
+    pdfium_c.FPDFText_GetFontInfo, c_ulong, c_void_p, c_int, c_void_p, c_ulong, c_void_p
+)
+_FLAGS = Place(c_int, 1)
+_FONT_NAME = 256
+_NAME = ctypes.create_string_buffer(_FONT_NAME)
+_NAME_AT = ctypes.addressof(_NAME)
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
 _FIELDS = {"Author": "author", "Subject": "subject", "Keywords": "keywords"}
 _FILE_NAME = re.compile(
@@ -51,14 +68,13 @@ _TILT_SAMPLE = 60
 _ARROW = 0x21B5
 _LIGATURE = (0.55, 1.1)
 _BOLD_WEIGHT = 600
-_FONT_NAME = 256
 
 
 def parse(raw: Raw) -> Parsed:
     """Return the text of a PDF with page numbers; scanned pages are read by OCR where there is one.
 
-    Raises `Quarantine` `encrypted`, `corrupt`, or `no_text_layer` where the pages are only images
-    and OCR is not at hand or finds nothing.
+    Raises `Quarantine` `encrypted`, `corrupt`, `too_large` for pictures of too many pixels, or
+    `no_text_layer` where the pages are only images and OCR is not at hand or finds nothing.
     """
     with _LOCK:
         document = _open(raw.data)
@@ -130,6 +146,7 @@ def _picture(document: pdfium.PdfDocument, number: int) -> bytes:
     """Return a page as a grey picture of 300 dots an inch, smaller where the page is huge."""
     page = document[number - 1]
     try:
+        measure_pictures(page)
         width, height = page.get_size()
         scale = min(ocr.DPI / 72, math.sqrt(ocr.MAX_PIXELS / max(1.0, width * height)))
         bitmap = page.render(scale=scale, grayscale=True)
@@ -189,10 +206,11 @@ def _tilt(page: Any) -> int:
     """Return the quarter turn, in degrees, at which most of a page's type is set: mostly 0."""
     count = pdfium_c.FPDFText_CountChars(page)
     step = max(1, count // _TILT_SAMPLE)
+    where = address(page)
     turns = Counter(
-        round(-math.degrees(pdfium_c.FPDFText_GetCharAngle(page, i)) / 90) % 4
+        round(-math.degrees(_angle_of(where, i)) / 90) % 4
         for i in range(0, count, step)
-        if pdfium_c.FPDFText_GetUnicode(page, i) > 0x20
+        if _code_of(where, i) > 0x20
     )
     if not turns or turns[0] >= sum(turns.values()) / 2:
         return 0
@@ -274,11 +292,11 @@ def _words_of(text: str) -> Iterator[tuple[int, int, str | None]]:
 
 def _words(page: Any) -> Iterator[tuple[int, int, str | None]]:
     """Yield words with their first and last character, spaces as " ", line ends as None."""
-    code_at = pdfium_c.FPDFText_GetUnicode
+    where = address(page)
     word: list[str] = []
     first = last = high = 0
     for i in range(pdfium_c.FPDFText_CountChars(page)):
-        code = code_at(page, i)
+        code = _code_of(where, i)
         if 0xD800 <= code < 0xDC00:
             high = code
             continue
@@ -286,7 +304,7 @@ def _words(page: Any) -> Iterator[tuple[int, int, str | None]]:
             code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
         high = 0
         if code == 0:
-            if word and (lost := _lost_ligature(page, i)):
+            if word and (lost := _lost_ligature(where, i)):
                 word.append(lost)
                 last = i
             continue
@@ -314,17 +332,17 @@ def _words(page: Any) -> Iterator[tuple[int, int, str | None]]:
         yield first, last, "".join(word)
 
 
-def _lost_ligature(page: Any, i: int) -> str:
+def _lost_ligature(page: int, i: int) -> str:
     """Return the ligature that a letter without any code is, "" where that is not sure.
 
     Some writers of TeX's fonts lose the code of "ffi" and "ffl", the only glyphs of three letters:
     as wide as most of the type, between small letters. "ffl" stands before vowels alone.
     """
-    place = pdfium_c.FS_RECTF()
-    after = chr(pdfium_c.FPDFText_GetUnicode(page, i + 1))
-    if not ("a" <= after <= "z" and pdfium_c.FPDFText_GetLooseCharBox(page, i, place)):
+    after = chr(_code_of(page, i + 1))
+    if not ("a" <= after <= "z" and _box_of(page, i, _BOX.at)):
         return ""
-    width = (place.right - place.left) / max(1.0, place.top - place.bottom)
+    left, top, right, bottom = _BOX.read()
+    width = (right - left) / max(1.0, top - bottom)
     if not _LIGATURE[0] < width < _LIGATURE[1]:
         return ""
     return "ffl" if after in "aeiou" else "ffi"
@@ -341,26 +359,28 @@ def _is_whole(box: _Box, letters: int) -> bool:
 
 
 class _Boxes:
-    """The boxes of a page's characters. One place in memory serves for all: there are thousands."""
+    """The boxes of words: those around their first and last character."""
 
     def __init__(self, page: Any, frame: _Frame) -> None:
-        self._place = pdfium_c.FS_RECTF()
-        self._at, self._page = ctypes.byref(self._place), page
+        self._page = address(page)
         self._seen = None if frame.is_plain else frame.seen
 
     def around(self, first: int, last: int) -> _Box | None:
         """Return the box around the first and last character of a word, None if one has none."""
-        place, box_at = self._place, pdfium_c.FPDFText_GetLooseCharBox
-        if not box_at(self._page, first, self._at):
+        if not _box_of(self._page, first, _BOX.at):
             return None
-        found = (place.left, place.bottom, place.right, place.top)
-        if last != first and box_at(self._page, last, self._at):
-            found = _around(found, (place.left, place.bottom, place.right, place.top))
-        return found if self._seen is None else self._seen(*found)
+        # Conditions are several times as fast as min and max, and this runs for every word.
+        x0, y1, x1, y0 = _BOX.read()
+        if last != first and _box_of(self._page, last, _BOX.at):
+            left, top, right, bottom = _BOX.read()
+            x0 = left if left < x0 else x0  # noqa: FURB136
+            x1 = right if right > x1 else x1  # noqa: FURB136
+            y0 = bottom if bottom < y0 else y0  # noqa: FURB136
+            y1 = top if top > y1 else y1  # noqa: FURB136
+        return (x0, y0, x1, y1) if self._seen is None else self._seen(x0, y0, x1, y1)
 
 
 def _around(one: _Box, other: _Box) -> _Box:
-    # Conditions are several times as fast as min and max, and this runs for every word.
     a0, b0, a1, b1 = one
     c0, d0, c1, d1 = other
     return (
@@ -374,7 +394,7 @@ class _Line:
 
     def __init__(self, page: Any) -> None:
         self.found: list[Segment] = []
-        self._page = page
+        self._page = address(page)
         self._text: list[str] = []
         self._bounds: _Box | None = None
         self._sizes: dict[float, int] = {}
@@ -396,7 +416,7 @@ class _Line:
         tall = (box[1], box[3])
         if tall != self._tall:
             # Words that reach as high and as low as the one before are set in the same size.
-            self._tall, self._size = tall, pdfium_c.FPDFText_GetFontSize(self._page, first)
+            self._tall, self._size = tall, _size_of(self._page, first)
         if self._bounds is None:
             self._first = first
             self._bounds = box
@@ -412,10 +432,10 @@ class _Line:
             return
         joined = "".join(self._text).strip()
         if joined and self._bounds is not None:
-            page, first = self._page, self._first
             # The size that most of its characters have: notes' marks are set smaller.
-            size = max(self._sizes, key=self._sizes.__getitem__) * _scale(page, first)
-            bold = _is_bold(page, first) and _is_bold(page, self._last)
+            size = max(self._sizes, key=self._sizes.__getitem__)
+            size *= _scale(self._page, self._first)
+            bold = _is_bold(self._page, self._first) and _is_bold(self._page, self._last)
             self.found.append(Segment(joined, *self._bounds, round(size, 1), bold))
         self._text.clear()
         self._bounds = None
@@ -434,17 +454,16 @@ def _is_apart(bounds: _Box, x0: float, y0: float, x1: float, y1: float) -> bool:
     return x0 - right > _GAP * size or x1 < bounds[0] - size
 
 
-def _scale(page: Any, index: int) -> float:
+def _scale(page: int, index: int) -> float:
     """Return how much a character's matrix enlarges its font: some writers set all type so."""
-    matrix = pdfium_c.FS_MATRIX()
-    if not pdfium_c.FPDFText_GetMatrix(page, index, ctypes.byref(matrix)):
+    if not _matrix_of(page, index, _MATRIX.at):
         return 1.0
-    return math.hypot(matrix.c, matrix.d) or 1.0
+    _, _, c, d, _, _ = _MATRIX.read()
+    return math.hypot(c, d) or 1.0
 
 
-def _is_bold(page: Any, index: int) -> bool:
-    if pdfium_c.FPDFText_GetFontWeight(page, index) > _BOLD_WEIGHT:
+def _is_bold(page: int, index: int) -> bool:
+    if _weight_of(page, index) > _BOLD_WEIGHT:
         return True
-    name, flags = ctypes.create_string_buffer(_FONT_NAME), ctypes.c_int()
-    length = pdfium_c.FPDFText_GetFontInfo(page, index, name, _FONT_NAME, ctypes.byref(flags))
-    return 0 < length <= _FONT_NAME and bool(_BOLD.search(name.value.decode("utf-8", "replace")))
+    length = _font_of(page, index, _NAME_AT, _FONT_NAME, _FLAGS.at)
+    return 0 < length <= _FONT_NAME and bool(_BOLD.search(_NAME.value.decode("utf-8", "replace")))

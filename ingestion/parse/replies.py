@@ -123,6 +123,8 @@ def _cut(lines: Sequence[str], marks: list[str], context: Context) -> int:
 
     Below a sign that a message is passed on, nothing is quoted or signed.
     """
+    filled = [n for n, line in enumerate(lines) if line.strip()]
+    first, last = (filled[0], filled[-1]) if filled else (0, -1)
     for at, line in enumerate(lines):
         if len(line) > _LONGEST_LINE:
             continue
@@ -134,7 +136,7 @@ def _cut(lines: Sequence[str], marks: list[str], context: Context) -> int:
         if original or _is_header(lines, at):
             if context.forward:
                 return at
-            if not any(text.strip() for text in lines[:at]) and not context.reply:
+            if first >= at and not context.reply:
                 return at  # nothing stands before it: it is the message
             start = at - 1 if at and _RULE.match(lines[at - 1]) else at
             marks[start:] = [QUOTED] * (len(lines) - start)
@@ -143,7 +145,7 @@ def _cut(lines: Sequence[str], marks: list[str], context: Context) -> int:
         if size and not _marked_below(lines, at + size):
             if context.forward:
                 return at
-            if OPENING.match(line) or not any(text.strip() for text in lines[at + size :]):
+            if OPENING.match(line) or last < at + size:
                 marks[at:] = [QUOTED] * (len(lines) - at)
                 return at
     return len(lines)
@@ -261,7 +263,7 @@ def _without_notices(lines: Sequence[str], marks: list[str], own: list[int]) -> 
             break  # nothing else is there
         for n in paragraph:
             marks[n] = SIGNATURE
-        left = left[:first]
+        del left[first:]
     return left
 
 

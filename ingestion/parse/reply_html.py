@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 
 from ingestion.parse.reply_words import FORWARDED
@@ -41,17 +42,18 @@ def without_marked(markup: str, *, forward: bool) -> tuple[str, list[str], list[
         return markup, [], []
     quoted: list[str] = []
     signatures: list[str] = []
+    gone: set[Any] = set()
     for node in list(root.iter(etree.Element)):
-        if not _inside(node, root):
+        if node in gone:
             continue
         if _named(node, _SIGNATURES) and node.tag not in ("body", "html"):
-            _drop(node, signatures)
+            _drop(node, signatures, gone)
         elif not forward and _is_quote(node) and not _passed_on(node):
-            _drop(node, quoted)
+            _drop(node, quoted, gone)
         elif not forward and node.get("id") in _AFTER and not _passed_on(node):
-            for later in list(node.itersiblings()):
-                _drop(later, quoted)
-            _drop(node, quoted)
+            for later in node.itersiblings(etree.Element):
+                _drop(later, quoted, gone)
+            _drop(node, quoted, gone)
     if not (quoted or signatures):
         return markup, [], []
     return etree.tostring(root, encoding="unicode", method="html"), quoted, signatures
@@ -70,30 +72,14 @@ def _named(node: Any, names: tuple[str, ...]) -> bool:
 
 
 def _passed_on(node: Any) -> bool:
-    text = "".join(node.itertext())[:300].strip()
+    text = "".join(islice(node.itertext(), 100))[:300].strip()
     return FORWARDED.match(text.split("\n", 1)[0][:120]) is not None
 
 
-def _inside(node: Any, root: Any) -> bool:
-    """Return whether an element is still in the tree: its parents may have been dropped."""
-    while node is not None and node is not root:
-        node = node.getparent()
-    return node is root
-
-
-def _drop(node: Any, texts: list[str]) -> None:
-    parent = node.getparent()
-    if parent is None:
-        return
-    text = " ".join(" ".join(node.itertext()).split())
-    if text:
+def _drop(node: Any, texts: list[str], gone: set[Any]) -> None:
+    gone.update(node.iter())
+    if text := " ".join(" ".join(node.itertext()).split()):
         texts.append(text)
-    tail = node.tail
-    node.tail = None
-    before = node.getprevious()
-    parent.remove(node)
-    if tail:
-        if before is not None:
-            before.tail = (before.tail or "") + tail
-        else:
-            parent.text = (parent.text or "") + tail
+    # Nothing stands between what was before it and behind it: the tail stays where it is.
+    node.clear(keep_tail=True)
+    node.tag = "span"

@@ -34,7 +34,7 @@ _CODE = frozenset(
     "bash ps1 sql yaml yml toml ini cfg conf css scss xsl xslt xsd tf proto graphql".split()
 )
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    r"\s*(?:<\?xml[^>]*\?>\s*)?(?>(?:<!--.*?-->\s*)*)<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _FRAGMENT = re.compile(
@@ -44,7 +44,7 @@ _FRAGMENT = re.compile(
 )
 _TAG = re.compile(r"</?[a-zA-Z][\w:.-]*(?:\s[^<>]*)?/?>")
 _ROOT = re.compile(
-    r"(?:<!--.*?-->\s*|<![A-Z][^>]*>\s*)*<([A-Za-z_][\w:.-]*)(?:\s[^<>]*)?>", re.DOTALL
+    r"(?>(?:<!--.*?-->\s*|<![A-Z][^>]*>\s*)*)<([A-Za-z_][\w:.-]*)(?:\s[^<>]*)?>", re.DOTALL
 )
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]?.*\n(?:[ \t]+\S.*\n)*")
 _MAILBOX = re.compile(r"From \S+ .*\d{4}.*\n")

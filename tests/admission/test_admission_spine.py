@@ -13,6 +13,7 @@ from freshground.service.quarantine.listing import listed, shown
 from freshground.service.reports import Scope
 from freshground.service.views.documents.catalogue import catalogue
 from freshground.service.views.quarantine import growth, quarantine
+from ingestion.sources.files import Files
 
 pytestmark = pytest.mark.slow
 
@@ -185,7 +186,7 @@ def test_a_changed_rule_is_looked_for_alone_and_nothing_is_embedded(quick, word)
     assert seen == []
 
 
-def test_replay_looks_once_more_and_at_nothing_else(quick, word) -> None:
+def test_replay_looks_once_more_and_at_nothing_else(quick, word, monkeypatch) -> None:
     quick.source(admission={"rules": {"injection.word": "quarantine"}})
     for name in ("bad", "worse"):
         quick.write(f"{name}.md", BAD.replace("Bad", name))
@@ -194,11 +195,15 @@ def test_replay_looks_once_more_and_at_nothing_else(quick, word) -> None:
     seen = word("venom", "1")  # changed by hand, its version forgotten
     quick.refresh()
     assert seen == []
+    embedded = len(quick.encoder.texts_encoded)
     found = replay(quick.context(), rule="injection.word")
     assert found["recorded"] == 2
     assert all(not row["waiting"] for row in listed(quick.context()))
-    quick.refresh()
+    monkeypatch.setattr(Files, "fetch", None)
+    run = quick.refresh()
+    assert run.of("silver").outcome == "nothing"
     assert sorted(seen) == ["bad", "worse"]
+    assert len(quick.encoder.texts_encoded) == embedded + 2, "what was never served before"
     assert quick.served_keys() == {"bad.md", "plain.md", "worse.md"}
 
 
@@ -234,9 +239,25 @@ def test_a_mask_that_leaves_nothing_is_kept_from_everybody(quick, word) -> None:
     word(r"(?s)\A.*\Z", "3")
     quick.source(admission={"injection": "mask"})
     quick.write("plain.md", PLAIN)
-    quick.refresh()
+    run = quick.refresh()
+    assert "1 quarantined, scan.nothing_left" in run.of("build").message
     assert aside(quick) == [("plain.md", "scan.nothing_left")]
     assert quick.served_keys() == set()
+
+
+def test_where_nothing_is_left_the_gate_says_what_became_of_it(quick) -> None:
+    quick.source(admission=ALLOW)
+    quick.write("letter.md", LETTER)
+    quick.write("other.md", LETTER.replace("Letter", "Other"))
+    quick.write("plain.md", PLAIN)
+    quick.refresh()
+    scope = {"exclude": [{"path": "plain.md"}]}
+    quick.source(admission={**ALLOW, "personal": "quarantine"}, scope=scope)
+    run = quick.refresh()
+    assert run.of("build").outcome == "gate"
+    told = "None of its 3 documents may be served: 2 quarantined, personal.email; 1 excluded, scope"
+    assert told in run.of("build").message
+    assert hits(quick) == {"plain.md"}, "served on by the old release"
 
 
 def test_hidden_text_is_told_by_its_kind(quick) -> None:

@@ -13,10 +13,12 @@ from freshground.core.access import loses_readers
 from freshground.core.settings import Labels, Scope, ScopeRule
 from freshground.service import stages
 from freshground.service.admission.scope import Facts, holds, label_groups, left_out
+from freshground.service.pending import pending
 from freshground.service.quarantine.listing import listed
 from freshground.service.reports import Scope as Of
 from freshground.service.views.documents.catalogue import catalogue
 from tests.admission.test_admission_spine import hits
+from tests.containers.boxes import letter, sentence, zipped
 from tests.project import NOON, article
 
 DAY = timedelta(days=1)
@@ -117,6 +119,17 @@ def test_a_label_never_lets_more_people_read(facts, raw) -> None:
         assert out is not None, "access that cannot be read is no access"
 
 
+@pytest.mark.parametrize(
+    ("metadata", "known"),
+    [({"class": "secret"}, True), ({"class": "inner"}, False), ({"team": "x"}, False), ({}, False)],
+)
+def test_a_label_that_the_source_tells_needs_no_parsing(metadata, known) -> None:
+    labels = Labels.model_validate(LABELS)
+    facts = of(metadata, parsed=False)
+    assert (left_out(Scope(), None, labels, facts, NOON) is not None) == known
+    assert label_groups(labels, facts) == (("hr",) if metadata.get("class") == "inner" else None)
+
+
 def test_labels_that_are_one_are_refused() -> None:
     with pytest.raises(ValidationError, match="case or space"):
         Labels.model_validate({"field": "x", "values": {"A": "serve", "a ": "exclude"}})
@@ -128,6 +141,8 @@ def test_what_is_left_out_is_accounted_for_and_comes_back(quick) -> None:
     quick.source(scope={"exclude": [{"path": "d001.md"}]})
     run = quick.refresh()
     assert run.status == 0
+    assert run.of("silver").counts["parsed"] == 2, "its path says it already"
+    assert pending(quick.context(), "silver", "docs") == 0
     assert quick.served_keys() == {"d000.md", "d002.md"}
     (check,) = [c for c in run.of("build").checks if c["check_id"].startswith("candidate.account")]
     assert check["passed"]
@@ -136,7 +151,15 @@ def test_what_is_left_out_is_accounted_for_and_comes_back(quick) -> None:
     assert (out.row["key"], out.rule) == ("d001.md", "scope.exclude")
     assert listed(quick.context()) == []
     quick.source(scope={})
+    run = quick.refresh()
+    assert run.of("ingest").outcome == "nothing"
+    assert run.of("silver").counts["parsed"] == 1
+    assert len(quick.served_keys()) == 3
+    quick.source(scope={"exclude": [{"path": "d001.md"}]})
     quick.refresh()
+    quick.source(scope={})
+    run = quick.refresh()
+    assert run.of("silver").counts["parsed"] == run.totals["texts_embedded"] == 0
     assert len(quick.served_keys()) == 3
 
 
@@ -174,3 +197,26 @@ def test_labels_narrow_and_withdraw_at_once(quick) -> None:
     quick.source(labels={**LABELS, "secret": "serve", "inner": "serve"})
     quick.refresh()
     assert hits(quick, groups=["sales"]) == {"open.md", "inner.md", "secret.md"}
+
+
+@pytest.mark.slow
+def test_a_part_has_the_labels_of_what_it_lies_in(quick) -> None:
+    inner = letter("The bridge.", ("deep.md", sentence("ice bridge").encode()))
+    quick.write("m.eml", letter("The bridge plan.", ("p.zip", zipped({"q.eml": inner}))))
+    quick.write(
+        "n.md", "---\nfrom: bob@example.org\n---\n# The bridge\n\nIt is closed on Sunday.\n"
+    )
+    deep = "m.eml!/p.zip!/q.eml!/deep.md"
+    quick.refresh()
+    assert deep in hits(quick)
+    label = {"field": "from", "ann@example.org": {"groups": ["hr"]}, "bob@example.org": "serve"}
+    quick.source(labels=label)
+    admit = stages.admit(quick.context(), Of(source="docs"))
+    assert admit.counts["kept_by_label"] == 3, "the messages, and what lies in them"
+    for _ in range(2):
+        assert hits(quick, groups=["sales"]) == {"n.md"}
+        assert deep in hits(quick, groups=["hr"])
+        quick.refresh()
+    quick.source(labels={**label, "ann@example.org": "exclude"})
+    quick.refresh()
+    assert quick.served_keys() == {"n.md"}

@@ -9,6 +9,7 @@ from freshground.core.findings import Finding
 from freshground.core.ids import doc_id
 from freshground.core.records import Document, Element
 from freshground.lake.sealed import Sealed
+from freshground.service.denial.takedown import restore, takedown
 from freshground.service.masking.apply import masked, masking_id
 from freshground.service.masking.export import export
 from freshground.service.masking.settings import lowered
@@ -45,6 +46,14 @@ def test_a_holder_of_the_key_has_the_value_back_and_it_is_recorded(keyed):
     row = audit(context)[0]
     assert (row["action"], row["by"], row["comment"]) == ("unmask", "tester", "ticket 7")
     assert "ana@corp.org" not in str(row)
+
+
+def test_what_is_taken_down_gives_nothing_back(keyed):
+    done = masked(keyed.context(), A, DOCUMENT, FOUND)
+    takedown(keyed.context(), "a.md")
+    assert unmask(keyed.context(), done.text)["text"] == done.text
+    restore(keyed.context(), "a.md")
+    assert unmask(keyed.context(), done.text)["text"] == TEXT
 
 
 def test_under_another_key_nothing_comes_back(keyed, monkeypatch):

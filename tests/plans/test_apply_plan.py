@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from freshground.core.errors import ConfigError
+from freshground.service import stages
+from freshground.service.denial.takedown import takedown
 from freshground.service.plans import apply as saved
 from freshground.service.plans import approvals, planning
-from freshground.service.reports import exit_status
+from freshground.service.quarantine.deciding import release
+from freshground.service.reports import Scope, exit_status
 from tests.project import Project, article
 
 if TYPE_CHECKING:
@@ -97,6 +100,30 @@ def test_settings_that_make_other_rows_refuse_the_plan(quick: Project, place: Pa
     _save(quick, place)
     quick.changes["chunking"] = {"max_tokens": 64}
     with pytest.raises(ConfigError, match="make other rows"):
+        _apply(quick, place)
+
+
+def test_other_verdicts_refuse_the_plan(quick: Project, place: Path) -> None:
+    quick.write("a.md", article(1) + "\nWrite to anna.berger@northwind-bridges.com.\n")
+    quick.write("b.md", article(2))
+    quick.source(admission={"personal": "quarantine", "models": False})
+    quick.refresh()
+    _save(quick, place)
+    release(quick.context(), "a.md")
+    with pytest.raises(ConfigError, match="people released, rejected or took down"):
+        _apply(quick, place)
+    _save(quick, place)
+    takedown(quick.context(), "b.md")
+    with pytest.raises(ConfigError, match="people released, rejected or took down"):
+        _apply(quick, place)
+    _save(quick, place)
+    quick.source(admission={"personal": "mask", "models": False})
+    with pytest.raises(ConfigError, match="other documents of source .docs. through"):
+        _apply(quick, place)
+    _save(quick, place)
+    context = quick.context()
+    stages.admit(context, Scope(source="docs"))
+    with pytest.raises(ConfigError, match="admissions has version"):
         _apply(quick, place)
 
 

@@ -179,3 +179,12 @@ def test_what_workers_had_to_import_the_template_has_for_later_ones() -> None:
     crashes = [Job(n, ("abort",)) for n in range(processes.LESSON_AFTER + 1)]
     list(Workers(limits).each(f"{ACTS}:ends", crashes))
     assert list(Workers(limits).each(f"{ACTS}:loads", loaded[:1])) == [(0, True)]
+
+
+def test_what_scans_need_is_loaded_before_the_first_document() -> None:
+    code = "from quality.admission.scanning import warm; import sys; warm(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {"re2", "phonenumbers", "stdnum"} <= set(done.stdout.split())
+    assert "spacy" not in done.stdout.split(), "what few policies need takes long to load"

@@ -17,6 +17,7 @@ from freshground.core.access import both
 from freshground.core.columns import Columns
 from freshground.core.errors import Quarantine
 from freshground.core.findings import Finding
+from freshground.core.settings import LocalEncoder
 from freshground.lake.admissions import Found
 from freshground.lake.schemas import ADMISSIONS, SILVER
 from freshground.service.admission.masks import masked_id
@@ -27,11 +28,14 @@ from freshground.service.masking.apply import masked
 from freshground.service.workers.pool import Job
 from ingestion.silver import columns as silver_columns
 from quality.admission import verdicts
+from quality.admission.injection import meaning
 from quality.admission.scanning import Scan
 from quality.admission.scanning import wanted as wanted_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import numpy as np
 
     from freshground.core.records import Check, Document
     from freshground.lake.admissions import Reason, Version
@@ -127,9 +131,20 @@ class Judging:
         for version, result in self._context.workers.each(_SCAN, jobs()):
             each, found, document = held.pop(version)
             scan = _failed(result) if isinstance(result, Quarantine) else Scan(*result)
+            scan = self._second_look(document, scan)
             if any(f.rule == verdicts.UNSCANNED for f in found.findings):
                 scan = scan._replace(rules=tuple(dict.fromkeys((*scan.rules, _UNSCANNED))))
             yield each, scan, found, document
+
+    def _second_look(self, document: Document, scan: Scan) -> Scan:
+        """Return a scan whose requests were weighed by meaning, where the policy asks for that."""
+        if not meaning.wanted(self._policy):
+            return scan
+
+        def encode(texts: list[str]) -> np.ndarray:
+            return self._context.opened(LocalEncoder(model=meaning.MODEL)).encode(texts)
+
+        return scan._replace(findings=meaning.look_again(document.text, scan.findings, encode))
 
     def _read(self, batch: Sequence[Waiting]) -> Iterator[tuple[Version, Document]]:
         table = self._context.ledger.silver_rows([each.document for each in batch])

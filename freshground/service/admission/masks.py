@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freshground.core.ids import digest
-from freshground.service.masking.apply import masking_id as project_masking_id
+from freshground.service.masking.apply import masking_id as of_project
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,17 +23,10 @@ def masks(policy: Admission) -> bool:
 
 def masking_id(context: Context, policy: Admission) -> str:
     """Return the identity of how a policy's masks are made; nothing where it makes none."""
-    return _of_project(context) if masks(policy) else ""
+    return of_project(context) if masks(policy) else ""
 
 
 def masked_id(context: Context, silver_id: str, findings: Sequence[Finding]) -> str:
     """Return the silver_id of a row that masks findings of a version: others, another id."""
     spans = (f"{f.rule}@{f.version}:{f.start}-{f.end}" for f in findings)
-    return digest("masked", silver_id, _of_project(context), *sorted(spans))
-
-
-def _of_project(context: Context) -> str:
-    kept = context.memory.get(("masks", "id"))
-    if kept is None:
-        kept = context.memory["masks", "id"] = project_masking_id(context)
-    return kept
+    return digest("masked", silver_id, of_project(context), *sorted(spans))

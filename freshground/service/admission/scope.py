@@ -1,7 +1,7 @@
 """Which documents of a source its settings leave out, and which their labels leave to groups.
 
-What is left out leaves the next release. It is not looked into while it is out, and nothing else
-about it changes.
+What is left out leaves the next release. While it is out it is not looked into, nor parsed where
+that can be told without; nothing else about it changes.
 """
 
 from __future__ import annotations
@@ -45,22 +45,62 @@ class Facts(NamedTuple):
 def scoped(context: Context, source_id: str, documents: Sequence[Current]) -> Sequence[Current]:
     """Return a source's documents, those excluded that its settings leave out."""
     settings = context.settings.source(source_id)
-    if settings.scope.empty and settings.retention is None and settings.labels is None:
+    if _all_wanted(settings):
         return documents
     now = context.clock.now()
     said = context.ledger.said(source_id)
-    return [_scoped(settings, document, facts(document, said), now) for document in documents]
+    found = {document.doc_id: facts(document, said) for document in documents}
+    if settings.labels is not None:
+        found = _with_labels_above(settings.labels.field, documents, found)
+    return [_scoped(settings, document, found[document.doc_id], now) for document in documents]
+
+
+def worth_parsing(
+    context: Context, source_id: str, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the bronze rows that settings do not leave out already, whatever parsing would tell.
+
+    The others are parsed once the settings, or time, want them.
+    """
+    settings = context.settings.source(source_id)
+    if _all_wanted(settings):
+        return rows
+    now = context.clock.now()
+    asked = (settings.scope, settings.retention, settings.labels)
+    return [row for row in rows if left_out(*asked, _of_row(row, None), now) is None]
+
+
+def _all_wanted(settings: SourceSettings) -> bool:
+    return settings.scope.empty and settings.retention is None and settings.labels is None
 
 
 def facts(document: Current, said: Mapping[tuple[str, str, str], Mapping[str, Any]]) -> Facts:
     """Return what is known of a document; `said` is the metadata of each parsed version."""
-    row = document.row
     version = (document.doc_id, document.content_hash or "", document.silver_id or "")
-    own = said.get(version)
+    return _of_row(document.row, said.get(version))
+
+
+def _of_row(row: Mapping[str, Any], own: Mapping[str, Any] | None) -> Facts:
     metadata = {**(own or {}), **json.loads(row["metadata"] or "{}")}
     return Facts(
         row["key"], row["modified_at"] or row["first_listed_at"], metadata, own is not None
     )
+
+
+def _with_labels_above(
+    field: str, documents: Sequence[Current], found: Mapping[str, Facts]
+) -> dict[str, Facts]:
+    """Return facts in which the labels of the message or archive around a part are its own too."""
+    parents = {document.doc_id: document.row["parent"] for document in documents}
+    result: dict[str, Facts] = {}
+    for name, own in found.items():
+        labels, above = _values(own, field), parents[name]
+        while above in found:
+            labels += [label for label in _values(found[above], field) if label not in labels]
+            above = parents[above]
+        more = {field: labels} if labels else {}
+        result[name] = own._replace(metadata={**own.metadata, **more})
+    return result
 
 
 def _scoped(settings: SourceSettings, document: Current, of: Facts, now: datetime) -> Current:
@@ -89,7 +129,7 @@ def left_out(
     """Return rule and reason by which a document is not wanted, None for one that is."""
     if retention is not None and now - of.modified_at > retention:
         return RETENTION, f"Last changed before the retention of {retention.days} days."
-    if labels is not None and of.parsed:
+    if labels is not None and _label_known(labels, of):
         for label in _labels(labels, of):
             if _action(labels, label) == "exclude":
                 named = f"the label {label!r}" if label else "no label"
@@ -151,6 +191,10 @@ def _values(of: Facts, key: str) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+def _label_known(labels: Labels, of: Facts) -> bool:
+    return of.parsed or labels.field in of.metadata
+
+
 def _labels(labels: Labels, of: Facts) -> list[str]:
     """Return a document's labels; an empty one where it has none."""
     return [normal(value) for value in _values(of, labels.field)] or [""]
@@ -162,7 +206,7 @@ def _action(labels: Labels, label: str) -> Any:
 
 def label_groups(labels: Labels | None, of: Facts) -> tuple[str, ...] | None:
     """Return the groups that a document's labels leave it to, None where they say nothing."""
-    if labels is None or not of.parsed:
+    if labels is None or not _label_known(labels, of):
         return None
     left: tuple[str, ...] | None = None
     for label in _labels(labels, of):

@@ -40,7 +40,11 @@ def export(
         out.print(f"  {rule:24} {count}", markup=False)
     for rule, count in found["left_out"].items():
         out.print(f"  left out, {rule}: {count}", markup=False)
-    out.print(f"Ask it: freshground query TEXT --settings {destination}", markup=False)
+    place = destination
+    if "://" in destination:
+        out.print(f"Its settings are {destination}/freshground.yaml; keep a copy.", markup=False)
+        place = "COPY"
+    out.print(f"Ask it: freshground query TEXT --settings {place}", markup=False)
 
 
 def unmask(

@@ -133,10 +133,12 @@ def _older_names(
 ) -> dict[str, set[str]]:
     """Return each document with the names that it had before."""
     found = {document: {document} for document in documents}
+    under = {document: [document] for document in documents}
     for move in reversed(standing(context, source_id)):
-        for names in found.values():
-            if move.new in names:
-                names.add(move.old)
+        for document in under.get(move.new, ()):
+            if move.old not in found[document]:
+                found[document].add(move.old)
+                under.setdefault(move.old, []).append(document)
     return found
 
 

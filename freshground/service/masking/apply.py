@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from freshground.core.findings import Finding
     from freshground.core.records import Document
     from freshground.service.context import Context
-    from freshground.service.masking.keys import MaskingKey
 
 _VERSION = "1"
 """Raised by hand when the same findings would mask otherwise."""
@@ -23,12 +22,7 @@ _VERSION = "1"
 
 def masking_id(context: Context) -> str:
     """Return the identity of the project's masking: another key or version masks anew."""
-    return identity(masking_key(context))
-
-
-def identity(key: MaskingKey) -> str:
-    """Return the identity of masking under a key."""
-    return digest("masking", _VERSION, key.id)
+    return digest("masking", _VERSION, masking_key(context).id)
 
 
 def masked(

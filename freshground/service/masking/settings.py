@@ -85,7 +85,7 @@ def written(settings: Settings, known: Settings) -> tuple[str, bytes]:
     No secret stands in it: an encoder's key is left to the environment variable ENCODER_API_KEY.
     """
     body: dict[str, Any] = {
-        "lake": ".",
+        "lake": settings.lake if "://" in settings.lake else ".",
         "chunking": settings.chunking.model_dump(mode="json"),
         "encoder": _encoder(settings.encoder, known),
         "sources": [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.errors import ConfigError
 from freshground.lake.sealed import Sealed
 from freshground.service.accounts import ACTION
+from freshground.service.denial.overlay import REFLECTED
 from freshground.service.lineage.naming import named
 from freshground.service.masking.keys import masking_key
 from quality.admission.pseudonyms import PSEUDONYM
@@ -21,7 +22,8 @@ def unmask(
     """Return a text with its pseudonyms replaced by what they stand for.
 
     `document` (uri, key or doc_id) says where to look; without it, everywhere. `unknown` lists the
-    pseudonyms that nothing is sealed of under this key. ConfigError without a key.
+    pseudonyms that nothing is sealed of under this key. What is taken down is for nobody, and gives
+    nothing back. ConfigError without a key.
     """
     key = masking_key(context)
     if key.sealing is None:
@@ -37,9 +39,11 @@ def unmask(
             "No pseudonym stands in the text.", "One looks like [EMAIL-kqzvbtwmxrd]; quote it."
         )
     doc_id = None if document is None else named(context, document).document().doc_id
+    active = context.lake.denials.active()
+    gone = {name for d in active if d.kind not in REFLECTED for name in d.doc_ids}
     found: dict[str, str] = {}
     for holder, sealed in Sealed(context.lake.files).all(key.id, doc_id):
-        for pseudonym in wanted:
+        for pseudonym in wanted if holder not in gone else ():
             if pseudonym in sealed and pseudonym not in found:
                 value = opened(key.sealing, holder, pseudonym, sealed[pseudonym])
                 if value is not None:

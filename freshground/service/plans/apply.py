@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.errors import ConfigError
-from freshground.service.plans.planning import FORMAT, lake_basis, plan_id
+from freshground.service.plans.planning import FORMAT, LAYERS, lake_basis, plan_id
 from freshground.service.refresh import refresh
 from ingestion.changes import listing_digest
 
@@ -55,8 +55,9 @@ def items_of(saved: dict[str, Any], source_id: str) -> dict[str, list[str]]:
 def apply(context: Context, saved: dict[str, Any]) -> list[StageReport]:
     """Run the refresh that a plan describes; return its reports.
 
-    ConfigError when a source lists something else by now, or the lake or a live release is
-    another: nothing was changed then. Guards stop it unless what they object to was approved.
+    ConfigError when a source lists something else by now, or the lake, a live release, a policy or
+    a decision is another: nothing was changed then. Guards stop it unless what they object to was
+    approved.
     """
     basis = saved["based_on"]
     moved = [*_lake_moved(context, basis), *_sources_moved(context, basis["listings"])]
@@ -74,15 +75,18 @@ def _lake_moved(context: Context, basis: dict[str, Any]) -> list[str]:
     now = lake_basis(context)
     found = [
         f"the lake's {layer} has version {now[layer]}, not {basis[layer]}"
-        for layer in ("bronze", "silver")
+        for layer in LAYERS
         if now[layer] != basis[layer]
     ]
     for what, text in (
         ("generations", "another release of index {!r} is live"),
         ("recipes", "the settings of index {!r} make other rows"),
+        ("policies", "the settings or rules let other documents of source {!r} through"),
     ):
         names = sorted(now[what].keys() | basis[what].keys())
         found += [text.format(n) for n in names if now[what].get(n) != basis[what].get(n)]
+    if now["decisions"] != basis["decisions"]:
+        found.append("people released, rejected or took down documents")
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
+from freshground.service.denial.overlay import REFLECTED
 from freshground.service.looking_into import looking_into
 from freshground.service.plans.deferral import deferred, in_turn, open_line
 from freshground.service.plans.estimate import Load, estimate_indexes, estimate_seconds
@@ -16,6 +17,7 @@ from freshground.service.quarantine.again import to_read_again
 from freshground.service.stages.bronze import incomplete
 from ingestion import changes
 from ingestion.difference import Difference
+from quality.admission.scanning import wanted
 
 if TYPE_CHECKING:
     from freshground.core.settings import FilesSource, RecordsSource
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
     from freshground.service.plans.deferral import Line
     from ingestion.difference import AccessChange
 
-FORMAT = 1
+FORMAT = 2
 """Of saved plans."""
+
+LAYERS = ("bronze", "silver", "admissions")
+"""Tables whose version a plan is based on."""
 
 
 @dataclass
@@ -126,7 +131,8 @@ def _access(change: AccessChange) -> dict[str, Any]:
 def plan(context: Context) -> dict[str, Any]:
     """Return the plan of every source and index as JSON-ready data, with `work` at the top.
 
-    `plan_id` is the identity of all that it is based on: listings, lake and live releases.
+    `plan_id` is the identity of all that it is based on: listings, lake, live releases,
+    policies and what people decided.
     """
     basis = lake_basis(context)
     plans: list[SourcePlan] = []
@@ -156,27 +162,48 @@ def plan(context: Context) -> dict[str, Any]:
 
 
 def lake_basis(context: Context) -> dict[str, Any]:
-    """Return the versions of the lake and of the live releases that a plan is made from."""
+    """Return what a plan is made from: lake, live releases, policies, decisions."""
     generations: dict[str, int] = {}
     for index in context.settings.indexes:
         pointer = context.lake.pointers.live(index.id)
         generations[index.id] = pointer.generation if pointer else 0
     return {
-        "bronze": context.lake.bronze.version,
-        "silver": context.lake.silver.version,
+        **{layer: getattr(context.lake, layer).version for layer in LAYERS},
         "generations": generations,
         "recipes": {index.id: context.recipe(index).id for index in context.settings.indexes},
+        "policies": {name: _policy(context, name) for name in context.settings.source_ids},
+        "decisions": _decisions(context),
     }
 
 
 def plan_id(basis: dict[str, Any]) -> str:
     """Return the identity of a plan from all that it is based on."""
     return digest(
-        str(basis["bronze"]),
-        str(basis["silver"]),
+        *(str(basis[what]) for what in (*LAYERS, "decisions")),
         *(
             f"{what}:{name}:{value}"
-            for what in ("generations", "recipes", "listings")
+            for what in ("generations", "recipes", "policies", "listings")
             for name, value in sorted(basis[what].items())
         ),
     )
+
+
+def _policy(context: Context, source_id: str) -> str:
+    """Return the identity of what a source's settings and the rules let through."""
+    source = context.settings.source(source_id)
+    labels = source.labels.model_dump_json() if source.labels else ""
+    rules = (f"{rule}@{version}" for rule, version in sorted(wanted(source.admission).items()))
+    return digest(
+        source.admission.model_dump_json(),
+        source.scope.model_dump_json(),
+        str(source.retention),
+        labels,
+        *rules,
+    )
+
+
+def _decisions(context: Context) -> str:
+    """Return the identity of what people let through, rejected or took down."""
+    reviews = (review.id for review in context.lake.reviews.all())
+    denied = (d.id for d in context.lake.denials.active() if d.kind not in REFLECTED)
+    return digest(*reviews, *denied)

@@ -39,6 +39,7 @@ def to_read_again(
         for matter, _ in context.lake.reviews.decisions().again.values()
         if (row := known.get(doc_id := matter.doc_id)) is not None
         and row["state"] == "live"
+        and row["rule"] is not None  # what has its bytes is parsed or judged again from these
         and row["content_hash"] == matter.content_hash
         and matter.seen == iso(row["hashed_at"])
     }

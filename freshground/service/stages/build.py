@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from freshground.core.clock import parse_iso
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 3
 """Plans made anew when another publisher comes first."""
+
+_RULES_TOLD = 5
+"""Rules that are named where nothing is left to serve."""
 
 
 def build(context: Context, scope: Scope) -> StageReport:
@@ -113,7 +117,7 @@ def _attempt(context: Context, index: IndexSettings, report: StageReport) -> Non
 def _confirm(context: Context, index: IndexSettings, state: Desired, report: StageReport) -> None:
     """Record that a complete listing found the live release right."""
     if state.live is None:
-        report.message = f"There is nothing to serve in index {index.id!r} yet."
+        report.message = f"There is nothing to serve in index {index.id!r} yet.{_why_empty(state)}"
         return
     _, manifest = state.live
     as_of = state.as_of(index)
@@ -134,6 +138,15 @@ def _later(one: str, other: str | None) -> bool:
     """Compare as times: of two texts, the one without microseconds sorts after the other."""
     at, before = parse_iso(one), parse_iso(other)
     return at is not None and (before is None or at > before)
+
+
+def _why_empty(state: Desired) -> str:
+    """Say what became of the documents, where none is left to serve."""
+    if not state.documents or any(d.content_hash is not None for d in state.documents):
+        return ""
+    rules = Counter(f"{d.state}, {d.rule}" for d in state.documents)
+    told = "; ".join(f"{count} {why}" for why, count in rules.most_common(_RULES_TOLD))
+    return f" None of its {len(state.documents)} documents may be served: {told}."
 
 
 def _publish(
@@ -189,7 +202,7 @@ def _publish(
     if blocked:
         names = "; ".join(f"{g.check_id} ({g.detail or g.value})" for g in blocked)
         raise GateStop(
-            f"Index {index.id!r}: the candidate was stopped by {names}.",
+            f"Index {index.id!r}: the candidate was stopped by {names}.{_why_empty(state)}",
             "The old release keeps serving. Mend the cause and refresh again."
             if pointer
             else "Nothing is served yet. Mend the cause and refresh again.",

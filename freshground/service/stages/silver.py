@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from freshground.service.admission.scope import worth_parsing
 from freshground.service.looking_into import opener
 from freshground.service.stages.frame import Checking, stage
 from freshground.service.workers.pool import Job
@@ -62,6 +63,7 @@ def silver(context: Context, scope: Scope) -> StageReport:
     ) as report:
         silver_id = context.silver_id(source_id)
         pending = context.ledger.silver_pending(source_id, silver_id, scope.shard)
+        pending = worth_parsing(context, source_id, pending)
         pending = _with_refusals(context, source_id, pending)
         if not pending:
             report.counts = {"parsed": 0, "quarantined": 0}

@@ -34,8 +34,8 @@ ANSWER_SPARE = 64_000_000
 MAX_CALLS = 500
 """Calls after which a worker is replaced: what libraries leak does not add up."""
 
-LESSON_AFTER = 4
-"""Workers forked until the template imports what they had to: for a few it would not pay."""
+LESSON_AFTER = 2
+"""Workers forked until the template imports what they had to: for one or two it would not pay."""
 
 _TERMINATED_S = 2.0
 _START = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,14 +30,8 @@ def bounded(pieces: Iterable[Hidden]) -> tuple[Hidden, ...]:
         if (piece.kind, text) in seen or sum(1 for _ in _LETTER.finditer(text[:200])) < MIN_LETTERS:
             continue
         seen.add((piece.kind, text))
-        kept.append(piece if text == piece.text else _cut(piece, text))
+        kept.append(piece if text == piece.text else replace(piece, text=text))
         room -= len(text)
         if room <= 0 or len(kept) >= MAX_PIECES:
             break
     return tuple(kept)
-
-
-def _cut(piece: Hidden, text: str) -> Hidden:
-    from dataclasses import replace
-
-    return replace(piece, text=text)

@@ -14,7 +14,7 @@ from lxml import etree
 from freshground.core.records import Hidden
 from ingestion.parse.hidden.bounded import bounded
 from ingestion.parse.hidden.colours import WHITE, alike, colour
-from ingestion.parse.hidden.selectors import rules_of
+from ingestion.parse.hidden.selectors import COMMENT, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,9 @@ FAR = 300.0
 REVEALED = 0.5
 """The share of a page's text from which on what is invisible waits to be shown."""
 
-_TINY_TYPE = re.compile(r"font(?:-size)?\s*:[^;}]*?(?<![\d.])(?:0|[12])(?![\d])", re.IGNORECASE)
+_TINY_TYPE = re.compile(
+    r"font(?:-size)?\s*:[^;}]{0,200}?(?<![\d.])(?:0|[12])(?![\d])", re.IGNORECASE
+)
 MIN_WORDS = 3
 _SPACE = re.compile(r"\s+")
 
@@ -61,7 +63,7 @@ def _take(root: Any) -> Iterator[Hidden]:
         for node in matches(root):
             styles[node] = f"{declarations};{styles.get(node, '')}"
     linked = bool(_LINKED(root))
-    found = []
+    found: dict[Any, str] = {}
     for node, style in styles.items():
         if node is root or not isinstance(node.tag, str) or node.tag in {"html", "body", "head"}:
             continue
@@ -69,15 +71,15 @@ def _take(root: Any) -> Iterator[Hidden]:
         if kind is None and not linked and _is_like_ground(node, styles):
             kind = "white"
         if kind:
-            found.append((node, kind))
+            found[node] = kind
     yield from _out(root, found)
-    if small:
-        yield from _tiny_type(root, styles)
-    for node in list(root.iter(etree.Comment)):
-        text = _SPACE.sub(" ", node.text or "").strip()
+    for node in root.iter(etree.Comment):
+        text = _line(node.text or "")
         if text and not _CONDITIONAL.match(text):
             yield Hidden("comment", text)
     etree.strip_tags(root, etree.Comment)
+    if small:
+        yield from _tiny_type(root, styles)
     for node in _TEXTS(root):
         for name in _NAMES:
             value = (node.get(name) or "").strip()
@@ -85,46 +87,62 @@ def _take(root: Any) -> Iterator[Hidden]:
                 yield Hidden("alt_text", value)
 
 
-def _out(root: Any, found: list[tuple[Any, str]]) -> Iterator[Hidden]:
+def _out(root: Any, found: dict[Any, str]) -> Iterator[Hidden]:
     """Take the elements out of the tree, and yield their text."""
-    texts = {node: _SPACE.sub(" ", " ".join(_texts(node))).strip() for node, _ in found}
+    texts = {node: _text(node) for node in _outermost(root, found)}
     size = sum(len(text) for text in root.itertext())
-    unseen = sum(len(texts[node]) for node, kind in found if kind == "invisible")
+    unseen = sum(len(text) for node, text in texts.items() if found[node] == "invisible")
     # A page that is mostly invisible is one that its scripts reveal, if it has any.
-    revealed = unseen > REVEALED * size and next(root.iter("script"), None) is not None
-    for node, kind in found:
-        if kind == "invisible" and revealed and "hidden" not in node.attrib:
-            continue
-        if _gone(node, root):
-            continue
-        _drop(node)
-        if texts[node]:
-            yield Hidden(kind, texts[node])
+    if unseen > REVEALED * size and next(root.iter("script"), None) is not None:
+        found = {n: k for n, k in found.items() if k != "invisible" or "hidden" in n.attrib}
+        texts = {node: _text(node) for node in _outermost(root, found)}
+    for node, text in texts.items():
+        # What is empty and has no looks is not seen. To take thousands out of one parent would
+        # join what stands between them anew each time.
+        node.clear(keep_tail=True)
+        node.tag = "span"
+        if text:
+            yield Hidden(found[node], text)
+
+
+def _outermost(root: Any, found: dict[Any, str]) -> list[Any]:
+    """Return those of the elements that lie in no other of them, in order."""
+    outermost = []
+    walk = etree.iterwalk(root, events=("start",))
+    for _, node in walk:
+        if node in found:
+            outermost.append(node)
+            walk.skip_subtree()
+    return outermost
 
 
 def _tiny_type(root: Any, styles: dict[Any, str]) -> Iterator[Hidden]:
-    """Take out what is set in tiny type, and leave what is set larger again within it.
+    """Empty and yield the texts in tiny type, not what is larger again within it.
 
     Mails and pages set whole tables to no size, to lose the gaps between cells.
     """
-    for node in list(root.iter()):
-        own = _size(styles.get(node, "")) if isinstance(node.tag, str) else None
-        if own is not None and own < TINY and not _gone(node, root):
-            text = _SPACE.sub(" ", " ".join(_blank(node, styles))).strip()
-            if text:
-                yield Hidden("tiny", text)
+    within: list[list[str] | None] = [None]
+    for event, node in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            around = within[-1]
+            own = _size(styles.get(node, ""), None if around is None else node)
+            if own is not None:
+                around = None if own >= TINY else [] if around is None else around
+            within.append(around)
+            if around is not None:
+                around.append(node.text or "")
+                node.text = None
+            continue
+        left, around = within.pop(), within[-1]
+        if left is not None and around is None and (text := _line(" ".join(left))):
+            yield Hidden("tiny", text)
+        if around is not None:
+            around.append(node.tail or "")
+            node.tail = None
 
 
-def _blank(node: Any, styles: dict[Any, str]) -> Iterator[str]:
-    """Empty the texts that have the size of `node`, and yield them."""
-    yield node.text or ""
-    node.text = None
-    for child in node:
-        own = _size(styles.get(child, ""), child) if isinstance(child.tag, str) else None
-        if own is None or own < TINY:
-            yield from _blank(child, styles)
-        yield child.tail or ""
-        child.tail = None
+def _line(text: str) -> str:
+    return _SPACE.sub(" ", text).strip()
 
 
 def _size(style: str, node: Any = None) -> float | None:
@@ -153,31 +171,14 @@ def _metadata(root: Any) -> Iterator[Hidden]:
             yield Hidden("metadata", content)
 
 
-def _texts(node: Any) -> Iterator[str]:
+def _text(node: Any) -> str:
+    pieces: list[str] = []
     for child in node.iter():
         if isinstance(child.tag, str) and child.tag not in {"script", "style"}:
-            yield child.text or ""
+            pieces.append(child.text or "")
         if child is not node:
-            yield child.tail or ""
-
-
-def _gone(node: Any, root: Any) -> bool:
-    while (parent := node.getparent()) is not None:
-        node = parent
-    return node is not root.getroottree().getroot()
-
-
-def _drop(node: Any) -> None:
-    parent = node.getparent()
-    if parent is None:
-        return
-    if node.tail:
-        before = node.getprevious()
-        if before is not None:
-            before.tail = (before.tail or "") + node.tail
-        else:
-            parent.text = (parent.text or "") + node.tail
-    parent.remove(node)
+            pieces.append(child.tail or "")
+    return _line(" ".join(pieces))
 
 
 def _kind(node: Any, style: str) -> str | None:
@@ -205,7 +206,7 @@ def _kind(node: Any, style: str) -> str | None:
 
 def _declared(style: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    for part in re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL).split(";"):
+    for part in COMMENT.sub("", style).split(";"):
         name, colon, text = part.partition(":")
         if colon:
             found[name.strip().lower()] = text.replace("!important", "").strip().lower()

@@ -10,7 +10,7 @@ from ingestion.parse.hidden.colours import WHITE, alike, colour
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingestion.parse.hidden.office import Package
+    from ingestion.parse.package import Package
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _STYLE, _TABLE = (f"{{{_NS}{name}:1.0}}" for name in ("text", "style", "table"))

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pypdfium2.raw as pdfium_c
 
 from freshground.core.records import Hidden
+from ingestion.parse import pictures
+from ingestion.parse.pdfium_calls import Place, address, c_float, c_int, c_uint, c_void_p, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,22 +35,50 @@ MAX_NOTES = 100
 
 _Box = tuple[float, float, float, float]
 _INVISIBLE, _CLIP = 3, 7
+_TEXT, _PATH = pdfium_c.FPDF_PAGEOBJ_TEXT, pdfium_c.FPDF_PAGEOBJ_PATH
+_IMAGE, _FORM = pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM
+
+_COLOUR, _MATRIX, _SIZE = Place(c_uint, 4), Place(c_float, 6), Place(c_float, 1)
+_SIDES, _MODES, _EXTENT = Place(c_float, 4), Place(c_int, 2), Place(c_uint, 2)
+_kind_of = plain(pdfium_c.FPDFPageObj_GetType, c_int, c_void_p)
+_mode_of = plain(pdfium_c.FPDFTextObj_GetTextRenderMode, c_int, c_void_p)
+_size_of = plain(pdfium_c.FPDFTextObj_GetFontSize, c_int, c_void_p, c_void_p)
+_matrix_of = plain(pdfium_c.FPDFPageObj_GetMatrix, c_int, c_void_p, c_void_p)
+_colour_of = plain(pdfium_c.FPDFPageObj_GetFillColor, c_int, c_void_p, *[c_void_p] * 4)
+_bounds_of = plain(pdfium_c.FPDFPageObj_GetBounds, c_int, c_void_p, *[c_void_p] * 4)
+_draw_mode_of = plain(pdfium_c.FPDFPath_GetDrawMode, c_int, c_void_p, c_void_p, c_void_p)
+_extent_of = plain(pdfium_c.FPDFImageObj_GetImagePixelSize, c_int, c_void_p, c_void_p, c_void_p)
+_activate = plain(pdfium_c.FPDFPageObj_SetIsActive, c_int, c_void_p, c_int)
+_text_of = plain(pdfium_c.FPDFTextObj_GetText, c_uint, c_void_p, c_void_p, c_void_p, c_uint)
+_on_page = plain(pdfium_c.FPDFPage_GetObject, c_void_p, c_void_p, c_int)
+_in_form = plain(pdfium_c.FPDFFormObj_GetObject, c_void_p, c_void_p, c_uint)
+_count_of_form = plain(pdfium_c.FPDFFormObj_CountObjects, c_int, c_void_p)
 _WHITE = (255, 255, 255)
 
 
+class _Matrix(NamedTuple):
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+
 class _Text(NamedTuple):
-    raw: Any
+    raw: int
     order: int
-    box: _Box
-    colour: tuple[int, int, int]
+    x: float
+    y: float
+    colour: tuple[int, ...]
     sure: str | None
-    outer: Any
+    outer: _Matrix | None
 
 
 class _Cover(NamedTuple):
     order: int
     box: _Box
-    colour: tuple[int, int, int] | None
+    colour: tuple[int, ...] | None
 
 
 def take(page: Any, number: int) -> list[Hidden]:
@@ -71,7 +101,7 @@ def take(page: Any, number: int) -> list[Hidden]:
         hidden.sort(key=lambda each: each[0].order)
         found += _texts(page, hidden, number)
         for text, _ in hidden:
-            pdfium_c.FPDFPageObj_SetIsActive(text.raw, False)
+            _activate(text.raw, 0)
     return found
 
 
@@ -82,33 +112,26 @@ def _look(page: Any) -> tuple[list[_Text], list[_Cover], int]:
     covers: list[_Cover] = []
     box = page.get_bbox()
     left, bottom, right, top = box
-    red, green, blue, alpha = parts = [ctypes.c_uint() for _ in range(4)]
-    colours = tuple(map(ctypes.byref, parts))
-    size, matrix = ctypes.c_float(), pdfium_c.FS_MATRIX()
-    size_at, matrix_at = ctypes.byref(size), ctypes.byref(matrix)
-    # Pages have thousands of objects: what is called for each is looked up once.
-    mode_of, colour_of = pdfium_c.FPDFTextObj_GetTextRenderMode, pdfium_c.FPDFPageObj_GetFillColor
-    matrix_of, size_of = pdfium_c.FPDFPageObj_GetMatrix, pdfium_c.FPDFTextObj_GetFontSize
-    is_text, unseen = pdfium_c.FPDF_PAGEOBJ_TEXT, frozenset({_INVISIBLE, _CLIP})
+    unseen = frozenset({_INVISIBLE, _CLIP})
+    written, colour = [0, 0, 0, 255], (0, 0, 0)
     for order, (raw, kind, outer) in enumerate(_objects(page.raw)):
-        if kind != is_text:
+        if kind != _TEXT:
             if len(covers) < MAX_COVERS and (cover := _cover(raw, kind, order, outer)):
                 covers.append(cover)
             continue
-        if colour_of(raw, *colours):
-            colour, opaque = (red.value, green.value, blue.value), alpha.value >= 12
-        else:
-            colour, opaque = (0, 0, 0), True
-        matrix_of(raw, matrix_at)
-        size_of(raw, size_at)
-        a, b, c, d, x, y = matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+        now = _COLOUR.read() if _colour_of(raw, *_COLOUR.each) else [0, 0, 0, 255]
+        if now != written:
+            written, colour = now, tuple(now[:3])
+        _matrix_of(raw, _MATRIX.at)
+        _size_of(raw, _SIZE.at)
+        a, b, c, d, x, y = _MATRIX.read()
         high = a if b == c == 0 and a == d > 0 else max(abs(b), abs(c), abs(a), abs(d))
-        high *= size.value
+        high *= _SIZE.read()[0]
         if outer is not None:
             high *= max(abs(outer.a), abs(outer.b), abs(outer.c), abs(outer.d))
             x, y = _moved(outer, x, y)
         sure = None
-        if not opaque or mode_of(raw) in unseen:
+        if written[3] < 12 or _mode_of(raw) in unseen:
             sure = "invisible"
         elif 0 < high < TINY:
             # Some fonts are drawn larger than their size says.
@@ -118,7 +141,8 @@ def _look(page: Any) -> tuple[list[_Text], list[_Cover], int]:
             left - high <= x <= right + high and bottom - high <= y <= top + high
         ) and _is_off(_bounds(raw, outer), box):
             sure = "off_page"
-        (suspects if sure else texts).append(_Text(raw, order, (x, y, x, y), colour, sure, outer))
+        text = _Text(raw, order, x, y, colour, sure, outer)
+        (suspects if sure else texts).append(text)
     doubtful = _doubtful(texts, covers)
     return [*suspects, *doubtful], covers, len(texts) - len(doubtful)
 
@@ -133,7 +157,7 @@ def _doubtful(texts: list[_Text], covers: list[_Cover]) -> list[_Text]:
     high_x, high_y = max(c.box[2] for c in covers), max(c.box[3] for c in covers)
     found = []
     for text in texts:
-        x, y = text.box[0] + 1, text.box[1] + 1
+        x, y = text.x + 1, text.y + 1
         if low_x <= x <= high_x and low_y <= y <= high_y:
             if _is_doubtful(text, x, y, covers):
                 found.append(text)
@@ -143,7 +167,7 @@ def _doubtful(texts: list[_Text], covers: list[_Cover]) -> list[_Text]:
 
 
 def _is_doubtful(text: _Text, x: float, y: float, covers: list[_Cover]) -> bool:
-    under: tuple[int, int, int] | None = _WHITE
+    under: tuple[int, ...] | None = _WHITE
     for order, (x0, y0, x1, y1), colour in covers:
         if x0 <= x <= x1 and y0 <= y <= y1:
             if order > text.order:
@@ -152,34 +176,32 @@ def _is_doubtful(text: _Text, x: float, y: float, covers: list[_Cover]) -> bool:
     return under is not None and _is_near(text.colour, under)
 
 
-def _is_near(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+def _is_near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return abs(one[0] - other[0]) + abs(one[1] - other[1]) + abs(one[2] - other[2]) < 60
 
 
-def _objects(page: Any) -> Iterator[tuple[Any, int, Any]]:
+def _objects(page: Any) -> Iterator[tuple[int, int, _Matrix | None]]:
     """Yield a page's objects with kind and the matrix of the form that they stand in, or None."""
 
-    def inside(count: int, get: Any, holder: Any, outer: Any, depth: int) -> Iterator[Any]:
-        type_of, form = pdfium_c.FPDFPageObj_GetType, pdfium_c.FPDF_PAGEOBJ_FORM
+    def inside(
+        count: int, get: Any, holder: int, outer: _Matrix | None, depth: int
+    ) -> Iterator[tuple[int, int, _Matrix | None]]:
         for i in range(count):
             raw = get(holder, i)
-            kind = type_of(raw)
-            if kind == form:
-                if depth < MAX_DEPTH:
-                    own = pdfium_c.FS_MATRIX()
-                    pdfium_c.FPDFPageObj_GetMatrix(raw, ctypes.byref(own))
-                    parts = pdfium_c.FPDFFormObj_CountObjects(raw)
-                    own = own if outer is None else _joined(own, outer)
-                    yield from inside(parts, pdfium_c.FPDFFormObj_GetObject, raw, own, depth + 1)
-            else:
+            kind = _kind_of(raw)
+            if kind != _FORM:
                 yield raw, kind, outer
+            elif depth < MAX_DEPTH:
+                _matrix_of(raw, _MATRIX.at)
+                own = _Matrix(*_MATRIX.read())
+                own = own if outer is None else _joined(own, outer)
+                yield from inside(_count_of_form(raw), _in_form, raw, own, depth + 1)
 
-    count = pdfium_c.FPDFPage_CountObjects(page)
-    return inside(count, pdfium_c.FPDFPage_GetObject, page, None, 0)
+    return inside(pdfium_c.FPDFPage_CountObjects(page), _on_page, address(page), None, 0)
 
 
-def _joined(inner: Any, outer: Any) -> Any:
-    return pdfium_c.FS_MATRIX(
+def _joined(inner: _Matrix, outer: _Matrix) -> _Matrix:
+    return _Matrix(
         inner.a * outer.a + inner.b * outer.c, inner.a * outer.b + inner.b * outer.d,
         inner.c * outer.a + inner.d * outer.c, inner.c * outer.b + inner.d * outer.d,
         inner.e * outer.a + inner.f * outer.c + outer.e,
@@ -187,14 +209,13 @@ def _joined(inner: Any, outer: Any) -> Any:
     )  # fmt: skip
 
 
-def _moved(matrix: Any, x: float, y: float) -> tuple[float, float]:
+def _moved(matrix: _Matrix, x: float, y: float) -> tuple[float, float]:
     return x * matrix.a + y * matrix.c + matrix.e, x * matrix.b + y * matrix.d + matrix.f
 
 
-def _bounds(raw: Any, outer: Any) -> _Box:
-    sides = [ctypes.c_float() for _ in range(4)]
-    pdfium_c.FPDFPageObj_GetBounds(raw, *map(ctypes.byref, sides))
-    x0, y0, x1, y1 = (side.value for side in sides)
+def _bounds(raw: int, outer: _Matrix | None) -> _Box:
+    _bounds_of(raw, *_SIDES.each)
+    x0, y0, x1, y1 = _SIDES.read()
     if outer is None:
         return x0, y0, x1, y1
     corners = [_moved(outer, x, y) for x in (x0, x1) for y in (y0, y1)]
@@ -206,22 +227,20 @@ def _is_off(box: _Box, page: _Box) -> bool:
     return box[2] <= page[0] or box[0] >= page[2] or box[3] <= page[1] or box[1] >= page[3]
 
 
-def _cover(raw: Any, kind: int, order: int, outer: Any) -> _Cover | None:
+def _cover(raw: int, kind: int, order: int, outer: _Matrix | None) -> _Cover | None:
     """Return a picture (without a colour) or a filled shape, None for lines and shades."""
-    if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+    if kind == _IMAGE:
         return _Cover(order, _bounds(raw, outer), None)
-    if kind != pdfium_c.FPDF_PAGEOBJ_PATH:
+    if kind != _PATH:
         return None
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    pdfium_c.FPDFPath_GetDrawMode(raw, ctypes.byref(fill), ctypes.byref(stroke))
-    if not fill.value:
+    _draw_mode_of(raw, *_MODES.each)
+    if not _MODES.read()[0]:
         return None
-    parts = [ctypes.c_uint() for _ in range(4)]
     box = _bounds(raw, outer)
-    if box[3] - box[1] < 4 or not pdfium_c.FPDFPageObj_GetFillColor(raw, *map(ctypes.byref, parts)):
+    if box[3] - box[1] < 4 or not _colour_of(raw, *_COLOUR.each):
         return None
-    red, green, blue, alpha = (part.value for part in parts)
-    return _Cover(order, box, (red, green, blue)) if alpha > 100 else None
+    *colour, alpha = _COLOUR.read()
+    return _Cover(order, box, tuple(colour)) if alpha > 100 else None
 
 
 def _without_contrast(page: Any, doubtful: list[_Text]) -> list[_Text]:
@@ -239,10 +258,13 @@ def _without_contrast(page: Any, doubtful: list[_Text]) -> list[_Text]:
         return doubtful
     # It is rounded up there: half a pixel less is the same pixel, whatever is lost in dividing.
     crop = tuple((side - 0.5) / scale for side in (left, high - bottom, wide - right, top))
+    measure_pictures(page)
     before = _drawn(page, scale, crop)
-    _activate([text.raw for text in doubtful], active=False)
+    for text in doubtful:
+        _activate(text.raw, 0)
     after = _drawn(page, scale, crop)
-    _activate([text.raw for text in doubtful], active=True)
+    for text in doubtful:
+        _activate(text.raw, 1)
     changed = abs(before - after) >= CONTRAST
     if not changed.any():
         return doubtful
@@ -253,9 +275,11 @@ def _without_contrast(page: Any, doubtful: list[_Text]) -> list[_Text]:
     ]
 
 
-def _activate(objects: list[Any], *, active: bool) -> None:
-    for raw in objects:
-        pdfium_c.FPDFPageObj_SetIsActive(raw, active)
+def measure_pictures(page: Any) -> None:
+    """Raise `Quarantine` `too_large` for a page that is to be drawn with too large a picture."""
+    for raw, kind, _ in _objects(page.raw):
+        if kind == _IMAGE and _extent_of(raw, *_EXTENT.each):
+            pictures.allow(*_EXTENT.read())
 
 
 def _drawn(page: Any, scale: float, crop: tuple[float, ...]) -> Any:
@@ -285,17 +309,13 @@ def _place(page: Any, text: _Text, wide: int, high: int) -> tuple[int, int, int,
 def _texts(page: Any, hidden: Iterable[tuple[_Text, str | None]], number: int) -> list[Hidden]:
     """Return the texts joined where one follows another of its kind."""
     textpage = page.get_textpage()
+    where = address(textpage.raw)
     joined: list[tuple[str, list[str]]] = []
     try:
         for text, kind in hidden:
-            length = pdfium_c.FPDFTextObj_GetText(text.raw, textpage.raw, None, 0)
+            length = _text_of(text.raw, where, None, 0)
             buffer = ctypes.create_string_buffer(length)
-            pdfium_c.FPDFTextObj_GetText(
-                text.raw,
-                textpage.raw,
-                ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR)),
-                length,
-            )
+            _text_of(text.raw, where, ctypes.addressof(buffer), length)
             words = buffer.raw[:length].decode("utf-16-le", "replace").rstrip("\x00")
             if joined and joined[-1][0] == kind:
                 joined[-1][1].append(words)

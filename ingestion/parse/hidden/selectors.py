@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_RULES = 200
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_MEDIA = re.compile(r"@[^{;]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|@[^;{]*;")
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+"""A comment of a style sheet, to its end where it has none."""
+
+# What may repeat begins where it cannot have begun before: the time is that of one pass.
+_MEDIA = re.compile(r"@[^{;@]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|@[^;{@]*;")
+_RULE = re.compile(r"(?<![^{}])([^{}]++)\{([^{}]*)\}")
 _PLAIN = re.compile(r"([a-zA-Z][\w]*)?(?:([.#])([\w-]+))?")
 _HIDES = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?\.?0|font-size\s*:\s*(?:0|1|2)(?:px|pt|\b)"
@@ -32,7 +35,7 @@ def rules_of(sheet: str, *, sizes: bool = False) -> list[tuple[Callable[[Any], l
     rules: list[tuple[Callable[[Any], list[Any]], str]] = []
     if not _HIDES.search(sheet) and not (sizes and "font" in sheet):
         return rules
-    for selectors, declarations in _RULE.findall(_MEDIA.sub("", _COMMENT.sub("", sheet))):
+    for selectors, declarations in _RULE.findall(_MEDIA.sub("", COMMENT.sub("", sheet))):
         if not _HIDES.search(declarations) and not (sizes and "font" in declarations):
             continue
         for selector in selectors.split(","):

@@ -8,17 +8,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from lxml import etree
+
 from freshground.core.records import Hidden
+from ingestion.parse.blocks import HIDDEN_ROW
 from ingestion.parse.hidden.colours import WHITE, alike, colour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingestion.parse.hidden.office import Package
+    from ingestion.parse.package import Package
 
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _LETTERS = re.compile(r"[A-Z]+")
+_STYLE = re.compile(rb"\bs=\"(\d+)\"")
+_SHOWS_NOTHING = ";;;"
 _HIDDEN_PARTS = re.compile(rb'\bhidden="(?:1|true)"')
 MIN_LETTERS = 8
 
@@ -26,18 +31,18 @@ MIN_LETTERS = 8
 def take(package: Package) -> Iterator[Hidden]:
     """Yield the hidden text of a workbook, taken out of its sheets."""
     hidden_sheets = _sheets(package)
-    white = _white(package)
+    unseen = _unseen(package)
     strings: list[str] | None = None
     for name in package.names("xl/worksheets/sheet"):
         data = package.read(name)
-        styled = any(b's="%d"' % number in data for number in white)
+        styled = bool(unseen) and any(int(n) in unseen for n in set(_STYLE.findall(data)))
         if name not in hidden_sheets and not styled and not _HIDDEN_PARTS.search(data):
             continue
         root = package.tree(name)
         if root is None:
             continue
         strings = _strings(package) if strings is None else strings
-        pieces = list(_cells(root, white, everything=name in hidden_sheets))
+        pieces = list(_cells(root, unseen, everything=name in hidden_sheets))
         if pieces:
             package.replace(name, root)
         for kind in dict.fromkeys(kind for kind, _ in pieces):
@@ -55,49 +60,35 @@ def take(package: Package) -> Iterator[Hidden]:
 
 def _sheets(package: Package) -> set[str]:
     """Return the parts of the sheets that the workbook hides."""
-    book, links = package.tree("xl/workbook.xml"), package.tree("xl/_rels/workbook.xml.rels")
-    if book is None or links is None:
-        return set()
-    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    book, parts = package.tree("xl/workbook.xml"), package.linked("xl/workbook.xml")
     return {
-        "xl/" + targets.get(sheet.get(_R), "").removeprefix("/xl/")
-        for sheet in book.iter(f"{_S}sheet")
+        parts.get(sheet.get(_R), "")
+        for sheet in (book.iter(f"{_S}sheet") if book is not None else ())
         if (sheet.get("state") or "visible") != "visible"
     }
 
 
-def _cells(root: Any, white: set[int], *, everything: bool) -> Iterator[tuple[str, Any]]:
+def _cells(root: Any, unseen: dict[int, str], *, everything: bool) -> Iterator[tuple[str, Any]]:
     """Yield the hidden cells, taken out of the sheet."""
     columns = set()
     for span in root.iter(f"{_S}col"):
         if span.get("hidden") in {"1", "true"}:
             columns.update(range(int(span.get("min", 1)), min(int(span.get("max", 1)), 20_000) + 1))
     filtered = root.find(f"{_S}autoFilter") is not None or root.find(f"{_S}tableParts") is not None
-    gone = 0
-    for row in list(root.iter(f"{_S}row")):
-        if gone:
-            _move(row, gone)
+    for row in root.iter(f"{_S}row"):
         whole = everything or (row.get("hidden") in {"1", "true"} and not filtered)
         for cell in list(row):
             style = cell.get("s", "")
             if whole or (columns and _column(cell.get("r", "")) in columns):
                 row.remove(cell)
                 yield "invisible", cell
-            elif style.isdecimal() and int(style) in white:
+            elif style.isdecimal() and int(style) in unseen:
                 row.remove(cell)
-                yield "white", cell
+                yield unseen[int(style)], cell
         if whole:
-            # The rows below move up: a gap would cut the table in two.
-            row.getparent().remove(row)
-            gone += 1
-
-
-def _move(row: Any, up: int) -> None:
-    if (row.get("r") or "").isdecimal():
-        row.set("r", str(int(row.get("r")) - up))
-    for cell in row:
-        if match := _LETTERS.match(cell.get("r") or ""):
-            cell.set("r", f"{match.group()}{int(cell.get('r')[match.end() :] or 0) - up}")
+            # An empty row would cut the table in two.
+            cell = etree.SubElement(row, f"{_S}c", t="inlineStr")
+            etree.SubElement(etree.SubElement(cell, f"{_S}is"), f"{_S}t").text = HIDDEN_ROW
 
 
 def _column(reference: str) -> int:
@@ -108,18 +99,25 @@ def _column(reference: str) -> int:
     return number
 
 
-def _white(package: Package) -> set[int]:
-    """Return the numbers of cell styles with white type on no ground."""
+def _unseen(package: Package) -> dict[int, str]:
+    """Return how styles of cells hide them: white on no ground, a format that shows nothing."""
     root = package.tree("xl/styles.xml")
     if root is None:
-        return set()
+        return {}
     fonts = [_is_white(font) for font in root.iterfind(f"{_S}fonts/{_S}font")]
     fills = [_is_bare(fill) for fill in root.iterfind(f"{_S}fills/{_S}fill")]
-    found = set()
+    mute = {
+        node.get("numFmtId")
+        for node in root.iterfind(f"{_S}numFmts/{_S}numFmt")
+        if node.get("formatCode") == _SHOWS_NOTHING
+    }
+    found: dict[int, str] = {}
     for number, style in enumerate(root.iterfind(f"{_S}cellXfs/{_S}xf")):
         font, fill = int(style.get("fontId", 0)), int(style.get("fillId", 0))
-        if font < len(fonts) and fonts[font] and (fill >= len(fills) or fills[fill]):
-            found.add(number)
+        if style.get("numFmtId") in mute:
+            found[number] = "invisible"
+        elif font < len(fonts) and fonts[font] and (fill >= len(fills) or fills[fill]):
+            found[number] = "white"
     return found
 
 

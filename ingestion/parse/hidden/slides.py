@@ -10,7 +10,7 @@ from freshground.core.records import Hidden
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingestion.parse.hidden.office import Package
+    from ingestion.parse.package import Package
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"

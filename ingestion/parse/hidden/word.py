@@ -11,7 +11,7 @@ from ingestion.parse.hidden.colours import WHITE, alike, colour
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingestion.parse.hidden.office import Package
+    from ingestion.parse.package import Package
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SIGNS = re.compile(
@@ -21,6 +21,7 @@ _SIGNS = re.compile(
 _ALT = re.compile(rb'\bdescr="|w:(?:tblDescription|tblCaption)\b')
 _MAIN = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 MAX_HALF_POINTS = 4
+_SHADED = frozenset({"r", "p", "tc", "tbl"})
 _OFF = frozenset({"0", "false", "off", "none"})
 
 
@@ -114,11 +115,10 @@ def _on_white(run: Any, properties: Any) -> bool:
         if name == "tbl" and node.find(f"{_W}tblPr/{_W}tblStyle") is not None:
             # The style of a table may colour its head.
             return False
-        for path in ("rPr", "pPr", "tcPr", "tblPr"):
-            shade = node.find(f"{_W}{path}/{_W}shd")
-            fill = colour(shade.get(f"{_W}fill")) if shade is not None else None
-            if fill is not None and not alike(fill, WHITE):
-                return False
+        shade = node.find(f"{_W}{name}Pr/{_W}shd") if name in _SHADED else None
+        fill = colour(shade.get(f"{_W}fill")) if shade is not None else None
+        if fill is not None and not alike(fill, WHITE):
+            return False
         node = node.getparent()
     ground = run.getroottree().getroot().find(f"{_W}background")
     known = colour(ground.get(f"{_W}color")) if ground is not None else None

@@ -10,9 +10,11 @@ Rules, each with its version:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding, Scanned
+from quality.admission.injection import meaning
 from quality.admission.injection.judge import judge
 from quality.admission.injection.net import Cast
 from quality.admission.injection.visible import REPORTED, Reader, small
@@ -23,35 +25,54 @@ if TYPE_CHECKING:
     from freshground.core.records import Document, Hidden
     from freshground.core.settings import Admission
 
-VERSION = "2"
+VERSION = "3"
 RULES = {
     "injection.instruction": VERSION,
     "injection.request": VERSION,
     "injection.encoded": VERSION,
     "injection.hidden": VERSION,
 }
+ALONE = {meaning.REQUEST: f"{VERSION}-words"}
+"""The version of a rule that goes by words alone."""
+
 UNSEEN_BY_DESIGN = frozenset(
     {"white", "tiny", "off_page", "invisible", "zero_width", "bidi", "tags"}
 )
 """Kinds of hidden text that somebody made unseen; comments and alternative texts have their use."""
 
 
-def injection(_policy: Admission) -> InjectionDetector:
+def injection(policy: Admission) -> InjectionDetector:
     """Return the detector. It costs no model, so it looks even where the policy only records."""
-    return InjectionDetector()
+    return InjectionDetector(alone=not meaning.wanted(policy))
 
 
 class InjectionDetector:
-    """Looks for text addressed to machines. See the module."""
+    """Looks for text addressed to machines. See the module.
 
-    rules = RULES
+    `alone`: nobody looks again by meaning (`meaning`), so that requests count less.
+    """
+
+    def __init__(self, *, alone: bool = False) -> None:
+        self.rules = RULES | ALONE if alone else RULES
+        self._alone = alone
 
     def scan(self, document: Document) -> Scanned:
         """Return findings in the order of the text, those about hidden text last."""
         reader = Reader(document.text, document.elements)
-        found = [*reader.findings(VERSION), *_titles(document), *_hidden(document)]
+        plain = reader.findings(VERSION)
+        if self._alone:
+            plain = map(_by_words, plain)
+        found = [*plain, *_titles(document), *_hidden(document)]
         highest = max((finding.confidence for finding in found), default=0.0)
         return Scanned(tuple(found), {"injection": round(highest, 3)})
+
+
+def _by_words(finding: Finding) -> Finding:
+    """Return a finding as it counts where nobody looks at requests again."""
+    if finding.rule != meaning.REQUEST:
+        return finding
+    confidence = round(finding.confidence * meaning.UNREAD, 3)
+    return replace(finding, version=ALONE[finding.rule], confidence=confidence)
 
 
 def _titles(document: Document) -> Iterator[Finding]:

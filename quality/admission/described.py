@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,12 +54,18 @@ def _texts(field: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def found_in_field(find: Callable[[str], list[Match]], field: str, value: str) -> list[Match]:
     """Return what is found in the value of a field, whose name says what the value is."""
-    said = f"{_CAMEL.sub(' ', _MARKS.sub(' ', field))}: " if field else ""
+    said = _said(field)
     return [
         m._replace(start=m.start - len(said), end=m.end - len(said))
         for m in find(said + value)
         if m.start >= len(said)
     ]
+
+
+@lru_cache(maxsize=1024)
+def _said(field: str) -> str:
+    """Return the name of a field as words before its value."""
+    return f"{_CAMEL.sub(' ', _MARKS.sub(' ', field))}: " if field else ""
 
 
 def rewritten(value: Any, change: Callable[[str], str], nested: Callable[[str, Any], Any]) -> Any:

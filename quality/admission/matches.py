@@ -48,6 +48,8 @@ def places(lower: str, words: Iterable[str]) -> Iterator[int]:
 
 def nearest(words: re.Pattern[str], window: str) -> str | None:
     """Return the name of the group of the last word that a window holds, None for none."""
+    if window.isascii() and not window.islower():
+        return None  # no letter, no word: numbers stand beside numbers in tables
     last = None
     for last in words.finditer(window):  # noqa: B007 - the last one is wanted
         pass

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ _ODD = re.compile(
 )
 """What stands in words of hardly any language: runs of consonants, and these pairs."""
 
-_NO_VOWEL = re.compile("^[bcdfghjklmnpqrstvwxz]+$", re.MULTILINE)
+_NO_VOWEL = re.compile("[bcdfghjklmnpqrstvwxz]+")
 _FLIPS = re.compile("[a-z][A-Z][a-z]+[A-Z]|[a-z][A-Z]{2,}[a-z]|^[A-Z]?[a-z][A-Z][a-z]?$")
 _DIGIT_INSIDE = re.compile("^[A-Z]?[a-z]+[0135][a-z]+$")
 _SIGN_INSIDE = re.compile(
@@ -78,10 +81,11 @@ def measure(document: Document) -> dict[str, float | None]:
         "text_share": None, "word_validity": None, "repetition": None, "ocr_noise": None,
     }  # fmt: skip
     if len(tokens) >= MIN_TOKENS or len(sample) > LONG * 2:
-        measured["text_share"] = _text_share(sample, tokens)
+        seen = _all(tokens)
+        measured["text_share"] = _text_share(tokens, seen)
         measured["repetition"] = _repetition(prose, tokens)
-    if len(tokens) >= MIN_TOKENS:
-        measured["word_validity"], measured["ocr_noise"] = _words(tokens)
+        if len(tokens) >= MIN_TOKENS:
+            measured["word_validity"], measured["ocr_noise"] = _words(seen, len(tokens))
     return {**measured, "letters": float(letters), "score": _score(measured, letters)}
 
 
@@ -108,13 +112,33 @@ def _sample(prose: str) -> str:
     return "\n".join((prose[:part], prose[middle : middle + part], prose[-part:]))
 
 
-def _text_share(sample: str, tokens: list[str]) -> float:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Token:
+    """What a token is, each 0 or 1 but for `signs` and `blob`, in characters; or a sum of such.
+
+    `alone` is a letter by itself that is no word; `blob` is a long string that is none.
+    """
+
+    word: int = 0
+    valid: int = 0
+    noise: int = 0
+    alone: int = 0
+    signs: int = 0
+    blob: int = 0
+
+
+def _all(tokens: list[str]) -> _Token:
+    """Return the sum over the tokens of a sample."""
+    counts = Counter(map(_KNOWN.__getitem__, tokens)).items()
+    return _Token(
+        *(sum(getattr(kind, name) * n for kind, n in counts) for name in _Token.__slots__)
+    )
+
+
+def _text_share(tokens: list[str], seen: _Token) -> float:
     """Return the share of letters and digits, those of long strings without a space aside."""
     size = sum(map(len, tokens))
-    good = size - sum(map(len, _SIGNS.findall(sample)))
-    if max(map(len, tokens), default=0) > LONG:
-        good -= sum(len(token) for token in tokens if len(token) > LONG and _is_blob(token))
-    return max(0.0, good) / size if size else 0.0
+    return max(0, size - seen.signs - seen.blob) / size if size else 0.0
 
 
 def _is_blob(token: str) -> bool:
@@ -122,46 +146,54 @@ def _is_blob(token: str) -> bool:
     return not _ADDRESS.search(token) and 2 * len(_UNSPACED.findall(token)) < len(token)
 
 
-def _words(tokens: list[str]) -> tuple[float, float]:
+def _words(seen: _Token, tokens: int) -> tuple[float, float]:
     """Return the share of words that look like words, and the share of damaged ones."""
-    words = valid = noise = alone = 0
-    plain: dict[str, int] = {}
-    for token, count in Counter(tokens).items():
-        if len(token) >= SHORT and token.islower() and token.isalpha():
-            words += count
-            valid += count
-            plain[token] = plain.get(token, 0) + count
-            continue
-        core = token if token.isalpha() else token.strip(_PUNCTUATION)
-        if core.isalpha() and (core.islower() or core[1:].islower() or core.isupper()):
-            words += count
-            if len(core) >= SHORT:
-                valid += count
-                if not core.isupper():
-                    plain[core] = plain.get(core, 0) + count
-            else:
-                valid += count
-                alone += count if len(core) == 1 and core.isascii() and core not in _ALONE else 0
-            continue
-        if not any(map(str.isalnum, core)):
-            noise += 0 if token in _PLAIN_SIGNS or len(set(token)) == 1 else count
-        elif not _LEFT.search(token) and any(map(str.isalpha, core)):
-            words += count
-            if _is_damaged(core):
-                noise += count
-            else:
-                valid += count * (len(core) <= LONG or not _is_blob(core))
-    # One search over all of them: this is the bulk of the work.
-    together = "\n".join(plain).lower() + "\n"
-    odd = {*_NO_VOWEL.findall(together)}
-    for match in _ODD.finditer(together):
-        first = together.rfind("\n", 0, match.start()) + 1
-        odd.add(together[first : together.index("\n", first)])
-    if odd:
-        valid -= sum(count for word, count in plain.items() if word.lower() in odd)
     # Single letters are normal in formulas and lists; where they are a quarter, words fell apart.
-    noise += alone if alone > MAX_ALONE * words else 0
-    return (valid / words if words else 0.0), min(1.0, noise / len(tokens))
+    noise = seen.noise + (seen.alone if seen.alone > MAX_ALONE * seen.word else 0)
+    return (seen.valid / seen.word if seen.word else 0.0), min(1.0, noise / tokens)
+
+
+def _token(token: str) -> _Token:
+    signs = sum(map(len, _SIGNS.findall(token)))
+    blob = len(token) if len(token) > LONG and _is_blob(token) else 0
+    core = token if token.isalpha() else token.strip(_PUNCTUATION)
+    if core.isalpha() and (core.islower() or core[1:].islower() or core.isupper()):
+        if len(core) < SHORT:
+            alone = len(core) == 1 and core.isascii() and core not in _ALONE
+            return _kind(1, 1, 0, int(alone), signs, blob)
+        odd = not core.isupper() and _is_odd(core.lower())
+        return _kind(1, int(not odd), 0, 0, signs, blob)
+    if not any(map(str.isalnum, core)):
+        plain = token in _PLAIN_SIGNS or len(set(token)) == 1
+        return _kind(0, 0, int(not plain), 0, signs, blob)
+    if _LEFT.search(token) or not any(map(str.isalpha, core)):
+        return _kind(0, 0, 0, 0, signs, blob)
+    if _is_damaged(core):
+        return _kind(1, 0, 1, 0, signs, blob)
+    return _kind(1, int(len(core) <= LONG or not _is_blob(core)), 0, 0, signs, blob)
+
+
+_kind = lru_cache(maxsize=1 << 10)(_Token)
+
+
+class _Known(dict[str, _Token]):
+    """Tokens that were seen: most tokens of a text stood in others before. It is kept small."""
+
+    def __missing__(self, token: str) -> _Token:
+        kind = _token(token)
+        if len(self) >= _MOST:
+            self.clear()
+        if len(token) <= LONG:
+            self[token] = kind
+        return kind
+
+
+_MOST = 1 << 16
+_KNOWN = _Known()
+
+
+def _is_odd(word: str) -> bool:
+    return bool(_ODD.search(word) or _NO_VOWEL.fullmatch(word))
 
 
 def _is_damaged(core: str) -> bool:
@@ -175,19 +207,19 @@ def _is_damaged(core: str) -> bool:
 
 def _repetition(prose: list[str], tokens: list[str]) -> float:
     """Return the share of the running text in lines that stood there before, or of a sample."""
-    seen: set[str] = set()
-    size = again = 0
-    for element in prose:
-        if size > MAX_LINES:
-            break
-        for line in element.split("\n"):
-            text = line.strip()
-            size += len(text)
-            if len(text) >= MIN_LINE:
-                again += len(text) if text in seen else 0
-                seen.add(text)
-    within = _within(tokens)
-    return max(again / size if size else 0.0, within)
+    lines = [line.strip() for line in "\n".join(_first(prose, MAX_LINES)).split("\n")]
+    long = [line for line in lines if len(line) >= MIN_LINE]
+    again = sum(map(len, long)) - sum(map(len, set(long)))
+    size = sum(map(len, lines))
+    return max(again / size if size else 0.0, _within(tokens))
+
+
+def _first(pieces: list[str], chars: int) -> list[str]:
+    """Return the pieces that hold the first so many characters."""
+    for place, taken in enumerate(accumulate(map(len, pieces)), 1):
+        if taken > chars:
+            return pieces[:place]
+    return pieces
 
 
 def _within(words: list[str]) -> float:

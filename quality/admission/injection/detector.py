@@ -14,15 +14,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding, Scanned
+from freshground.core.records import Element
+from quality.admission.described import fields
 from quality.admission.injection import meaning
-from quality.admission.injection.judge import judge
-from quality.admission.injection.net import Cast
-from quality.admission.injection.visible import REPORTED, Reader, small
+from quality.admission.injection.net import DISGUISES, Cast
+from quality.admission.injection.visible import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from freshground.core.records import Document, Hidden
+    from freshground.core.records import Document
     from freshground.core.settings import Admission
 
 VERSION = "3"
@@ -39,6 +40,9 @@ UNSEEN_BY_DESIGN = frozenset(
     {"white", "tiny", "off_page", "invisible", "zero_width", "bidi", "tags"}
 )
 """Kinds of hidden text that somebody made unseen; comments and alternative texts have their use."""
+
+ASKED_ASIDE = 0.6
+"""What is left of a request there that does not speak to a machine."""
 
 
 def injection(policy: Admission) -> InjectionDetector:
@@ -57,12 +61,12 @@ class InjectionDetector:
         self._alone = alone
 
     def scan(self, document: Document) -> Scanned:
-        """Return findings in the order of the text, those about hidden text last."""
+        """Return findings in the order of the text, those about what stands beside it last."""
         reader = Reader(document.text, document.elements)
         plain = reader.findings(VERSION)
         if self._alone:
             plain = map(_by_words, plain)
-        found = [*plain, *_titles(document), *_hidden(document)]
+        found = [*plain, *_beside(document, reader.small), *_hidden(document, reader.small)]
         highest = max((finding.confidence for finding in found), default=0.0)
         return Scanned(tuple(found), {"injection": round(highest, 3)})
 
@@ -75,41 +79,37 @@ def _by_words(finding: Finding) -> Finding:
     return replace(finding, version=ALONE[finding.rule], confidence=confidence)
 
 
-def _titles(document: Document) -> Iterator[Finding]:
-    """Judge the title and metadata, which are served as well."""
-    values = [document.title or ""]
-    for value in document.metadata.values():
-        values += [value] if isinstance(value, str) else []
-    values = [text[:2_000] for text in values]
-    if not Cast("\n".join(values)).catches("signals", "orders"):
+def _beside(document: Document, context: str) -> Iterator[Finding]:
+    """Judge title and metadata, which are served as well.
+
+    They are headings: no request is out of place there.
+    """
+    values = dict.fromkeys(value for _, value in fields(document))
+    if not Cast("\n".join(values)).catches("signals", "orders", *DISGUISES):
         return
-    for text in values:
-        if not Cast(text).catches("signals", "orders"):
-            continue
-        value = small(text)
-        judged = judge(value, "heading", (0, len(value)), value)
-        if judged.confidence >= REPORTED and text not in document.text:
-            yield Finding("injection.instruction", VERSION, None, None, judged.confidence,
-                          f"title or metadata: {judged.evidence}")  # fmt: skip
+    for value in values:
+        if value not in document.text:
+            best = _surest(Reader(value, (Element("heading", 0, len(value)),), context))
+            if best:
+                yield replace(best, start=None, end=None,
+                              evidence=f"title or metadata: {best.evidence}")  # fmt: skip
 
 
-def _hidden(document: Document) -> Iterator[Finding]:
-    context = document.text.lower()
+def _hidden(document: Document, context: str) -> Iterator[Finding]:
     for place, piece in enumerate(document.hidden):
-        confidence, why = _unseen(piece, context)
-        if confidence >= REPORTED:
-            yield Finding("injection.hidden", VERSION, None, None, confidence,
-                          f"{piece.kind.replace('_', ' ')} text: {why}", place)  # fmt: skip
+        # What stands unseen is not judged by how it fits what stands unseen with it.
+        best = _surest(Reader(piece.text, (), context))
+        if best:
+            sure = best.confidence
+            if best.rule == "injection.request" and piece.kind not in UNSEEN_BY_DESIGN:
+                # Comments ask things of those who edit, and are never served.
+                sure = round(sure * ASKED_ASIDE, 3)
+            elif piece.kind in UNSEEN_BY_DESIGN:
+                # Somebody who addresses a machine where people do not see it means to.
+                sure = round(1 - (1 - sure) * 0.3, 3)
+            why = f"{piece.kind.replace('_', ' ')} text: {best.evidence}"
+            yield Finding("injection.hidden", VERSION, None, None, sure, why, place)
 
 
-def _unseen(piece: Hidden, context: str) -> tuple[float, str]:
-    # What stands unseen is not judged by how it fits what stands unseen with it.
-    reader = Reader(piece.text, (), context)
-    best, why = 0.0, ""
-    for finding in reader.findings(VERSION):
-        if finding.confidence > best:
-            best, why = finding.confidence, finding.evidence
-    if piece.kind in UNSEEN_BY_DESIGN and best:
-        # Somebody who addresses a machine where people do not see it means to.
-        best = 1 - (1 - best) * 0.3
-    return round(best, 3), why
+def _surest(reader: Reader) -> Finding | None:
+    return max(reader.findings(VERSION), key=lambda found: found.confidence, default=None)

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from quality.admission.injection import place, words
 from quality.admission.injection.signals import Signal, imperative, quoted_away, signals
@@ -44,8 +43,7 @@ TOLD = 0.35
 """What is left of the weight of signals that stand in quotation marks, or in code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A confidence in 0 to 1, whether it is by signals (else by being out of place), and why."""
 
     confidence: float
@@ -82,7 +80,7 @@ def judge(
     `ground` says how well the text around the sentence tells what does not fit it (`place.ground`).
     """
     verb, order = imperative(sentence)
-    found = signals(sentence, verb, order, marked=marked)
+    found = signals(sentence, verb, order, marked=marked) if marked or verb else []
     if found:
         bare = quoted_away(sentence)
         if bare != sentence:
@@ -97,9 +95,9 @@ def judge(
         request = _request(sentence, verb, order, span, text) * ground
     if request and (not upright or (kind == "list_item" and verb not in words.TELLING)):
         request *= 0.6
-    whole = 1 - (1 - strong) * (1 - request * (0.7 if found else 1.0))
-    if whole <= 0:
+    if not (found or request):
         return NOTHING
+    whole = 1 - (1 - strong) * (1 - request * (0.7 if found else 1.0))
     names = [signal.name for signal in found]
     if request:
         names.append("asks for something out of place")
@@ -114,17 +112,19 @@ def _said(found: Sequence[Signal], bare: str) -> list[Signal]:
 
 def _request(sentence: str, verb: str, order: str, span: tuple[int, int], text: str) -> float:
     """Return how sure it is that a sentence asks for what its document is not about."""
-    count = len(sentence.split())
-    if not MIN_WORDS <= count <= MAX_WORDS:
+    question = place.is_question(sentence)
+    if not question and verb not in words.TELLING and verb not in words.MAKING:
+        return 0.0
+    if not MIN_WORDS <= len(sentence.split()) <= MAX_WORDS:
         return 0.0
     bare = quoted_away(sentence)
     for_me = bool(_FOR_ME.search(bare))
     if verb in words.TELLING:
         base = 0.7
-    elif place.is_question(sentence):
+    elif question or (verb in words.MAKING and for_me):
         base = 0.62
-    elif verb in words.ASKED or (verb in words.MAKING and for_me):
-        base = 0.62 if for_me else 0.56
+    elif verb in words.ASKED:
+        base = 0.56
     else:
         return 0.0
     if verb and (_PEOPLE.search(order) or _NEVER.search(sentence, 0, len(sentence) - len(order))):

@@ -8,17 +8,17 @@ megabyte, where the standard library's expressions would take as long as the par
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import re2
-
+from quality.admission.gates import Gates, Seen, compiled
 from quality.admission.injection import words
+from quality.admission.injection.payloads import IN_DISGUISE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-_MEMORY = 64 << 20
 _OUTPUTS, _YOURS = "|".join(words.OUTPUTS), "|".join(words.YOURS)
 _MACHINES = "|".join((*(rf"\b{word}\b" for word in words.MACHINES),
                       *(p.replace(r"(?![\w-])", "") for p in words.MACHINE_PHRASES)))  # fmt: skip
@@ -57,62 +57,72 @@ _LEAD = (
     r"veuillez|can you|could you|would you|i (?:want|need) you to|make sure to|be sure to|help me(?: to)?|you (?:must|should)|"
     r"(?:in|at|to|for|when|while|after|as) [^,.\n]{0,60},)\W{1,3}){0,3}"
 )
-_DISGUISED = (
-    r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}", r"(?:\\x[0-9a-fA-F]{2}){8,}",
-    r"(?:[01]{8}[ ,]?){8,}", r"(?:\d{2,3}[ ,]+){12,}", r"(?:%[0-9a-fA-F]{2}\w*){6,}",
-    r"(?:\\u[0-9a-fA-F]{4}){6,}", r"(?:&#x?[0-9a-fA-F]{2,5};){6,}",
-    r"(?:[A-Za-z][ ._*|-]{1,3}){10,}", r"[A-Za-z][013457@$]{1,2}[A-Za-z]\w*[^\w\n]+(?:\w+[^\w\n]+)?\w*[A-Za-z][013457@$]{1,2}[A-Za-z]",
-    r"[A-Za-z][\x{370}-\x{3ff}\x{400}-\x{4ff}]|[\x{370}-\x{3ff}\x{400}-\x{4ff}][A-Za-z]",
-    r"[\x{ff21}-\x{ff5a}\x{1d400}-\x{1d7ff}]{3}", r"[\x{1d00}-\x{1d22}]{3}",
-)  # fmt: skip
+DISGUISES: dict[str, tuple[str, ...]] = {
+    "long": (r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}"),
+    "codes": (
+        r"(?:\\x[0-9a-fA-F]{2}){8,}", r"(?:[01]{8}[ ,]?){8,}", r"(?:\d{2,3}[ ,]+){12,}",
+        r"(?:%[0-9a-fA-F]{2}\w*){6,}", r"(?:\\u[0-9a-fA-F]{4}){6,}", r"(?:&#x?[0-9a-fA-F]{2,5};){6,}",
+    ),
+    "drawn": (
+        r"(?:[A-Za-z][ ._*|-]{1,3}){10,}",
+        r"[A-Za-z][013457@$]{1,2}[A-Za-z]\w*[^\w\n]+(?:\w+[^\w\n]+)?\w*[A-Za-z][013457@$]{1,2}[A-Za-z]",
+    ),
+    "turned": (
+        r"[A-Za-z][\x{370}-\x{3ff}\x{400}-\x{4ff}]|[\x{370}-\x{3ff}\x{400}-\x{4ff}][A-Za-z]",
+        r"[\x{ff21}-\x{ff5a}\x{1d400}-\x{1d7ff}]{3}", r"[\x{1d00}-\x{1d22}]{3}", *IN_DISGUISE,
+    ),
+}  # fmt: skip
+"""The disguises by the net that sees them. What is long and without blanks is seen often."""
+
+_RARE = ("about", "codes", "drawn", "turned")
+"""Nets that hardly any text is caught in: one pass tells of all. With more of them RE2 gets slow."""
 
 
-DISGUISES = {"long": (0, 2), "codes": (2, 8), "drawn": (8, 10), "turned": (10, None)}
-"""The disguises in nets of their own: together their states are so many that RE2 gets slow."""
+_HEX = re.compile(r"[0-9a-f :,]+")
 
 
-@lru_cache(maxsize=8)
-def _net(name: str) -> Any:
-    options = re2.Options()
-    options.max_mem = _MEMORY
-    options.case_sensitive = name in DISGUISES
-    options.never_capture = True
+@cache
+def _pattern(name: str) -> str:
     if name == "signals":
-        pattern = "|".join(SIGNALS)
-    elif name == "orders":
-        verbs = "|".join(sorted(words.TELLING | words.MAKING))
-        acts = "|".join(sorted(words.ACTING))
-        pattern = rf"{_LEAD}(?:(?:{verbs})\b|(?:{acts})\b{_TAIL})"
-    elif name == "about":
-        pattern = ABOUT
-    else:
-        from quality.admission.injection.payloads import IN_DISGUISE
+        return f"(?i:{'|'.join(SIGNALS)})"
+    if name == "about":
+        return f"(?i:{ABOUT})"
+    if name in DISGUISES:
+        return "|".join(DISGUISES[name])
+    verbs, acts = ("|".join(sorted(w)) for w in (words.TELLING | words.MAKING, words.ACTING))
+    return rf"(?i:{_LEAD}(?:(?:{verbs})\b|(?:{acts})\b{_TAIL}))"
 
-        first, last = DISGUISES[name]
-        pattern = "|".join((*_DISGUISED, "|".join(IN_DISGUISE))[first:last])
-    return re2.compile(pattern, options)
+
+@cache
+def _net(name: str) -> Any:
+    return compiled(_pattern(name))
+
+
+@cache
+def _rare() -> Gates:
+    return Gates({name: _pattern(name) for name in _RARE})
 
 
 class Cast:
-    """A text as RE2 reads it: UTF-8, with the way back from bytes to characters."""
+    """The nets over one text."""
 
     def __init__(self, text: str) -> None:
-        self._data = text.encode("utf-8", "surrogatepass")
-        self._plain = len(self._data) == len(text)
+        self._text = text
+        self._seen = Seen(text)
+        self._caught = _rare().opened(self._seen)
 
     def finds(self, name: str) -> Iterator[tuple[int, int]]:
         """Yield the spans in characters of what a net catches, in their order."""
-        spans = (match.span() for match in _net(name).finditer(self._data))
-        return spans if self._plain else self._characters(spans)
+        if name in _RARE and name not in self._caught:
+            return iter(())
+        spans = self._seen.spans(_net(name))
+        return filter(self._may_be_encoded, spans) if name == "long" else spans
+
+    def _may_be_encoded(self, span: tuple[int, int]) -> bool:
+        """Encoded sentences have large letters, or are hex: long names and paths are neither."""
+        piece = self._text[slice(*span)]
+        return not piece.islower() or _HEX.fullmatch(piece) is not None
 
     def catches(self, *names: str) -> bool:
         """Return whether one of some nets catches anything."""
-        return any(_net(name).search(self._data) is not None for name in names)
-
-    def _characters(self, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        at = count = 0
-        for start, end in spans:
-            count += len(self._data[at:start].decode("utf-8", "ignore"))
-            length = len(self._data[start:end].decode("utf-8", "ignore"))
-            yield count, count + length
-            at, count = end, count + length
+        return any(next(self.finds(name), None) for name in names)

@@ -126,7 +126,7 @@ def _turned(text: str) -> Iterator[Payload]:
 def _changed(text: str) -> Iterator[Payload]:
     yield from _turned(text)
     if not text.isascii() and _WIDE.search(text):
-        yield from _lines_changed(text, _looked, "lookalikes")
+        yield from _lookalikes(text)
 
 
 def _drawn(text: str) -> Iterator[Payload]:
@@ -152,13 +152,12 @@ def _drawn(text: str) -> Iterator[Payload]:
             )
 
 
-def _lines_changed(text: str, change: object, how: str) -> Iterator[Payload]:
+def _lookalikes(text: str) -> Iterator[Payload]:
     at = 0
     for line in text.split("\n"):
-        if not line.isascii():
-            changed = change(line)  # type: ignore[operator]
-            if changed is not None:
-                yield Payload(changed, at, at + len(line), how)
+        looked = None if line.isascii() else _looked(line)
+        if looked is not None:
+            yield Payload(looked, at, at + len(line), "lookalikes")
         at += len(line) + 1
 
 

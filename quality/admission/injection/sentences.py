@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +22,13 @@ _END = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+_MARK = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u0964\n|]")
+"""What an end begins with: a set of characters is found ten times as fast as alternatives."""
+
+_WRAPPED = re.compile(r"\n\s*[a-z\u00df-\u00ff]")
+
+
+class Sentence(NamedTuple):
     """A sentence of a document: a span of its text, and the kind of element that it stands in."""
 
     text: str
@@ -36,25 +40,37 @@ class Sentence:
 def split(text: str, start: int = 0, kind: str = "text") -> Iterator[Sentence]:
     """Yield the sentences of a text that begins at `start` of its document, without margins."""
     last = 0
-    for match in _END.finditer(text):
+    for end in _ends(text):
         # The mark itself belongs to its sentence, for a question is known by it.
-        yield from _pieces(text, last, match.end(), start, kind)
-        last = match.end()
+        yield from _pieces(text, last, end, start, kind)
+        last = end
     yield from _pieces(text, last, len(text), start, kind)
 
 
 def around(text: str, place: int, first: int, last: int, kind: str = "text") -> Sentence | None:
     """Return the sentence that has the character at `place`, within first and last, or None."""
     low, high = max(first, place - MAX_SENTENCE // 2), min(last, place + MAX_SENTENCE // 2)
-    # Lines bound most sentences, and the search is short from there.
-    cut = text.rfind("\n\n", low, place)
-    low = cut + 2 if cut >= 0 else low
+    # Most sentences begin on a line of their own, and the search is short from there.
+    cut = text.rfind("\n", low, place)
+    while cut >= 0 and _WRAPPED.match(text, cut):
+        cut = text.rfind("\n", low, cut)
+    low = max(low, cut + 1)
     window, begins = text[low:high], 0
-    for match in _END.finditer(window):
-        if low + match.end() > place:
-            return _holding(place, _pieces(window, begins, match.end(), low, kind))
-        begins = match.end()
+    for end in _ends(window):
+        if low + end > place:
+            return _holding(place, _pieces(window, begins, end, low, kind))
+        begins = end
     return _holding(place, _pieces(window, begins, len(window), low, kind))
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Yield where sentences end, behind the blanks that follow."""
+    mark = _MARK.search(text)
+    while mark:
+        end = _END.match(text, mark.start())
+        if end:
+            yield end.end()
+        mark = _MARK.search(text, end.end() if end else mark.end())
 
 
 def _holding(place: int, sentences: Iterator[Sentence]) -> Sentence | None:

@@ -10,8 +10,7 @@ alone never counts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from quality.admission.injection import words
 from quality.admission.injection.gated import Gated
@@ -29,9 +28,9 @@ _OVERRIDE = Gated(f"{_any(words.OVERRIDE)}|{'|'.join(words.OVERRIDE_CJK)}"
                        r"|\b(?:pay no attention|do(?:n't| not) (?:follow|obey|comply)|stop (?:follow|obey))\w*"
                        r"|\bne (?:pas )?(?:suivez|suis|tiens|tenez)\b|\bno (?:sigas|hagas caso)\b|\bhaz caso omiso\b"
                        r"|\bbefolge (?:nicht|keine)\b|\bbeachte (?:nicht|keine)\b")  # fmt: skip
-_ORDERS = re.compile(f"{_any(words.ORDERS)}|{'|'.join(words.ORDERS_CJK)}")
-_RULES = re.compile(_any(words.RULES))
-_BEFORE = re.compile(f"{_any(words.BEFORE, whole=True)}|{_any(words.BEFORE_STEMS)}|\u3053\u308c\u307e\u3067|\u4e4b\u524d|\u4ee5\u4e0a|\u4ee5\u524d|\u5148\u524d"
+_ORDERS = Gated(f"{_any(words.ORDERS)}|{'|'.join(words.ORDERS_CJK)}")
+_RULES = Gated(_any(words.RULES))
+_BEFORE = Gated(f"{_any(words.BEFORE, whole=True)}|{_any(words.BEFORE_STEMS)}|\u3053\u308c\u307e\u3067|\u4e4b\u524d|\u4ee5\u4e0a|\u4ee5\u524d|\u5148\u524d"
                      "|\u524d\u8ff0|\u4e0a\u9762|\uc774\uc804")  # fmt: skip
 _MACHINE = re.compile("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES)))
 _NAMED = r"(?:{})".format("|".join((_any(words.MACHINES, whole=True), *words.MACHINE_PHRASES,
@@ -180,8 +179,7 @@ _QUOTED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """A signal by name, with the weight that it has alone."""
 
     name: str
@@ -330,8 +328,9 @@ def _override(sentence: str, add: Callable[[str, float], None], *, second: bool)
     if not match:
         return
     near = sentence[max(match.start() - 40, 0) : match.end() + 90]
-    orders, before, rules = _ORDERS.search(near), _BEFORE.search(near), _RULES.search(near)
-    if not (orders or (before and rules)):
+    orders, before = _ORDERS.search(near), _BEFORE.search(near)
+    rules = before and _RULES.search(near)
+    if not (orders or rules):
         if not match.start() and _QUESTION.match(sentence[match.end() :]):
             add("lifts its orders", 0.6)
         return
@@ -344,7 +343,7 @@ def _override(sentence: str, add: Callable[[str, float], None], *, second: bool)
     ordered = ordered and not _PASSIVE.match(match.group())
     if orders and (before or _WHOLE.search(near)):
         add("lifts its orders", 0.9 if ordered else 0.3)
-    elif orders or (before and rules and _WHOLE.search(near)):
+    elif orders or _WHOLE.search(near):
         add("lifts its orders", (0.6 if second or not orders else 0.45) if ordered else 0.1)
 
 

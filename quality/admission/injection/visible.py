@@ -5,7 +5,7 @@ The nets (`net`) say where to look; only the sentences there are cut out and jud
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.payloads import Payload, parted, payloads, telltale
 from quality.admission.injection.place import ground
 from quality.admission.injection.sentences import Sentence, around, split
+from quality.admission.matches import lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,16 +28,16 @@ REPORTED = 0.2
 FOLLOWS = 0.75
 """From a sentence of so much confidence on, what goes on giving orders belongs to it."""
 
-STYLE = 5
-STYLE_SHARE = 0.08
-"""So many requests, and of so large a share of its sentences, and they are a text's own style."""
+STYLE = (1.0, 1.0, 0.7, 0.5)
+"""What is left of requests that stand at so many places of a text: to ask is its own style."""
 
 AMPLE = 3_000
 """Characters from which on a text has surroundings enough, without counting its words."""
 
 HABIT = 4
 HABIT_SHARE = 0.4
-"""The same of orders that fit as well: a text that tells its readers step by step what to do."""
+"""So many orders, those that fit as well, and of so large a share of its sentences: a text that
+tells its readers step by step what to do."""
 
 SENTENCE = 90
 """Characters of a usual sentence: to tell how many a text has without cutting it."""
@@ -61,12 +62,12 @@ class Reader:
     def findings(self, version: str) -> Iterator[Finding]:
         """Yield what is found in the order of the text; findings do not overlap."""
         found = [*self._plain(version), *self._disguised(version)]
-        found.sort(key=lambda finding: -finding.confidence)
         kept: list[Finding] = []
-        for finding in found:
-            if all(finding.end <= other.start or other.end <= finding.start for other in kept):  # type: ignore[operator]
-                kept.append(finding)
-        yield from sorted(kept, key=lambda finding: finding.start or 0)
+        for finding in sorted(found, key=lambda each: -each.confidence):
+            at = bisect_left(kept, finding.end, key=lambda each: each.start)  # type: ignore[arg-type]
+            if not at or kept[at - 1].end <= finding.start:  # type: ignore[operator]
+                kept.insert(at, finding)
+        yield from kept
 
     def _sentence(self, place: int) -> Sentence | None:
         """Return the sentence around a character, within its element."""
@@ -109,16 +110,14 @@ class Reader:
 
     def _plain(self, version: str) -> Iterator[Finding]:
         judged = self._judged()
-        asked = sum(not result.addressed for _, result in judged)
-        styled = (asked >= STYLE and asked * SENTENCE >= STYLE_SHARE * len(self.text)) or (
-            self.orders >= HABIT and self.orders * SENTENCE >= HABIT_SHARE * len(self.text)
-        )
+        habit = self.orders >= HABIT and self.orders * SENTENCE >= HABIT_SHARE * len(self.text)
+        style = 0.5 if habit else STYLE[min(_scattered(judged), len(STYLE) - 1)]
         last: tuple[Sentence, Judged] | None = None
         for sentence, result in judged:
             confidence = result.confidence
-            if styled and not result.addressed:
-                confidence *= 0.5
-            follows = last is not None and sentence.start - last[0].end <= 3  # noqa: PLR2004
+            if not result.addressed:
+                confidence *= style
+            follows = last is not None and _follows(sentence, last[0])
             if follows and last and last[1].addressed and last[1].confidence >= FOLLOWS:
                 confidence = 1 - (1 - confidence) * 0.4
             last = (sentence, result)
@@ -183,6 +182,24 @@ class Reader:
         return spans
 
 
+def _scattered(judged: Sequence[tuple[Sentence, Judged]]) -> int:
+    """Return at how many places of a text something is asked that does not fit it.
+
+    Sentences that follow each other stand at one place, items of a list each at its own.
+    """
+    places, last = 0, None
+    for sentence, result in judged:
+        if not result.addressed and result.confidence >= REPORTED:
+            item = sentence.kind == "list_item"
+            places += item or last is None or not _follows(sentence, last)
+            last = sentence
+    return places
+
+
+def _follows(sentence: Sentence, last: Sentence) -> bool:
+    return sentence.start - last.end <= 3  # noqa: PLR2004
+
+
 NEAR = 400
 """Characters beside a suspicious place that are looked at with it, on its line."""
 
@@ -193,7 +210,4 @@ DECODED = 0.4
 
 def small(text: str) -> str:
     """Return a text in small letters, as long as it was, with straight apostrophes."""
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    return lower.replace("\u2019", "'")
+    return lowered(text).replace("\u2019", "'")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from quality.admission.gates import Seen, compiled
 from quality.admission.matches import Match, before, nearest
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ _CHANCE = 0.3
 """One number in ten passes the check by chance. Where of `_MANY` numbers of a card's form fewer
 than this share pass, they are ids of something else."""
 
-_IBAN_DIGITS = re.compile(
-    r"[0-9]{2}(?=[ -]?[A-Za-z0-9]{4}[ -]?[A-Za-z0-9]{2}[ -]?[0-9A-Za-z]{2}[ -]?[0-9])"
-)
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,30}")
 _ASIDE = str.maketrans("", "", " -")
 
@@ -82,10 +80,10 @@ def cards(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
         yield from right
 
 
-def ibans(text: str) -> Iterator[Match]:
+def ibans(text: str, seen: Seen) -> Iterator[Match]:
     """Yield the IBANs of a text: a country's length, and the remainder by 97."""
-    for digits in _IBAN_DIGITS.finditer(text):
-        found = _IBAN.match(text, max(0, digits.start() - 2))
+    for start, _ in seen.spans(_IBAN_STARTS):
+        found = _IBAN.match(text, start)
         value = found and _iban(found[0])
         if found and value:
             end = found.start() + len(value)
@@ -122,3 +120,5 @@ LENGTHS = {
     "TN": 24, "TR": 26, "UA": 29, "VA": 22, "VG": 24, "XK": 20,
 }  # fmt: skip
 """Characters of an IBAN by country (SWIFT's registry)."""
+
+_IBAN_STARTS = compiled(rf"(?i:{'|'.join(LENGTHS)})[0-9]{{2}}")

@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
+from quality.admission.gates import Seen, compiled
 from quality.admission.matches import Match, before, nearest
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ _KINDS = (
         True,
     ),
 )  # fmt: skip
-_LETTERED = re.compile(
+LETTERED = (
     r"[0-9]{2}(?:[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]|[0-9]{4}[HM][A-Z]{5}|"
     r" ?[0-9]{2} ?[0-9]{2} ?[A-D]\b|[0-9]{2}[A-Z]\b)"
 )
 """The digits of ids that are mostly letters: they stand in no cluster of digits."""
+_LETTERED = compiled(LETTERED)
 
 _FORM = re.compile(
     r"(?<![\w.-])(?:" + "|".join(f"(?P<k{n}>{kind.form})" for n, kind in enumerate(_KINDS)) + r")"
@@ -97,11 +99,14 @@ def ssns(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
                     yield Match("personal.ssn", *found.span(), 0.6, "area, group and serial")
 
 
-def ids(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
-    """Yield national ids of other countries whose check digits are right."""
+def ids(text: str, clusters: Sequence[tuple[int, int]], lettered: Seen | None) -> Iterator[Match]:
+    """Yield national ids of other countries whose check digits are right.
+
+    `lettered` is the text where ids of letters may stand outside the clusters, else None.
+    """
     done = 0
-    lettered = [found.span() for found in _LETTERED.finditer(text)]
-    for start, end in sorted((*clusters, *lettered)):
+    others = lettered.spans(_LETTERED) if lettered else ()
+    for start, end in sorted((*clusters, *others)):
         place = max(done, start - _REACH)
         while place < end:
             found = _FORM.search(text, place, min(len(text), end + 8))

@@ -11,6 +11,7 @@ from quality.admission.matches import Match, before
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_RUN = re.compile(r"[\w.+%'&!#$*/=?^`{|}~-]*")
 _LOCAL = re.compile(r"[\w.+%'&!#$*/=?^`{|}~-]*[\w+%&!#$*/=?^`{|}~-]")
 _DOMAIN = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}(xn--[a-z0-9-]{2,59}|[^\W\d_]{2,24})")
 _QUOTES = "'`*_=/|{}!#$&?^~%"
@@ -54,11 +55,9 @@ def emails(text: str) -> Iterator[Match]:
 
 
 def _local(head: str) -> str:
-    start = len(head)
-    while start and (head[start - 1].isalnum() or head[start - 1] in "._+%'&!#$*/=?^`{|}~-"):
-        start -= 1
+    size = len(_RUN.match(head[::-1])[0])  # type: ignore[index]
     # Marks around an address in prose, code and links are not its own, though a name may hold them.
-    local = head[start:].lstrip(_QUOTES + ".-")
+    local = head[len(head) - size :].lstrip(_QUOTES + ".-")
     for mark in "/=|'?{":
         local = local.rpartition(mark)[2] if mark in local[:-1] and mark != "'" else local
     return local if _LOCAL.fullmatch(local) and ".." not in local else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from quality.admission.gates import Gate, seen
+from quality.admission.gates import Gates, Seen, compiled
 from quality.admission.matches import Match, apart, lowered, places
 from quality.admission.personal import cards, national, network, phones
 
@@ -23,20 +23,22 @@ VERSIONS = {
     "personal.birth_date": "1",
 }
 
+_ANY = re.compile("[0-9@]")
+"""Everything that is looked for holds one of these."""
+
 _LEAST = 7
-_CLUSTER = re.compile(r"[0-9](?:[ .\-/()\u00a0\u2011\u2013]{0,3}[0-9]){6,}+\)?")
+_NUMBER = r"[0-9](?:[ .\-/()\x{a0}\x{2011}\x{2013}]{0,3}[0-9]){6"
+_CLUSTER = compiled(_NUMBER + r",}\)?")
 """Seven digits or more with little between them: every number that is anybody's lies in one."""
 
-_NUMBERS = Gate(r"[0-9](?:[ .\-/()\x{a0}\x{2011}\x{2013}]{0,3}[0-9]){6}")
-_IBANS = Gate(r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}")
-_IDS = Gate(
-    r"[0-9]{2}(?:[A-EHLMPRST][0-9]{2}[A-Z][0-9]{3}[A-Z]|[0-9]{4}[HM][A-Z]{5}|"
-    r" ?[0-9]{2} ?[0-9]{2} ?[A-D]\b|[0-9]{2}[A-Z]\b)"
-)
-_BIRTHS = Gate(
-    r"(?i)(?:born|birth|d\.?o\.?b|gebo|geb\.|geburt|née?|nacid|nacim|nascit|nasciment|nata |nato |"
-    r"født|född|syntyn)[^\n]{0,24}(?:[0-9]|[a-z]{3,9}\.? [0-9])"
-)
+_GATES = Gates({
+    "numbers": _NUMBER + "}",
+    "ibans": r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}",
+    "lettered": national.LETTERED,
+    "births": r"(?i)(?:born|birth|d\.?o\.?b|gebo|geb\.|geburt|née?|nacid|nacim|nascit|nasciment|"
+    r"nata |nato |født|född|syntyn)[^\n]{0,24}(?:[0-9]|[a-z]{3,9}\.? [0-9])",
+    "ips": r"\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:",
+})  # fmt: skip
 
 _BIRTH_WORDS = re.compile(
     r"\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birth ?da(?:te|y)|geboren(?: am)?|geb\.|"
@@ -60,15 +62,15 @@ _DAY = re.compile(
 )
 
 
-def clusters(text: str) -> list[tuple[int, int]]:
+def clusters(text: str, seen: Seen) -> list[tuple[int, int]]:
     """Return the spans of a text in which at least seven digits stand close together."""
     spans: list[tuple[int, int]] = []
-    for found in _CLUSTER.finditer(text):
-        start = found.start()
+    for first, end in seen.spans(_CLUSTER):
+        start = first
         while start and text[start - 1] in "(+":
             start -= 1
         if not (start and (text[start - 1].isalnum() or text[start - 1] == "_")):
-            spans.append((start, found.end()))
+            spans.append((start, end))
     return spans
 
 
@@ -88,15 +90,20 @@ def births(text: str) -> Iterator[Match]:
 
 def find(text: str) -> list[Match]:
     """Return the personal data of a text that has a form, in order, none overlapping."""
-    data = seen(text)
-    near = clusters(text) if _NUMBERS.opens(data) else []
-    found = [*network.emails(text), *network.ips(text)]
-    if _IBANS.opens(data):
-        found += cards.ibans(text)
-    if _BIRTHS.opens(data):
+    if not _ANY.search(text):
+        return []
+    seen = Seen(text)
+    opened = _GATES.opened(seen)
+    near = clusters(text, seen) if "numbers" in opened else []
+    found = [*network.emails(text)]
+    if "ips" in opened:
+        found += network.ips(text)
+    if "ibans" in opened:
+        found += cards.ibans(text, seen)
+    if "births" in opened:
         found += births(text)
-    if near or _IDS.opens(data):
-        found += national.ids(text, near)
+    if near or "lettered" in opened:
+        found += national.ids(text, near, seen if "lettered" in opened else None)
     if near:
         found += cards.cards(text, near)
         found += national.ssns(text, near)

@@ -10,6 +10,7 @@ from quality.admission.matches import Match, before, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+_WEAK = r"\b(?:text(?:ed|ing)?|messages?|contact|reach|answer(?:s|ed|ing)?|extension)\b"
 _WORDS = re.compile(
     r"(?:(?P<phone>\b(?:phones?|telephone|tel|call(?:s|ed|ing)?|mobile|cell(?:phone)?|fax|desk|"
     r"dial|ring|sms|whatsapp|hotline|helpline|voicemail|telefon|telefoon|telefax|handy|mobil|mobiel|"
@@ -17,15 +18,13 @@ _WORDS = re.compile(
     r"llamar|telefone|telemóvel|ligar|telefono|cellulare|chiamare|puhelin|mobilnr|tlf|"
     r"(?:my|his|her|their|your|our|registered|\w+['’]s) (?:number|no)|телефон|тел|"
     r"моб)\b|電話|电话|手机|☎|📞)"
-    r"|(?P<weak>\b(?:text(?:ed|ing)?|messages?|contact|reach|answer(?:s|ed|ing)?|extension)\b)"
+    rf"|(?P<weak>{_WEAK})"
     r"|(?P<other>\b(?:cards?|account|acct|iban|isbn|issn|order|invoice|part|serial|model|sku|zip|"
     r"postal|postcode|licen[cs]e|passport|ssn|social security|ticket|tracking|policy|patent|"
     r"version|id|ids|vat|doi|page|pages|pp|ref|reference|case|bug|issue|date|born|rfc|pep|omb|"
     r"form|isin|fips)\b))"
 )
-_CONTACT = re.compile(
-    r"\b(?:text(?:ed|ing)?|messages?|contact|reach|answer(?:s|ed|ing)?|extension)\b[^.\n]{0,40}$"
-)
+_CONTACT = re.compile(_WEAK + r"[^.\n]{0,40}$")
 _AFTER = re.compile(r"[\s(,-]{0,3}(?:office|fax|mobile|home|work|cell|tel|phone|mobil|privat)\b")
 _EXTENSION = re.compile(r"[ ,]{0,2}(?:x|ext\.?|extension|#|durchwahl) ?\d{1,6}\b", re.IGNORECASE)
 _DATE = re.compile(
@@ -53,7 +52,7 @@ def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
         start = found.start()
         value = found[0].rstrip(" (.-/\u2013")
         value = value[: value.rfind("(")].rstrip() if value.count("(") > value.count(")") else value
-        digits = "".join(c for c in value if c.isdigit())
+        digits = "".join(filter(str.isdigit, value))
         if (
             not _LEAST <= len(digits) <= _MOST
             or _DATE.match(value.lstrip("("))
@@ -75,7 +74,7 @@ def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
 def _apart(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield clusters, and of those with too many digits for one number the numbers in them."""
     for start, end in clusters:
-        if end - start > _MOST and sum(c.isdigit() for c in text[start:end]) > _MOST:
+        if end - start > _MOST and sum(map(str.isdigit, text[start:end])) > _MOST:
             yield from (found.span() for found in _NANP.finditer(text, start, end))
         else:
             yield start, end

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from quality.admission.gates import Gate
+from quality.admission.gates import Seen, compiled
 from quality.admission.matches import Match, lowered, places
 from quality.admission.secrets.randomness import entropy, is_digest, is_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 VERSIONS = {
     "secret.password": "1",
@@ -36,11 +36,14 @@ _ANCHORS = (
     "passw", "passphrase", "passcode", "pwd", "pin:", "pin ", "pin=", "kennwort", "mot de passe",
     "contraseña", "senha", "key", "token", "secret",
 )  # fmt: skip
-_GATE = Gate(
-    r"(?i)(?:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|token|"
-    r"secret)[^\n]{0,30}(?:[=:>]|is|ist|est)[\s\"'`“„(a-z]{0,16}[^\s]{4}"
-)
-_HEADERS = Gate(r"(?i)(?:authorization\W{1,6}|bearer)[ \t]*[A-Za-z0-9+/_.=~-]{5}")
+_LONGEST = max(map(len, _ANCHORS))
+GATES = {
+    "named": r"(?i)(?:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|"
+    r"token|secret)[^\n]{0,30}(?:[=:>]|is|ist|est)[\s\"'`“„(a-z]{0,16}[^\s]{4}",
+    "headers": r"(?i)(?:authorization\W{1,6}|bearer)[ \t]*[A-Za-z0-9+/_.=~-]{5}",
+    "logins": r"://[^\s/@]*:[^\s/@]+@",
+}
+_NAMED, _HEADERS = compiled(GATES["named"]), compiled(GATES["headers"])
 _SIGNS = re.compile(r"[=:>]|\bis\b|\bist\b|\best\b")
 _BETWEEN = re.compile(
     r"""["'`\])]{0,2}(?:\s?\([^)\n]{0,20}\))?\s{0,4}(?P<sign>:=|=>|==|=|:|\bis\b(?: set to)?|"""
@@ -64,16 +67,20 @@ _BITS = 3.0
 """Bits a character of a key: words stay below it, values drawn from 32 letters do not."""
 
 
-def assigned(text: str, data: bytes) -> Iterator[Match]:
-    """Yield what a text says is a password, a key or a login; `data` is its UTF-8."""
-    yield from logins(text)
-    if _HEADERS.opens(data):
-        yield from _headers(text)
-    if not _GATE.opens(data):
-        return
-    lower = lowered(text)
+def assigned(text: str, seen: Seen, opened: Collection[str]) -> Iterator[Match]:
+    """Yield what a text says is a password, a key or a login; `opened` names the gates."""
+    if "logins" in opened:
+        yield from logins(text)
+    if "headers" in opened:
+        yield from _headers(text, seen)
+    if "named" in opened:
+        yield from _named(text, seen)
+
+
+def _named(text: str, seen: Seen) -> Iterator[Match]:
+    """Yield values after words for secrets."""
     done = 0
-    for place in sorted(places(lower, _ANCHORS)):
+    for place in _anchors(text, seen):
         if place < done or not _SIGNS.search(text, place, place + 48):
             continue
         name = _NAMES.search(text, max(done, place - 16), place + 24)
@@ -97,10 +104,19 @@ def assigned(text: str, data: bytes) -> Iterator[Match]:
             yield Match(rule, value.start(), end, sure, "a value after a word for secrets")
 
 
-def _headers(text: str) -> Iterator[Match]:
-    for found in _BEARER.finditer(text):
-        value = found[1]
-        if not is_sample(value) and _mixed(value) and entropy(value) > _BITS:
+def _anchors(text: str, seen: Seen) -> Iterator[int]:
+    """Yield where words for secrets stand, in order, where the gate saw one and a sign after it."""
+    for start, end in seen.spans(_NAMED):
+        # One that begins in what the gate saw may end behind it.
+        lower = lowered(text[start : end + _LONGEST])
+        yield from sorted(start + at for at in places(lower, _ANCHORS) if at < end - start)
+
+
+def _headers(text: str, seen: Seen) -> Iterator[Match]:
+    for start, _ in seen.spans(_HEADERS):
+        found = _BEARER.match(text, start)
+        value = found[1] if found else ""
+        if found and not is_sample(value) and _mixed(value) and entropy(value) > _BITS:
             yield Match("secret.authorization", *found.span(1), 0.85, "a header that lets in")
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from quality.admission.gates import seen
+from quality.admission.gates import Gates, Seen
 from quality.admission.matches import Match, apart
 from quality.admission.secrets import assignments, shapes
 
 VERSIONS = {**shapes.VERSIONS, **assignments.VERSIONS}
+_GATES = Gates({**shapes.GATES, **assignments.GATES})
 
 
 def find(text: str) -> list[Match]:
     """Return the secrets of a text, in order, none overlapping."""
-    data = seen(text)
-    return apart([*shapes.shaped(text, data), *assignments.assigned(text, data)])
+    seen = Seen(text)
+    opened = _GATES.opened(seen)
+    if not opened:
+        return []
+    return apart([*shapes.shaped(text, opened), *assignments.assigned(text, seen, opened)])

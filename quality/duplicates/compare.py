@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,9 @@ def compare(one: Words, other: Words) -> Alike:
 def _lacking(words: Words, part: slice, there: tuple[str, ...]) -> int:
     """Return how many facts of a part are not there, at least one if not in their order."""
     told = words.words[part]
-    facts = [told[place] for place in np.flatnonzero(words.facts[part]).tolist()]
+    facts = list(compress(told, words.facts[part]))
+    if not facts:
+        return 0
     lacking = (Counter(facts) - Counter(there)).total()
     if lacking:
         return lacking

@@ -11,6 +11,7 @@ import unicodedata
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 
 import numpy as np
 
@@ -68,18 +69,16 @@ def text_hash(whole: str) -> str:
 
 def words_of(whole: str) -> Words:
     """Return the words of a text."""
-    found: list[str] = []
-    facts: list[bool] = []
-    begins = True
-    for word in _WORD.findall(whole):
-        folded, kind = _kind(word)
-        if kind == _MARK:
-            begins = True
-            continue
-        found.append(folded)
-        facts.append(kind == _FACT or (kind == _BY_PLACE and not begins))
-        begins = False
-    return Words(tuple(found), np.array(facts, bool))
+    told = list(map(_kind, _WORD.findall(whole)))
+    if not told:
+        return Words((), np.empty(0, bool))
+    folded, kinds = zip(*told, strict=True)
+    kind = np.array(kinds)
+    marks = kind == _MARK
+    begins = np.insert(marks[:-1], 0, True)
+    facts = (kind == _FACT) | ((kind == _BY_PLACE) & ~begins)
+    words = ~marks
+    return Words(tuple(compress(folded, words)), facts[words])
 
 
 @lru_cache(maxsize=1 << 16)

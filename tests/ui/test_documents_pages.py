@@ -203,7 +203,7 @@ def test_near_duplicates_and_what_admission_did_stand_on_the_page(tmp_path) -> N
         assert "Left out by <b>duplicates.near</b>" in page
         assert "duplicates.near" in _get(url, "/documents", state="excluded")
         mine = _get(url, f"/documents/{_id('mine.md')}")
-        assert "Served with what was found replaced" in mine
+        assert "What was found is replaced" in mine
         assert re.search(r"personal\.email</td>\s*<td data-label=\"What is done\">mask", mine)
         assert "ann.berg" not in mine
 

@@ -46,6 +46,11 @@ class Gated:
     def __init__(self, pattern: str) -> None:
         self._exact = re.compile(pattern)
 
+    @property
+    def pattern(self) -> str:
+        """The expression."""
+        return self._exact.pattern
+
     @cached_property
     def _gate(self) -> Any:
         return re2.compile(loosened(self._exact.pattern).encode())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from quality.admission.gates import Gates, Seen, compiled
 from quality.admission.injection import words
+from quality.admission.injection.machines import IN_TEXT
 from quality.admission.injection.payloads import IN_DISGUISE
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ _HEX = re.compile(r"[0-9a-f :,]+")
 @cache
 def _pattern(name: str) -> str:
     if name == "signals":
-        return f"(?i:{'|'.join(SIGNALS)})"
+        return f"(?i:{'|'.join((*SIGNALS, *IN_TEXT))})"
     if name == "about":
         return f"(?i:{ABOUT})"
     if name in DISGUISES:

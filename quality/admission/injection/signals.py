@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from quality.admission.injection import words
 from quality.admission.injection.gated import Gated
+from quality.admission.injection.machines import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -319,6 +320,9 @@ def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
         follows = verb or second or _order_inside(sentence)
         weight = 0.6 if _TAKES_OVER.search(sentence) else 0.45 if follows else 0.25
         add("speaks as the system", weight)
+    for name, weight in kinds(sentence, order=bool(verb)):
+        if weight:
+            add(name, weight)
     if _SECRECY.search(sentence):
         add("behind the user's back", 0.55 if verb or second or _FORBID.match(sentence) else 0.25)
 
@@ -339,7 +343,11 @@ def _override(sentence: str, add: Callable[[str, float], None], *, second: bool)
     head = sentence[: match.start()].rstrip()
     if match.group() in words.OVERRIDE_CJK:
         head = ""
-    ordered = not head or head[-1] in ",;:!.-\u2013\u2014*#>]\"'\u201c(" or bool(_DUTY.search(head))
+    ordered = (
+        not _CLASSED.sub("", head).strip()
+        or head[-1] in ",;:!.-\u2013\u2014*#>]\"'\u201c("
+        or bool(_DUTY.search(head))
+    )
     ordered = ordered and not _PASSIVE.match(match.group())
     if orders and (before or _WHOLE.search(near)):
         add("lifts its orders", 0.9 if ordered else 0.3)
@@ -353,9 +361,12 @@ _DUTY = re.compile(
     r"(?: now| also| just| completely| simply)?$|^(?:\W*\w+){1,4} (?:and|then|&)$"
 )
 _WHOLE = re.compile(
-    r"\b(?:all|any|every|everything|your|alle\w*|sämtliche\w*|toutes?|tous|vos|tes|todas?|todos?|tus|sus|tutt[ei]|tuas?|suas?|todas)\b"
+    r"\b(?:all|any|every|everything|your|alle\w*|sämtliche\w*|tüm|bütün|toutes?|tous|vos|tes|todas?|todos?|tus|sus|tutt[ei]|tuas?|suas?|todas)\b"
     "|\u6240\u6709|\u5168\u90e8|\u3059\u3079\u3066|\u0432\u0441\u0435"
 )
+_CLASSED = re.compile(f"{_ORDERS.pattern}|{_BEFORE.pattern}|{_WHOLE.pattern}")
+"""An object of these classes alone may stand before its verb, as in Turkish."""
+
 _PASSIVE = re.compile(r"\w+(?:ed|ing|s)$")
 
 

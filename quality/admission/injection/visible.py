@@ -5,11 +5,13 @@ The nets (`net`) say where to look; only the sentences there are cut out and jud
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding
+from quality.admission.injection import words
 from quality.admission.injection.judge import NOTHING, Judged, judge
 from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.payloads import Payload, parted, payloads, telltale
@@ -69,14 +71,14 @@ class Reader:
                 kept.insert(at, finding)
         yield from kept
 
-    def _sentence(self, place: int) -> Sentence | None:
-        """Return the sentence around a character, within its element."""
+    def _sentence(self, place: int, first: int = 0) -> Sentence | None:
+        """Return the sentence around a character, within its element and not before `first`."""
         if not self.elements:
-            return around(self.text, place, 0, len(self.text))
+            return around(self.text, place, first, len(self.text))
         element = self.elements[max(bisect_right(self.starts, place) - 1, 0)]
         if not element.start <= place < element.end:
             return None
-        return around(self.text, place, element.start, element.end, element.kind)
+        return around(self.text, place, max(first, element.start), element.end, element.kind)
 
     def _judged(self) -> list[tuple[Sentence, Judged]]:
         places: dict[int, str] = {}
@@ -87,13 +89,19 @@ class Reader:
             while at >= 0:
                 places[at] = "questions"
                 at = self.text.find(mark, at + 1)
+        begun: dict[int, int] = {}
         for start, end in self.cast.finds("signals"):
-            places[(start + end) // 2] = "signals"
+            middle = (start + end) // 2
+            places[middle] = "signals"
+            if _RUN_ON.match(self.text, start):
+                begun[middle] = start
         sentences: dict[int, Sentence] = {}
         caught: dict[str, set[int]] = {"orders": set(), "questions": set(), "signals": set()}
         sentence: Sentence | None = None
         for place, net in sorted(places.items()):
-            if sentence is None or not sentence.start <= place < sentence.end:
+            if place in begun:
+                sentence = self._sentence(place, begun[place])
+            elif sentence is None or not sentence.start <= place < sentence.end:
                 sentence = self._sentence(place)
             if sentence:
                 sentences[sentence.start] = sentence
@@ -180,6 +188,14 @@ class Reader:
             if len(spans) >= MAX_SUSPICIOUS:
                 break
         return spans
+
+
+_RUN_ON = re.compile(
+    r"(?<=[\w.,;:)] )(?:"
+    rf"(?:{'|'.join(map(str.capitalize, words.OVERRIDE))})\w*(?: [a-z]\S*){{2}}"
+    rf"|(?<=[a-z.,;:)] )(?:{'|'.join(map(str.upper, words.OVERRIDE))})[A-Z]*(?: [A-Z]+){{2}})"
+)
+"""An order within a line that lost its marks: it begins large, and no title goes on small."""
 
 
 def _scattered(judged: Sequence[tuple[Sentence, Judged]]) -> int:

@@ -20,7 +20,7 @@ OVERRIDE_CJK = "忽略 无视 無視 忘记 無視し 무시".split()
 # What an assistant has been told.
 ORDERS = (
     "instruction prompt guideline directive anweisung vorgabe befehl consigne directive directriz "
-    "instruccion instrucción indicacion istruzion instruç instruct instrukcj polecen "
+    "instruccion instrucción indicacion istruzion instruç orientaç instruct instrukcj polecen "
     "инструкц указан talimat"
 ).split()  # fmt: skip
 RULES = (

@@ -26,7 +26,7 @@ SCHEMA_VERSION = 2
 
 _FILTERABLE = (
     "chunk_id", "doc_id", "source_id", "key", "uri", "title", "language", "modified_at", "stale",
-    "page_first", "page_last", "tokens", "groups", PASSAGE,
+    "page_first", "page_last", "cells", "tokens", "groups", PASSAGE,
 )  # fmt: skip
 
 

@@ -118,7 +118,7 @@ def parse(raw: Raw) -> Parsed:
 def _no_text(pages: int, scanned: int, languages: str) -> Quarantine:
     return Quarantine(
         "no_text_layer",
-        f"None of the {pages} pages has a text layer; {scanned} are scans, the others blank."
+        f"Pages without a text layer: {pages}, of which {scanned} scanned and the others blank."
         + ocr.missing(languages),
         "Store the document with a text layer, or let it be read by OCR (see docs/documents.md).",
     )

@@ -200,9 +200,10 @@ def test_near_duplicates_and_what_admission_did_stand_on_the_page(tmp_path) -> N
         assert re.search(r"other\.md · about \d\d % alike, other numbers", near)
         assert re.search(r"Index docs leaves it out: <a [^>]*>Household cover</a>.*new\.md", near)
         assert "● served" not in re.sub(r"</?span[^>]*>", "", page)
+        assert "Left out by <b>duplicates.near</b>" in page
         assert "duplicates.near" in _get(url, "/documents", state="excluded")
         mine = _get(url, f"/documents/{_id('mine.md')}")
-        assert "Served with what was found replaced" in mine
+        assert "What was found is replaced" in mine
         assert re.search(r"personal\.email</td>\s*<td data-label=\"What is done\">mask", mine)
         assert "ann.berg" not in mine
 

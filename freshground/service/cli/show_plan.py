@@ -52,6 +52,9 @@ def _source(out: Console, source: dict[str, Any]) -> None:
         _lines(out, mark, lines, style)
     if source["touches"]:
         out.print(Text(f"  = {len(source['touches'])} touched, same bytes", style="dim"))
+    if source["to_judge"]:
+        several = "s" if source["to_judge"] > 1 else ""
+        out.print(Text(f"  % {source['to_judge']} document{several} to judge anew", "yellow"))
     waiting = source["deferred"]
     if waiting:
         out.print(Text(f"  … {len(waiting)} wait for the budget, {waiting[0]} first", "yellow"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
+from freshground.service.admission.pending import to_admit
 from freshground.service.admission.scope import never_parsed
 from freshground.service.denial.overlay import REFLECTED
 from freshground.service.looking_into import looking_into
@@ -43,6 +44,7 @@ class SourcePlan:
     `stopped` says why the plan is stopped, `items` what would have to be approved. `deferred` are
     those of `adds` and `edits` that have to wait for the budget, in their order. `problem` says
     what could not be seen. `listing` is the digest of what was listed, None for nothing.
+    `to_judge` documents wait for admission: its policy or a rule changed, or somebody asked for it.
     """
 
     source: str
@@ -63,12 +65,21 @@ class SourcePlan:
     deferred: list[str] = field(default_factory=list)
     problem: str = ""
     listing: str | None = None
+    to_judge: int = 0
 
     @property
     def work(self) -> bool:
         """Whether a refresh would change anything of this source."""
         return any(
-            (self.adds, self.edits, self.moves, self.deletes, self.access, self.described)
+            (
+                self.adds,
+                self.edits,
+                self.moves,
+                self.deletes,
+                self.access,
+                self.described,
+                self.to_judge,
+            )
         ) or bool(self.problem)
 
 
@@ -113,6 +124,7 @@ def plan_source(
         waiting,
         "" if listing.complete else incomplete(settings.id, listing),
         changes.listing_digest(source.plain),
+        len(to_admit(context, settings.id)),
     )
     return plan, Load.of(difference, waiting, never_parsed(context, settings.id))
 

@@ -211,11 +211,7 @@ def imperative(sentence: str) -> tuple[str, str]:
     verb = word.group() if word else ""
     if verb not in ORDERS or _TOLD.match(rest):
         return "", ""
-    if (
-        verb in words.NOUNS
-        and not _is_order(rest[len(verb) :].split(None, 1))
-        and not _YOUR_OUTPUT.search(rest)
-    ):
+    if is_noun(verb, rest[len(verb) :]) and not _YOUR_OUTPUT.search(rest):
         return "", ""
     return verb, rest
 
@@ -227,11 +223,14 @@ _TOLD = re.compile(
 )
 
 
-def _is_order(rest: list[str]) -> bool:
-    word = rest[0] if rest else ""
-    return word.strip(":,").rstrip("'") in words.SMALL or (
-        word[:1] in "\"'\u201c\u2018\u00ab[<" and word != ""
-    )
+def is_noun(verb: str, rest: str) -> bool:
+    """Return whether what may be an order is a noun there: no small word or quotation follows."""
+    if verb not in words.NOUNS:
+        return False
+    following = rest.split(None, 1)
+    word = following[0] if following else ""
+    small = word.strip(":,").rstrip("'") in words.SMALL
+    return not (small or (word and word[0] in "\"'\u201c\u2018\u00ab[<"))
 
 
 _LEAD = re.compile(r"^[^\w<\[#]*(?:(?:\d+|[a-z])[.)]\s+)?")

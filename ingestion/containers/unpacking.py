@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, cast
 from freshground.core.errors import Quarantine
 from ingestion.containers.kinds import kind_of
 from ingestion.containers.names import Names
-from ingestion.containers.parts import CARRIED, LEFT_OUT, Found, Limits, Part, Slice, too_large
+from ingestion.containers.parts import (
+    CARRIED,
+    LEFT_OUT,
+    Found,
+    Limits,
+    Part,
+    Slice,
+    broken,
+    too_large,
+)
 from ingestion.sources.patterns import left_out_by_name
 
 if TYPE_CHECKING:
@@ -36,7 +45,10 @@ def unpack(data: bytes, name: str, limits: Limits, skip: int, taken: int) -> Sli
         return Slice(None)
     module, _, function = _READERS[likely].partition(":")
     reader = cast("Reader", getattr(import_module(module), function))
-    kind, bare, found = reader(data, name, limits)
+    try:
+        kind, bare, found = reader(data, name, limits)
+    except RecursionError as error:  # parts in parts, a thousand deep
+        raise broken(likely, error) from None
     if kind is None:
         return Slice(None)
     names = Names()

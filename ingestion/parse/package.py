@@ -63,17 +63,20 @@ class Package:
         if not self._replaced:
             return self._data
         made = BytesIO()
-        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            for info in self._archive.infolist():
+        infos = self._archive.infolist()
+        # It is read at once and then forgotten: packing it would only cost time.
+        is_small = sum(info.file_size for info in infos) <= MAX_PART
+        method = zipfile.ZIP_STORED if is_small else zipfile.ZIP_DEFLATED
+        with zipfile.ZipFile(made, "w", method, compresslevel=1) as archive:
+            for info in infos:
                 root = self._replaced.get(info.filename)
-                if root is None:
-                    archive.writestr(info, self._archive.read(info))
-                else:
-                    content = etree.tostring(
-                        root, xml_declaration=True, encoding="UTF-8", standalone=True
-                    )
-                    archive.writestr(info.filename, content)
+                content = self._archive.read(info) if root is None else _written(root)
+                archive.writestr(info.filename, content)
         return made.getvalue()
+
+
+def _written(root: Any) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 def parsed(data: bytes) -> Any | None:

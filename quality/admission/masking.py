@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quality.admission.described import fields, found_in_field, named, rewritten
 from quality.admission.detection import NAMED, find_any, somebody
-from quality.admission.matches import apart, lowered, places
+from quality.admission.matches import apart, lowered
 from quality.admission.pseudonyms import PSEUDONYM, outside
+from quality.admission.repeats import Repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ def mask(document: Document, findings: Sequence[Finding], pseudonym: Pseudonym) 
     hidden text: their rules are applied there. Elements keep their order and kind; one whose text
     is cut out whole is dropped.
     """
-    repeated = values_of(document, findings, pseudonym)
+    repeated = Repeats(values_of(document, findings, pseudonym))
     cuts = _cuts(document.text, findings, repeated, pseudonym)
     text, moved = _applied(document.text, cuts)
     rules = {finding.rule for finding in findings}
@@ -82,10 +83,10 @@ def masked_field(
 
     `known` are values in lower case and what takes their place.
     """
-    wanted = set(rules)
+    wanted, repeated = set(rules), Repeats(known)
 
     def beside(text: str, name: str = "") -> str:
-        return _beside(text, name, known, wanted, pseudonym)
+        return _beside(text, name, repeated, wanted, pseudonym)
 
     return _field(field, value, beside, wanted, pseudonym)
 
@@ -95,7 +96,7 @@ def values_of(
 ) -> dict[str, str]:
     """Return values that are replaced wherever they stand, in lower case, and what replaces each.
 
-    Those of findings, and people that metadata names, where that is a finding. The longest first.
+    Those of findings, and people that metadata names, where that is a finding.
     """
     puts = _repeated(document.text, findings, pseudonym)
     if any(finding.rule == NAMED for finding in findings):
@@ -103,7 +104,7 @@ def values_of(
             for person in _parts(value) if named(field) else ():
                 if len(person.split()) > 1 and outside(person, 0, len(person)):
                     puts.setdefault(lowered(person), pseudonym(NAMED, person))
-    return dict(sorted(puts.items(), key=lambda item: (-len(item[0]), item[0])))
+    return puts
 
 
 def _field(
@@ -141,7 +142,7 @@ def _repeated(text: str, findings: Sequence[Finding], pseudonym: Pseudonym) -> d
 
 
 def _cuts(
-    text: str, findings: Sequence[Finding], repeated: Mapping[str, str], pseudonym: Pseudonym
+    text: str, findings: Sequence[Finding], repeated: Repeats, pseudonym: Pseudonym
 ) -> list[_Cut]:
     """Return what is replaced, in order and apart: spans that overlap are replaced as one."""
     spans: list[tuple[int, int, str]] = []
@@ -161,28 +162,11 @@ def _cuts(
     return _with_repeats(text, cuts, repeated)
 
 
-def _with_repeats(text: str, cuts: list[_Cut], repeated: Mapping[str, str]) -> list[_Cut]:
-    """Return cuts with those of values that stand elsewhere in the text, longest values first."""
-    lower = lowered(text)
+def _with_repeats(text: str, cuts: list[_Cut], repeated: Repeats) -> list[_Cut]:
+    """Return cuts with those of values that stand elsewhere in the text."""
     cuts = sorted(cuts)
-    for value, put in repeated.items():
-        for start in places(lower, (value,)):
-            end = start + len(value)
-            whole = not (_joins(lower, start - 1, start) or _joins(lower, end - 1, end))
-            if whole and _free(cuts, start, end) and outside(text, start, end):
-                cuts.insert(bisect_right(cuts, (start, end, "")), _Cut(start, end, put))
-    return cuts
-
-
-def _joins(text: str, left: int, right: int) -> bool:
-    """Return whether two neighbouring characters are of one word."""
-    return left >= 0 and right < len(text) and text[left].isalnum() and text[right].isalnum()
-
-
-def _free(cuts: Sequence[_Cut], start: int, end: int) -> bool:
-    place = bisect_right(cuts, (start, len(cuts) and cuts[-1].end + 1, ""))
-    before = place == 0 or cuts[place - 1].end <= start
-    return before and (place == len(cuts) or cuts[place].start >= end)
+    more = (_Cut(*found) for found in repeated.within(text, cuts))
+    return sorted([*cuts, *(cut for cut in more if outside(text, cut.start, cut.end))])
 
 
 def _applied(text: str, cuts: Sequence[_Cut]) -> tuple[str, Callable[[int], tuple[int, int]]]:
@@ -233,7 +217,7 @@ def _elements(
 
 
 def _beside(
-    value: str, field: str, repeated: Mapping[str, str], rules: set[str], pseudonym: Pseudonym
+    value: str, field: str, repeated: Repeats, rules: set[str], pseudonym: Pseudonym
 ) -> str:
     """Return a title, heading or metadata text masked."""
     # What is found by rules first: an address is more than the name that stands in it.

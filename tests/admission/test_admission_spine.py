@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from freshground.core.errors import Quarantine
 from freshground.service import stages
 from freshground.service.asking.query import query
+from freshground.service.masking import work
 from freshground.service.quarantine.deciding import reject, release, replay
 from freshground.service.quarantine.listing import listed, shown
 from freshground.service.reports import Scope
@@ -243,6 +245,27 @@ def test_a_mask_that_leaves_nothing_is_kept_from_everybody(quick, word) -> None:
     assert "1 quarantined, scan.nothing_left" in run.of("build").message
     assert aside(quick) == [("plain.md", "scan.nothing_left")]
     assert quick.served_keys() == set()
+
+
+def test_what_cannot_be_masked_is_kept_from_everybody_until_it_can(
+    quick, word, monkeypatch
+) -> None:
+    quick.source(admission={"injection": "mask"})
+    quick.write("bad.md", BAD)
+    quick.write("plain.md", PLAIN)
+
+    def hangs(*_):
+        raise Quarantine("parser_hung", "It took too long.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "noted", hangs)
+        quick.refresh()
+    assert aside(quick) == [("bad.md", "scan.failed")]
+    assert quick.served_keys() == {"plain.md"}
+    replay(quick.context(), rule="scan.failed")
+    assert quick.refresh().status == 0
+    assert "poison" not in texts(quick)
+    assert quick.served_keys() == {"bad.md", "plain.md"}
 
 
 def test_where_nothing_is_left_the_gate_says_what_became_of_it(quick) -> None:

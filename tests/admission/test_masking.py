@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +13,7 @@ from freshground.core.settings import Admission
 from quality.admission.detection import Patterns
 from quality.admission.masking import mask
 from quality.admission.pseudonyms import PSEUDONYM, Pseudonyms, normal
+from quality.admission.repeats import Repeats
 
 MADE = Pseudonyms(b"k" * 32)
 VALUES = ["ana@corp.org", "4539148803436467", "+46 70 174 06 05", "GB82 WEST 1234 5698 7654 32"]
@@ -107,3 +110,22 @@ def test_a_policy_that_does_nothing_about_names_loads_no_model():
     asked = names(Admission(rules={"personal.name": "mask"}))
     assert asked is not None
     assert set(asked.rules) == {"personal.name"}
+
+
+WORDISH = st.text("ab1-_ .", max_size=24)
+
+
+@given(WORDISH, st.lists(st.text("ab1-. ", min_size=3, max_size=6).map(str.strip), max_size=4))
+def test_repeats_are_all_whole_words_and_all_of_them(text, wanted):
+    values = {value: f"<{value}>" for value in wanted if len(value) >= 3}
+    taken = [(2, 5, "")] if len(text) > 5 else []
+    found = list(Repeats(values).within(text, taken))
+    spans = sorted([*found, *taken])
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+    for start in range(len(text)):
+        for value in values:
+            end = start + len(value)
+            here = text[start:end] == value and not any(s < end and start < e for s, e, _ in spans)
+            joined = text[start - 1 : start + 1].isalnum() if start else False
+            assert not here or joined or (text[end - 1 : end + 1].isalnum() and end < len(text))
+    assert all(put == values[text[start:end]] for start, end, put in found)

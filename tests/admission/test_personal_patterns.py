@@ -57,6 +57,7 @@ def test_an_iban_of_any_country_is_found_in_any_spelling(country, seed, grouped,
 @pytest.mark.parametrize(
     ("text", "kind", "value"),
     [
+        ("Ann (desk 3, +44 20 7946 0958) answers", "phone", "+44 20 7946 0958"),
         (
             "write to jane.o'neil+x@mail.corp.co.uk, please",
             "email",

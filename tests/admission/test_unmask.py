@@ -10,7 +10,8 @@ from freshground.core.ids import doc_id
 from freshground.core.records import Document, Element
 from freshground.lake.sealed import Sealed
 from freshground.service.denial.takedown import restore, takedown
-from freshground.service.masking.apply import masked, masking_id
+from freshground.service.masking import apply
+from freshground.service.masking.apply import masking_id
 from freshground.service.masking.export import export
 from freshground.service.masking.settings import lowered
 from freshground.service.masking.unmask import unmask
@@ -36,6 +37,11 @@ def keyed(quick, monkeypatch):
 
 
 A = doc_id("docs", "a.md")
+
+
+def masked(context, name, document, findings):
+    ((_, done),) = apply.masked(context, [((name, "c", "s"), document, findings)])
+    return done
 
 
 def test_a_holder_of_the_key_has_the_value_back_and_it_is_recorded(keyed):

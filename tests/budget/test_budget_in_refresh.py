@@ -10,6 +10,7 @@ import pytest
 
 from freshground.service.freshness.as_of import freshness
 from freshground.service.plans import planning
+from tests.containers.boxes import zipped
 from tests.project import ENCODER, NOON, Project, Run, article
 
 if TYPE_CHECKING:
@@ -79,6 +80,21 @@ def test_each_limit_trips_and_just_does_not(quick: Project, *, of_index: bool) -
         cost = tokens / 4 if "money" in limit else tokens
         assert waiting(limit, cost + 1) == [], limit
         assert waiting(limit, cost - 1) == ["n102.md"], f"{limit}: the youngest waits"
+
+
+def test_what_is_never_parsed_costs_nothing(quick: Project) -> None:
+    loaded(quick, 3)
+    add(quick, 100)
+    tokens = estimate(quick)
+    quick.source(scope={"exclude": [{"path": "left/**"}]})
+    quick.write("left/out.md", article(7, 60))
+    quick.write("left/papers.zip", zipped({"a.md": article(8, 60)}))
+    quick.write("empty.zip", zipped({".git/config": article(9, 60)}))
+    assert estimate(quick) == tokens
+    quick.changes["budget"] = {"tokens_per_run": tokens + 1}
+    run = quick.refresh()
+    assert (run.totals["deferred"], run.of("silver").counts["parsed"]) == (0, 1)
+    assert "n100.md" in quick.served_keys()
 
 
 @pytest.mark.parametrize("limit", ["tokens_per_day", "tokens_per_run"])

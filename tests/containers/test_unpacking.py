@@ -153,6 +153,14 @@ def test_junk_is_refused_or_empty(junk: bytes, head: bytes) -> None:
         assert error.rule in {"corrupt", "too_large", "encrypted", "unsupported"}  # noqa: PT017
 
 
+def test_a_message_of_messages_a_thousand_deep_is_refused() -> None:
+    head = "Content-Type: multipart/mixed; boundary=b{}\r\n\r\n--b{}\r\n"
+    nested = "".join(head.format(n, n) for n in range(2_000))
+    with pytest.raises(Quarantine) as refusal:
+        unpack(f"From: a@b.c\r\nMIME-Version: 1.0\r\n{nested}".encode(), "a.eml", LIMITS)
+    assert refusal.value.rule == "corrupt"
+
+
 def test_many_bytes_come_in_slices() -> None:
     size = CARRIED // 2 + 1
     data = zipped({f"{n}.txt": bytes([65 + n]) * size for n in range(4)})

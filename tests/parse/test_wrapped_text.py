@@ -146,11 +146,15 @@ def test_a_file_that_wraps_nothing_is_passed_on_as_it_is() -> None:
     assert package.written() is data
 
 
-def test_thousands_of_insertions_are_unwrapped_in_one_pass(
-    parsed: Callable[..., Document],
-) -> None:
-    runs = "".join(f"<w:ins>{_run('a ')}</w:ins>" for _ in range(20_000))
-    assert parsed(_word(_paragraph(runs)), "x.docx").text.count("a") == 20_000
+def test_a_cell_merged_over_rows_stands_in_each_of_them(parsed: Callable[..., Document]) -> None:
+    def row(text: str, mark: str) -> str:
+        merged = f"<w:tc><w:tcPr><w:vMerge{mark}/></w:tcPr>{_paragraph(_run(text))}</w:tc>"
+        return f"<w:tr><w:tc>{_paragraph(_run('A'))}</w:tc>{merged}</w:tr>"
+
+    rows = row("North", ' w:val="restart"') + row("", "") * 1_000 + row("South", ' w:val="restart"')
+    grid = "<w:tblPr/><w:tblGrid><w:gridCol/><w:gridCol/></w:tblGrid>"
+    text = parsed(_word(f"<w:tbl>{grid}{rows}</w:tbl>"), "x.docx").text
+    assert text == "A | North\n" * 1_001 + "A | South"
 
 
 def _slides() -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ from freshground.core.ids import doc_id
 from freshground.service.cli.app import app
 from freshground.service.views.documents.catalogue import STATES
 from freshground.service.views.documents.words import STATE_KINDS
+from tests.duplicates.test_near_duplicates import put, reworded, sources, text
 from tests.project import Project, article
 from tests.ui.chromium import chromium
 from tests.ui.desk import TOKEN, desk, somebody
@@ -181,3 +182,40 @@ def test_in_a_browser_a_chunk_is_reached_and_a_decision_needs_a_second_look(shel
         assert "rejected" in page.locator(".said").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert not wrong
+
+
+def test_near_duplicates_and_what_admission_did_stand_on_the_page(tmp_path) -> None:
+    project = Project(tmp_path, engine="memory")
+    project.source(admission={"personal": "mask", "models": False, "secret": "allow"})
+    project.index(duplicates={"near": "keep_newest"})
+    project.write("old.md", text())
+    project.write("new.md", reworded())
+    project.write("mine.md", text("Questions are answered by ann.berg@example.org in plan B."))
+    project.write("other.md", text("Questions are answered for 500 euros."))
+    project.refresh()
+    with desk(project.context()) as (url, _):
+        page = _get(url, f"/documents/{_id('old.md')}")
+        near = page[page.index("Nearly the same") : page.index("Checks</h2>")]
+        assert _id("new.md") in near
+        assert re.search(r"other\.md · about \d\d % alike, other numbers", near)
+        assert re.search(r"Index docs leaves it out: <a [^>]*>Household cover</a>.*new\.md", near)
+        assert "● served" not in re.sub(r"</?span[^>]*>", "", page)
+        assert "duplicates.near" in _get(url, "/documents", state="excluded")
+        mine = _get(url, f"/documents/{_id('mine.md')}")
+        assert "Served with what was found replaced" in mine
+        assert re.search(r"personal\.email</td>\s*<td data-label=\"What is done\">mask", mine)
+        assert "ann.berg" not in mine
+
+
+def test_what_a_reader_may_not_see_is_nothing_beside_it(tmp_path) -> None:
+    project = Project(tmp_path, engine="memory")
+    sources(project, shut={"groups": ["staff"]}, open="public")
+    put(project, "shut/secret-plan.md", text())
+    put(project, "open/plan.md", reworded())
+    project.refresh()
+    with desk(project.context()) as (url, door):
+        path = f"/documents/{doc_id('open', 'plan.md')}"
+        assert "secret-plan" in _get(url, path)
+        door.who = somebody("viewer", frozenset({"guests"}))
+        page = _get(url, path)
+        assert ("secret-plan" in page, "Nearly the same" in page) == (False, False)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from chunking.gold import read_document
 from freshground.core.access import both
 from freshground.core.columns import Columns
 from freshground.core.errors import Quarantine
@@ -20,11 +19,10 @@ from freshground.core.findings import Finding
 from freshground.core.settings import LocalEncoder
 from freshground.lake.admissions import Found
 from freshground.lake.schemas import ADMISSIONS, SILVER
-from freshground.service.admission.masks import masked_id
+from freshground.service.admission.cases import READ_DOCUMENTS, Case, masked_cases, read
 from freshground.service.admission.pending import policy_id
 from freshground.service.admission.verdicts import open_reasons
 from freshground.service.denial.withdrawing import Refused, refuse
-from freshground.service.masking.apply import masked
 from freshground.service.workers.pool import Job
 from ingestion.silver import columns as silver_columns
 from quality.admission import verdicts
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from freshground.service.admission.pending import Waiting
     from freshground.service.context import Context
 
-READ_DOCUMENTS = 100
 BATCH_DOCUMENTS = 500
 BATCH_CHARS = 8_000_000
 
@@ -61,15 +58,6 @@ class Admission:
     withdrawn: int = 0
     quarantined: list[dict[str, str]] = field(default_factory=list)
     metrics: Columns = field(default_factory=Columns)
-
-
-class _Case(NamedTuple):
-    """One version with all that is known of it; `mask` is the masked document and its id."""
-
-    waiting: Waiting
-    scan: Scan
-    decided: tuple[tuple[Finding, str], ...]
-    mask: tuple[Document, str] | None
 
 
 class Judging:
@@ -91,7 +79,7 @@ class Judging:
         self._rules = wanted_rules(self._policy)
         self._policy_id = policy_id(context, self._policy, self._rules)
         self._columns = verdicts.columns(self._policy)
-        self._cases: list[_Case] = []
+        self._cases: list[Case] = []
         self._chars = 0
         known = context.admissions.of(source_id)
         self._aside = {key[:2] for key, v in known.items() if v.verdict == "quarantine"}
@@ -123,7 +111,7 @@ class Judging:
                 before = [each.version for each in batch if each.before is not None]
                 found = self._context.admissions.found(before)
                 own = {each.version: each for each in batch}
-                for version, document in self._read(batch):
+                for version, document in read(self._context, batch):
                     each = own[version]
                     held[version] = (each, found.get(version, Found()), document)
                     yield Job(version, (document, policy, each.missing))
@@ -146,48 +134,50 @@ class Judging:
 
         return scan._replace(findings=meaning.look_again(document.text, scan.findings, encode))
 
-    def _read(self, batch: Sequence[Waiting]) -> Iterator[tuple[Version, Document]]:
-        table = self._context.ledger.silver_rows([each.document for each in batch])
-        for row in table.to_pylist():
-            yield (row["doc_id"], row["content_hash"], row["silver_id"]), read_document(row)
-
     def _take(self, waiting: Waiting, scan: Scan, before: Found, document: Document | None) -> None:
         """Decide what is known of a version by now; its verdict comes with the batch."""
         looked = {name.rpartition("@")[0] for name in scan.rules}
         kept = [f for f in before.findings if f.rule not in looked]
         findings = [*kept, *scan.findings]
-        decided = list(verdicts.deciding(self._policy, self._rules, findings))
-        to_mask = [finding for finding, done in decided if done == "mask"]
-        mask = None
-        if to_mask:
-            if document is None:
-                document = next(found for _, found in self._read([waiting]))
-            clean = masked(self._context, waiting.version[0], document, to_mask)
-            if not clean.text.strip() or not clean.elements:
-                gone = Finding(verdicts.NOTHING_LEFT, "1", evidence="masked, it has no text left")
-                decided.append((gone, "quarantine"))
-            elif clean != document:
-                mask = (clean, masked_id(self._context, waiting.version[2], to_mask))
-                self._chars += len(clean.text)
-        self._cases.append(_Case(waiting, scan, tuple(decided), mask))
-        self.report.metrics.add(
-            **verdicts.measures(waiting.document.doc_id, self._columns, decided)
+        case = Case(
+            waiting, scan, tuple(verdicts.deciding(self._policy, self._rules, findings)), document
         )
+        if not case.to_mask:
+            case = case._replace(document=None)
+        self._cases.append(case)
+        self._chars += len(case.document.text) if case.document else 0
         self._progress(1)
         if len(self._cases) >= BATCH_DOCUMENTS or self._chars >= BATCH_CHARS:
             self._flush()
 
     def _flush(self) -> None:
-        """Write the verdicts of a batch: first what is denied, then masked rows, then the rest."""
-        if not self._cases:
+        """Mask what is to be masked of a batch, and write its verdicts."""
+        done = [case for case in self._cases if not case.to_mask]
+        chars = 0
+        for case in masked_cases(self._context, [case for case in self._cases if case.to_mask]):
+            done.append(case)
+            chars += len(case.mask[0].text) if case.mask else 0
+            if chars >= BATCH_CHARS:
+                self._write(done)
+                done, chars = [], 0
+        self._write(done)
+        self._cases, self._chars = [], 0
+
+    def _write(self, cases: Sequence[Case]) -> None:
+        """Write verdicts: first what is denied, then masked rows, then the rest."""
+        if not cases:
             return
         context = self._context
+        for case in cases:
+            self.report.metrics.add(
+                **verdicts.measures(case.waiting.document.doc_id, self._columns, case.decided)
+            )
         asked = verdicts.judged(self._check(self.report.metrics))
         granted = context.lake.reviews.decisions().granted.keys()
         rows: list[dict[str, Any]] = []
         silver: list[dict[str, Any]] = []
         refused: list[Refused] = []
-        for case in self._cases:
+        for case in cases:
             actions = asked.get(case.waiting.document.doc_id, set())
             decided = [(f, done) for f, done in case.decided if done in actions]
             reasons = verdicts.reasons(decided)
@@ -200,9 +190,8 @@ class Judging:
         self.report.withdrawn += refuse(context, self._source_id, refused, "refused by admission")
         context.lake.silver.append(pa.Table.from_pylist(silver, schema=SILVER))
         context.lake.admissions.append(pa.Table.from_pylist(rows, schema=ADMISSIONS))
-        self._cases, self._chars = [], 0
 
-    def _row(self, case: _Case, reasons: Sequence[Reason]) -> dict[str, Any]:
+    def _row(self, case: Case, reasons: Sequence[Reason]) -> dict[str, Any]:
         doc_id, content, silver_id = case.waiting.version
         actions = {reason.action for reason in reasons}
         return {
@@ -222,7 +211,7 @@ class Judging:
             "run_id": self._context.run_id,
         }
 
-    def _masked_row(self, case: _Case, mask: tuple[Document, str]) -> dict[str, Any]:
+    def _masked_row(self, case: Case, mask: tuple[Document, str]) -> dict[str, Any]:
         doc_id, content, silver_id = case.waiting.version
         document, name = mask
         return {
@@ -237,7 +226,7 @@ class Judging:
             "run_id": self._context.run_id,
         }
 
-    def _refused(self, case: _Case, reasons: Sequence[Reason]) -> Iterator[Refused]:
+    def _refused(self, case: Case, reasons: Sequence[Reason]) -> Iterator[Refused]:
         """Yield the versions that releases may hold and a verdict keeps from some or all."""
         doc_id, content, silver_id = case.waiting.version
         before = case.waiting.before
@@ -254,7 +243,7 @@ class Judging:
             groups = both(case.waiting.document.row["groups"], self._policy.restrict_to)
             yield Refused(doc_id, content, served, groups)
 
-    def _count(self, case: _Case, reasons: Sequence[Reason]) -> None:
+    def _count(self, case: Case, reasons: Sequence[Reason]) -> None:
         report, document = self.report, case.waiting.document
         actions = {reason.action for reason in reasons}
         report.judged += 1

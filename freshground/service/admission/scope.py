@@ -19,9 +19,10 @@ from freshground.lake.ledger import EXCLUDED
 from ingestion.sources.patterns import Patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from freshground.core.records import ObjectStat
     from freshground.core.settings import Labels, Scope, ScopeRule, SourceSettings
     from freshground.lake.ledger import Current
     from freshground.service.context import Context
@@ -68,6 +69,22 @@ def worth_parsing(
     now = context.clock.now()
     asked = (settings.scope, settings.retention, settings.labels)
     return [row for row in rows if left_out(*asked, _of_row(row, None), now) is None]
+
+
+def never_parsed(context: Context, source_id: str) -> Callable[[ObjectStat], bool]:
+    """Return what tells of a listed object whether it costs no parsing: it is not `worth_parsing`.
+
+    Nor is an archive, whose parts are listed beside it.
+    """
+    settings = context.settings.source(source_id)
+    asked = (settings.scope, settings.retention, settings.labels)
+    now = context.clock.now()
+
+    def told(stat: ObjectStat) -> bool:
+        of = Facts(stat.key, stat.modified_at or now, stat.metadata, parsed=False)
+        return stat.holds is not None or left_out(*asked, of, now) is not None
+
+    return told
 
 
 def _all_wanted(settings: SourceSettings) -> bool:

@@ -57,7 +57,8 @@ def one(row: dict[str, Any], *, as_json: bool) -> None:
     if row["more_evidence"]:
         typer.echo(f"  and in {row['more_evidence']} more places")
     for past in row["history"]:
-        typer.echo(f"  {_decision(past)}")
+        of = f"{past['rule']}, version {past['rule_version'] or '-'}"
+        typer.echo(f"  {_decision(past)}, about {of}")
 
 
 def decided(row: dict[str, Any], *, as_json: bool) -> None:
@@ -74,8 +75,9 @@ def replayed(row: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(row)
         return
+    several = "s" if row["documents"] > 1 else ""
     rules = ", ".join(f"{count} {rule}" for rule, count in row["rules"].items())
-    typer.echo(f"The next refresh tries {row['documents']} documents again: {rules}.")
+    typer.echo(f"The next refresh tries {row['documents']} document{several} again: {rules}.")
 
 
 def _decision(row: dict[str, Any]) -> str:

@@ -52,8 +52,17 @@ def _document(out: Console, found: dict[str, Any]) -> None:
         out.print(Text(line, "bold red"))
 
 
+def _judged(row: dict[str, Any]) -> str:
+    by_action: dict[str, list[str]] = {}
+    for each in row["findings"]:
+        by_action.setdefault(each["action"], []).append(f"{each['rule']} ({each['found']})")
+    said = [f"{action} {', '.join(rules)}" for action, rules in by_action.items()]
+    return "; ".join((row["verdict"], *said))
+
+
 def _versions(out: Console, found: dict[str, Any]) -> None:
     parsed = {row["content_hash"]: row for row in found["document_versions"]}
+    verdicts = {row["content_hash"]: row for row in found["admission"]}
     before: dict[str, Any] | None = None
     for row in found["object_versions"]:
         gone = row["state"] == "deleted"
@@ -70,6 +79,10 @@ def _versions(out: Console, found: dict[str, Any]) -> None:
         silver = parsed.get(row["content_hash"])
         if silver and silver["rule"] and row["state"] == "live":
             out.print(Text(f"  set aside ({silver['rule']}): {silver['reason']}", "yellow"))
+        judged = verdicts.get(row["content_hash"])
+        if judged:
+            style = "" if judged["verdict"] == "serve" else "yellow"
+            out.print(Text(f"  admission: {_judged(judged)}", style))
         for got in row["published"]:
             lag = "" if got["lag_s"] is None else f", lag {span(got['lag_s'])}"
             out.print(

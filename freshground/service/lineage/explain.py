@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.lake.denials import version_name
 from freshground.lake.tables import quoted, records
+from freshground.service.admission.told import told
 from freshground.service.denial.overlay import REFLECTED
 from freshground.service.lineage.moves import moves, trail_back, trail_on
 from freshground.service.lineage.naming import named
@@ -82,6 +83,7 @@ def explain(context: Context, name: str) -> dict[str, Any]:
             }
             for row in parsed
         ],
+        "admission": told(context, document.source_id, doc_id),
         "chunks": _chunks(cut, releases),
         "publications": brought,
         "releases": [_release(context, release, found.chunk_id, cut) for release in releases],

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\W_]+")
 _MOST_WORDS = 8
+_LEAST_LETTERS = 5
 _LEAST_DIGITS = 8
-"""Digits of a number that is looked for written as one: a shorter one may be any number."""
+"""Characters of what is looked for elsewhere, and of numbers that are written as one."""
 
 
 class Known:
@@ -38,10 +39,11 @@ class Known:
         """Add values in lower case."""
         for value, put in values.items():
             words = _WORD.findall(value)
-            if 0 < len(words) <= _MOST_WORDS:
+            joined = "".join(words)
+            least = _LEAST_DIGITS if joined.isdigit() else _LEAST_LETTERS
+            if len(words) <= _MOST_WORDS and len(value) >= _LEAST_LETTERS:
                 self._puts.setdefault(" ".join(words), put)
-                joined = "".join(words)
-                if not joined.isdigit() or len(joined) >= _LEAST_DIGITS:
+                if len(joined) >= least:
                     self._puts.setdefault(joined, put)
 
     def standing_in(self, text: str) -> dict[str, str]:
@@ -108,7 +110,6 @@ class Addresses:
         known: dict[str, str] = {}
         for text in _texts(value):
             known |= self._known.standing_in(text)
-        known = dict(sorted(known.items(), key=lambda item: (-len(item[0]), item[0])))
         return masked_field(value, "", RULES, self._pseudonym, known)
 
     def _container(self, row: Mapping[str, Any]) -> Beside:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from freshground.core.errors import ConfigError
 from freshground.lake.sealed import Sealed
-from quality.admission.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
     from freshground.service.context import Context
@@ -49,17 +48,3 @@ def _made(context: Context, name: str | None, held: bytes) -> MaskingKey:
             "openssl rand -hex 32",
         )
     return MaskingKey(sealing.key_id(held), sealing.derived(held, "pseudonyms"), held)
-
-
-class Noting(Pseudonyms):
-    """Pseudonyms that note what they stand for, so that it can be sealed."""
-
-    def __init__(self, key: bytes) -> None:
-        super().__init__(key)
-        self.values: dict[str, str] = {}
-
-    def __call__(self, rule: str, value: str) -> str:
-        """Return what stands in place of a value, and note the value."""
-        made = super().__call__(rule, value)
-        self.values.setdefault(made, value)
-        return made

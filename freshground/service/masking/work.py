@@ -1,4 +1,4 @@
-"""What a worker does for an export: finds everything in one document and masks it."""
+"""What a worker does to mask one document: what was found, or for an export everything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from freshground.core.records import Document
 
-__all__ = ["masked", "warm"]
+__all__ = ["masked", "noted", "warm"]
 
 TAKEN_OUT = "quality.taken_down"
 """The rule of spans that nobody may read: they are cut out."""
@@ -62,3 +62,29 @@ def masked(
         raise Quarantine("empty", "Nothing is left of the document once it is masked.")
     values = {value: put for value, put in values_of(document, found, pseudonym).items() if put}
     return Masked(done, values, counts)
+
+
+class Noting(Pseudonyms):
+    """Pseudonyms that note what they stand for, so that it can be sealed."""
+
+    def __init__(self, key: bytes) -> None:
+        super().__init__(key)
+        self.values: dict[str, str] = {}
+
+    def __call__(self, rule: str, value: str) -> str:
+        """Return what stands in place of a value, and note the value."""
+        made = super().__call__(rule, value)
+        self.values.setdefault(made, value)
+        return made
+
+
+def noted(
+    document: Document, findings: Sequence[Finding], key: bytes
+) -> tuple[Document | None, dict[str, str]]:
+    """Return a document with findings masked, and the values by what stands in their place.
+
+    None for a document in which that changes nothing.
+    """
+    noting = Noting(key)
+    done = mask(document, findings, noting)
+    return None if done == document else done, noting.values

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso, parse_iso
+from freshground.service.admission.scope import never_parsed
 from freshground.service.plans.budget import Meters, limited, read_meters
 from freshground.service.plans.estimate import past_of
 from quality.governor import tightest
@@ -200,13 +201,18 @@ class _Costs:
     def __init__(self, context: Context, meters: Meters, source_id: str) -> None:
         self.payers = [index for index in meters.payers if source_id in index.sources]
         self._pasts = {index.id: past_of(context, index, source_id) for index in self.payers}
+        self._free = never_parsed(context, source_id)
 
     def of(self, stat: ObjectStat) -> dict[str, float]:
-        """Return the cost of a whole document."""
+        """Return the cost of a whole document; none of what is never parsed."""
+        if self._free(stat):
+            return {}
         return {name: past.cost(stat.key, stat.size).tokens for name, past in self._pasts.items()}
 
     def of_edit(self, edit: Edit) -> dict[str, float]:
-        """Return the cost of what is new in a document."""
+        """Return the cost of what is new in a document; none of what is never parsed."""
+        if self._free(edit.stat):
+            return {}
         return {name: past.cost_of_edit(edit).tokens for name, past in self._pasts.items()}
 
 

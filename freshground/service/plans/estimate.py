@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.service.desired import desired
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from freshground.core.records import ObjectStat
     from freshground.core.settings import IndexSettings
@@ -58,14 +58,26 @@ class Load:
     """Documents whose version in the lake will not be served: edited or deleted."""
 
     @classmethod
-    def of(cls, difference: Difference, deferred: Collection[str] = ()) -> Load:
-        """Return the load of a difference, keys that wait left out; reads what is needed."""
+    def of(
+        cls,
+        difference: Difference,
+        deferred: Collection[str],
+        never_parsed: Callable[[ObjectStat], bool],
+    ) -> Load:
+        """Return the load of a difference; reads what is needed.
+
+        Left out are keys that wait, and what is never parsed.
+        """
         waiting = set(deferred)
-        edits = tuple(e for e in difference.edits if e.stat.key not in waiting)
+
+        def counts(stat: ObjectStat) -> bool:
+            return stat.key not in waiting and not never_parsed(stat)
+
+        edits = tuple(e for e in difference.edits if counts(e.stat))
         gone = {row["doc_id"] for row in difference.changes.deleted}
         gone |= {difference.id_of(edit.stat) for edit in edits}
         return cls(
-            tuple(s for s in difference.added if s.key not in waiting),
+            tuple(s for s in difference.added if counts(s)),
             edits,
             len(difference.moved),
             len(difference.deleted),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
+from freshground.service.admission.scope import never_parsed
 from freshground.service.denial.overlay import REFLECTED
 from freshground.service.looking_into import looking_into
 from freshground.service.plans.deferral import deferred, in_turn, open_line
@@ -113,7 +114,7 @@ def plan_source(
         "" if listing.complete else incomplete(settings.id, listing),
         changes.listing_digest(source.plain),
     )
-    return plan, Load.of(difference, waiting)
+    return plan, Load.of(difference, waiting, never_parsed(context, settings.id))
 
 
 def _access(change: AccessChange) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
+from ingestion.parse.bounds import too_many_cells
 from ingestion.parse.raised import lowered, raised
 from ingestion.parse.wrapped.drawings import CHART, DIAGRAM, SIGNS, drawing
 from ingestion.parse.wrapped.formulas import MATH, formula
@@ -23,7 +24,8 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PARTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 _SIGNS = re.compile(
     rb"<w:(?:ins|del|moveTo|moveFrom|sdt|smartTag|customXml|fldSimple|dir|bdo|ruby|sym|txbxContent"
-    rb"|footnoteReference|endnoteReference)\b|<w:vertAlign |<mc:AlternateContent|<m:oMath|" + SIGNS
+    rb"|footnoteReference|endnoteReference|vMerge)\b|<w:vertAlign |<mc:AlternateContent|<m:oMath|"
+    + SIGNS
 )
 _GONE = tuple(f"{_W}{name}" for name in ("del", "moveFrom", "rt"))
 _WRAPS = tuple(
@@ -34,6 +36,8 @@ _WRAPS = tuple(
 )  # fmt: skip
 _INLINE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}inline"
 _NOTES = (f"{_W}footnoteReference", f"{_W}endnoteReference")
+MAX_REPEATED = 20_000_000
+"""Characters of merged cells, with those that are repeated."""
 _SCRIPTS = {"superscript": raised, "subscript": lowered}
 
 
@@ -51,6 +55,7 @@ def unwrap(package: Package) -> None:
         for node in list(root.iter(*_WRAPS)):
             lift(node, _held(node))
         _characters(root)
+        _repeat(root)
         _follow(root, package, package.linked(name))
         package.replace(name, root)
 
@@ -95,6 +100,44 @@ def _before(run: Any) -> str:
         other = other.getprevious()
     texts = () if other is None else other.findall(f"{_W}t")
     return (texts[-1].text or "")[-1:] if texts else ""
+
+
+def _repeat(root: Any) -> None:
+    """Put what a cell says that is merged over rows into each of them.
+
+    The library looks for the first of such cells from each of the others, row by row: minutes for
+    some hundreds.
+    """
+    room = MAX_REPEATED
+    for table in root.iter(f"{_W}tbl"):
+        above: dict[int, str] = {}
+        for row in table.iterchildren(f"{_W}tr"):
+            column = _number(row.find(f"{_W}trPr/{_W}gridBefore"), 0)
+            for cell in row.iterchildren(f"{_W}tc"):
+                mark = cell.find(f"{_W}tcPr/{_W}vMerge")
+                if mark is None:
+                    above.pop(column, None)
+                elif mark.get(f"{_W}val") == "restart":
+                    above[column] = " ".join(map(_said, cell.iter(f"{_W}p")))
+                elif text := above.get(column):
+                    room -= len(text)
+                    if room < 0:
+                        raise too_many_cells()
+                    for old in list(cell.iterchildren(f"{_W}p")):
+                        cell.remove(old)
+                    cell.append(_paragraph(text))
+                if mark is not None:
+                    mark.getparent().remove(mark)
+                column += _number(cell.find(f"{_W}tcPr/{_W}gridSpan"), 1)
+
+
+def _said(paragraph: Any) -> str:
+    return "".join(node.text or "" for node in paragraph.iter(f"{_W}t"))
+
+
+def _number(node: Any, usual: int) -> int:
+    value = "" if node is None else node.get(f"{_W}val", "")
+    return int(value) if value.isdecimal() else usual
 
 
 def _follow(root: Any, package: Package, linked: dict[str, str]) -> None:

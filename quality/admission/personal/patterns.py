@@ -17,7 +17,7 @@ VERSIONS = {
     "personal.ip": "1",
     "personal.card": "1",
     "personal.iban": "1",
-    "personal.phone": "1",
+    "personal.phone": "2",
     "personal.ssn": "1",
     "personal.national_id": "1",
     "personal.birth_date": "1",

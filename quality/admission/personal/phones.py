@@ -52,6 +52,7 @@ def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
         start = found.start()
         value = found[0].rstrip(" (.-/\u2013")
         value = value[: value.rfind("(")].rstrip() if value.count("(") > value.count(")") else value
+        value = value[:-1] if value.endswith(")") and value.count("(") < value.count(")") else value
         digits = "".join(filter(str.isdigit, value))
         if (
             not _LEAST <= len(digits) <= _MOST

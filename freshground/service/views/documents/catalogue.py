@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from freshground.core.clock import iso
 from freshground.lake.ledger import EXCLUDED
 from freshground.service.admission.standing import standing
+from freshground.service.duplicates.leaving import RULE as NEAR
 from freshground.service.duplicates.leaving import left_out
 from freshground.service.quarantine.listing import listed
 from freshground.service.views.documents.access import Access, access
@@ -232,15 +233,19 @@ def _entry(
         silver_id,
         title,
         language,
-        _rule(document, aside) if states[0] != "taken down" else None,
+        _rule(document, aside, states),
         "\n".join((row["doc_id"], row["key"], row["uri"], title or "")).casefold(),
     )
 
 
-def _rule(document: Current | None, aside: dict[str, Any] | None) -> str | None:
-    if aside is not None:
+def _rule(
+    document: Current | None, aside: dict[str, Any] | None, states: tuple[str, ...]
+) -> str | None:
+    if aside is not None and states[0] != "taken down":
         return aside["rule"]
-    return document.rule if document is not None and document.state == EXCLUDED else None
+    if states[0] != "excluded" or document is None:
+        return None
+    return document.rule if document.state == EXCLUDED else NEAR
 
 
 def _heads(context: Context) -> dict[tuple[str, str, str], tuple[str | None, str | None]]:

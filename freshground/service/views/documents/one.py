@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.access import both
 from freshground.core.clock import iso
 from freshground.lake.tables import quoted, records
+from freshground.service.admission.told import of_version, told
 from freshground.service.lineage.reach import published
 from freshground.service.lineage.versions import object_versions
 from freshground.service.quarantine.listing import history
@@ -92,6 +93,7 @@ def document(
         "served": _served(context, entry, whole),
         "left_out": _left_out(whole, entry, reader),
         "copies": _copies(context, whole, entry, reader),
+        "admission": _admission(context, entry, shown) if shown and allowed else None,
         "findings": _findings(context, entry),
         "quarantine": _quarantine(context, whole.aside.get(doc_id)),
     }
@@ -135,7 +137,8 @@ def _versions(
         version["changed"] = _changed(before, version)
         version["status"] = row["status"] if row else None
         version["set_aside"] = row["rule"] if row else None
-        version["served"] = version["content_hash"] == entry.content_hash
+        served = {"served", "stale"} & set(entry.states)
+        version["served"] = bool(served) and version["content_hash"] == entry.content_hash
         before = version
     return found[::-1]
 
@@ -288,6 +291,13 @@ def _neighbour(
 ) -> dict[str, Any] | None:
     entry = whole.by_id.get(doc_id or "")
     return entry.as_dict() if entry is not None and visible(entry, reader) else None
+
+
+def _admission(
+    context: Context, entry: Entry, shown: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    rows = told(context, entry.source, entry.doc_id)
+    return of_version(rows, shown["content_hash"], shown["silver_id"])
 
 
 def _findings(context: Context, entry: Entry) -> list[dict[str, Any]]:

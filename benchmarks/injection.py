@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.injection_kinds import KINDS
+from benchmarks.injection_later import ALIKE, LATER, MIXED, UNSEEN
 from benchmarks.injection_ordinary import FRESH, LAST, ORDINARY
 from benchmarks.result import Result
 from freshground.core.errors import Quarantine
@@ -92,6 +93,8 @@ def run(root: Path, *, quick: bool) -> Iterator[Result]:
     for where, texts in (("mails", mails), ("the handbook", book)):
         yield _recall(guard, "BIPIA's training attacks", attacks, where, texts, quick=quick)
         yield _recall(guard, "attacks of other kinds", KINDS, where, texts, quick=quick)
+    yield _recall(guard, "attacks of kinds that taught last", LATER, "mails", mails, quick=quick)
+    yield _recall(guard, "attacks looked at once", UNSEEN, "mails", mails, quick=quick)
     yield from _alarms(Guard(root / "encoder"), folder, mails, quick=quick)
     yield _ordinary(guard)
     logging.disable(logging.NOTSET)
@@ -174,6 +177,8 @@ def _ordinary(guard: Guard) -> Result:
         "held out": [text for texts in ORDINARY.values() for text in texts[1::2]],
         "written after, looked at once": FRESH,
         "written last": LAST,
+        "of ten other kinds": [text for texts in MIXED.values() for text in texts],
+        "like attacks": ALIKE,
     }
     flagged = {
         name: sum(guard.flags(parse(t.encode(), "note.txt")) for t in texts)

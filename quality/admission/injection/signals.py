@@ -41,7 +41,7 @@ _YOUR_OUTPUT = Gated(
     f"|{'|'.join(words.OUTPUTS_CJK)}"
 )
 _GIVEN = re.compile(
-    r"\byour (?:\w+ )?answers\b|\b(?:explain|justify|check|discuss|reasons? for) your (?:\w+ )?answer\b"
+    r"\byour (?:\w+ )?answers\b|\b(?:explain|justify|check|discuss|present|submit|prepare|hand in|reasons? for) your (?:\w+ )?answer\b"
 )
 """Answers that are many, or are looked back at: pupils give them, and an assistant gives one."""
 
@@ -175,6 +175,11 @@ _IDENTIFIER = re.compile(
     r"original|subject)) (?:\w+ ){0,2}?(?:number|reference|ref|id|code|name|subject|line|date|details|phone|cv|copy|address)\b"
     r"|\b(?:su|tu|votre|ton|ihren?|deinen?|vostro|tuo|seu|uw) (?:n[u\u00fa]m[e\u00e9]r\w+|\w*nummer|nom|namen?|nombre|nome|adres\w*|dat\w+|fecha)\b"
 )
+_ATTACHED = re.compile(
+    r"\W*(?:please )?(?:attach|enclose|joignez|joins|adjunt[ae]|h\u00e4ngen|allegate)\b"
+)
+"""What goes with an answer of somebody who has files."""
+
 _QUOTED = re.compile(
     r"\"[^\"\n]*\"|\u201c[^\u201d\n]*\u201d|\u201e[^\u201c\n]*\u201c|\u00ab[^\u00bb\n]*\u00bb|(?<!\w)'[^'\n]*(?:'\w[^'\n]*)*'(?!\w)|`[^`\n]*`|\u2018[^\u2019\n]*\u2019(?!\w)"
 )
@@ -206,11 +211,7 @@ def imperative(sentence: str) -> tuple[str, str]:
     verb = word.group() if word else ""
     if verb not in ORDERS or _TOLD.match(rest):
         return "", ""
-    if (
-        verb in words.NOUNS
-        and not _is_order(rest[len(verb) :].split(None, 1))
-        and not _YOUR_OUTPUT.search(rest)
-    ):
+    if is_noun(verb, rest[len(verb) :]) and not _YOUR_OUTPUT.search(rest):
         return "", ""
     return verb, rest
 
@@ -222,11 +223,14 @@ _TOLD = re.compile(
 )
 
 
-def _is_order(rest: list[str]) -> bool:
-    word = rest[0] if rest else ""
-    return word.strip(":,").rstrip("'") in words.SMALL or (
-        word[:1] in "\"'\u201c\u2018\u00ab[<" and word != ""
-    )
+def is_noun(verb: str, rest: str) -> bool:
+    """Return whether what may be an order is a noun there: no small word or quotation follows."""
+    if verb not in words.NOUNS:
+        return False
+    following = rest.split(None, 1)
+    word = following[0] if following else ""
+    small = word.strip(":,").rstrip("'") in words.SMALL
+    return not (small or (word and word[0] in "\"'\u201c\u2018\u00ab[<"))
 
 
 _LEAD = re.compile(r"^[^\w<\[#]*(?:(?:\d+|[a-z])[.)]\s+)?")
@@ -291,7 +295,9 @@ def _told(sentence: str, verb: str, add: Callable[[str, float], None]) -> None:
     second = bool(_SECOND.search(sentence))
     _override(sentence, add, second=second)
     if match := _YOUR_OUTPUT.search(sentence):
-        if verb not in words.TELLING and _IDENTIFIER.search(sentence):
+        if verb not in words.TELLING and (
+            _IDENTIFIER.search(sentence) or _ATTACHED.match(sentence)
+        ):
             add("asks for an answer", 0.4 if verb else 0.2)
         elif _GIVEN.search(sentence):
             add("speaks of answers", 0.35)

@@ -17,6 +17,7 @@ from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.payloads import Payload, parted, payloads, telltale
 from quality.admission.injection.place import ground
 from quality.admission.injection.sentences import Sentence, around, split
+from quality.admission.injection.signals import is_noun
 from quality.admission.matches import lowered
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Reader:
         self.small = small(text)
         self.context = self.small if compared is None else compared
         self.foreign = compared is not None
+        self.ample = len(self.context) >= AMPLE
         self.about = not self.foreign and len(list(islice(self.cast.finds("about"), 2))) > 1
         self.elements = elements
         self.orders = 0
@@ -71,6 +73,11 @@ class Reader:
                 kept.insert(at, finding)
         yield from kept
 
+    def _is_noun(self, end: int) -> bool:
+        """Return whether the verb that ends there is a noun in truth: half of them are."""
+        verb = _LAST.search(self.small, max(0, end - 20), end)
+        return verb is not None and is_noun(verb[0], self.small[end : end + 24])
+
     def _sentence(self, place: int, first: int = 0) -> Sentence | None:
         """Return the sentence around a character, within its element and not before `first`."""
         if not self.elements:
@@ -82,8 +89,12 @@ class Reader:
 
     def _judged(self) -> list[tuple[Sentence, Judged]]:
         places: dict[int, str] = {}
+        nouns = 0
         for _, end in self.cast.finds("orders"):
-            places[end - 1] = "orders"
+            if self.ample and self._is_noun(end):
+                nouns += 1
+            else:
+                places[end - 1] = "orders"
         for mark in "?\uff1f":
             at = self.text.find(mark)
             while at >= 0:
@@ -106,7 +117,7 @@ class Reader:
             if sentence:
                 sentences[sentence.start] = sentence
                 caught[net].add(sentence.start)
-        self.orders = len(caught["orders"])
+        self.orders = len(caught["orders"]) + nouns
         asked = caught["orders"] | caught["questions"]
         ground = self._ground([sentences[start] for start in sorted(asked)])
         judged = []
@@ -136,7 +147,7 @@ class Reader:
 
     def _ground(self, asked: Sequence[Sentence]) -> float:
         """Return how well the text around what is asked tells what does not fit it."""
-        if len(self.context) >= AMPLE:
+        if self.ample:
             return 1.0
         left, at = [], 0
         for sentence in () if self.foreign else asked:
@@ -196,6 +207,9 @@ _RUN_ON = re.compile(
     rf"|(?<=[a-z.,;:)] )(?:{'|'.join(map(str.upper, words.OVERRIDE))})[A-Z]*(?: [A-Z]+){{2}})"
 )
 """An order within a line that lost its marks: it begins large, and no title goes on small."""
+
+
+_LAST = re.compile(r"[^\W\d_]+$")
 
 
 def _scattered(judged: Sequence[tuple[Sentence, Judged]]) -> int:

@@ -8,9 +8,11 @@ import io
 import lzma
 import mailbox
 import struct
+import sys
 import tarfile
 import zipfile
 from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,9 @@ from ingestion.containers import unpack
 from ingestion.containers.names import Names
 from ingestion.containers.parts import CARRIED, Limits
 from tests.containers.boxes import letter, tarred, zipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LIMITS = Limits(parts=100, total=200_000_000, one=150_000_000, ratio=200)
 
@@ -153,6 +158,16 @@ def test_junk_is_refused_or_empty(junk: bytes, head: bytes) -> None:
         assert error.rule in {"corrupt", "too_large", "encrypted", "unsupported"}  # noqa: PT017
 
 
+@pytest.fixture
+def python_as_it_starts() -> Iterator[None]:
+    """Depth has Python's own limit, which libraries of other tests raise."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("python_as_it_starts")
 def test_a_message_of_messages_a_thousand_deep_is_refused() -> None:
     head = "Content-Type: multipart/mixed; boundary=b{}\r\n\r\n--b{}\r\n"
     nested = "".join(head.format(n, n) for n in range(2_000))

@@ -91,9 +91,11 @@ class Template:
             self._workers[pid] = folder
             return pid
         status = 1
+        # Open to the very end: who sees it closed ends this process, whatever its status would be.
+        sock = socket.socket(fileno=fd)
         try:
             self._control.close()
-            _become_worker(fd, folder, self._terms)
+            _become_worker(sock, folder, self._terms)
             status = 0
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else 1
@@ -134,7 +136,7 @@ class Template:
                     os.waitpid(pid, 0)
 
 
-def _become_worker(fd: int, folder: Path, terms: Terms) -> None:
+def _become_worker(sock: socket.socket, folder: Path, terms: Terms) -> None:
     template = os.getppid()
     os.setsid()
     limits.die_with_parent()
@@ -142,9 +144,8 @@ def _become_worker(fd: int, folder: Path, terms: Terms) -> None:
         return
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
     limits.confine(terms.open_files)
-    with socket.socket(fileno=fd) as sock:
-        sock.setblocking(True)
-        serve(sock, terms)
+    sock.setblocking(True)
+    serve(sock, terms)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ NAMES = {
     "dashboard": "every page over a lake of 90 days: time and bytes (about 5 minutes)",
     "governor": "when sources are refreshed, beside cron and hindsight, simulated (a minute)",
     "hostile": "10,000 documents, 2% of them hostile, beside the clean ones (about 5 minutes)",
-    "admission": "personal data, secrets, injections: found, false alarms, cost (about 5 minutes)",
+    "admission": "personal data, secrets, injections: found, false alarms, cost (about 8 minutes)",
     "web_pages": "what of web pages is content, beside trafilatura's own text (about a minute)",
     "airflow_price": "the DAGs of a refresh over the refresh in one process (about 3 minutes)",
 }

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_SLIDE = re.compile(r"ppt/slides/slide\d+\.xml$")
 
 MAX_PART = 200_000_000
 """Bytes of a part that is looked into; the parser has its own bounds for larger ones."""
@@ -41,6 +47,17 @@ class Package:
             return self._replaced[name]
         data = self.read(name)
         return parsed(data) if data else None
+
+    def holding(self, names: Iterable[str], signs: re.Pattern[bytes]) -> Iterator[tuple[str, Any]]:
+        """Yield name and root element of those parts whose bytes, as they came, hold a sign."""
+        for name in names:
+            root = self.tree(name) if signs.search(self.read(name)) else None
+            if root is not None:
+                yield name, root
+
+    def slides(self) -> list[str]:
+        """Return the names of the parts that are slides of a presentation."""
+        return [name for name in self.names("ppt/slides/slide") if _SLIDE.match(name)]
 
     def replace(self, name: str, root: Any) -> None:
         """Put a changed tree in place of a part."""

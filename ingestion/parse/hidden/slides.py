@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
-_SLIDE = re.compile(r"ppt/slides/slide(\d+)\.xml$")
 _SIGNS = re.compile(
     rb'show="0"|\bhidden="1"|\bdescr="|\bsz="\d{1,3}"|<a:off x="-|FFFFFF|"bg1"|<a:off '
 )
@@ -26,12 +25,7 @@ _SHAPES = ("sp", "graphicFrame", "pic", "grpSp", "cxnSp")
 def take(package: Package) -> Iterator[Hidden]:
     """Yield the hidden text of a presentation, taken out of its slides."""
     size = _size(package)
-    for name in package.names("ppt/slides/slide"):
-        if not _SLIDE.match(name) or not _SIGNS.search(package.read(name)):
-            continue
-        root = package.tree(name)
-        if root is None:
-            continue
+    for name, root in package.holding(package.slides(), _SIGNS):
         taken = list(_slide(root, size))
         if any(piece.kind != "alt_text" for piece in taken):
             package.replace(name, root)

@@ -18,18 +18,12 @@ if TYPE_CHECKING:
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _TABLE = "http://schemas.openxmlformats.org/drawingml/2006/table"
-_SLIDE = re.compile(r"ppt/slides/slide\d+\.xml$")
 _SIGNS = re.compile(rb'<mc:AlternateContent|<m:oMath|<a:off x="-|<a:off x="\d+" y="-|' + SIGNS)
 
 
 def unwrap(package: Package) -> None:
     """Lay open what the slides of a presentation wrap."""
-    for name in package.names("ppt/slides/slide"):
-        if not _SLIDE.match(name) or not _SIGNS.search(package.read(name)):
-            continue
-        root = package.tree(name)
-        if root is None:
-            continue
+    for name, root in package.holding(package.slides(), _SIGNS):
         choose(root)
         for node in list(root.iter(f"{MATH}oMath")):
             _formula(node)

@@ -43,12 +43,7 @@ _SCRIPTS = {"superscript": raised, "subscript": lowered}
 
 def unwrap(package: Package) -> None:
     """Lay open what the body and the notes of a document wrap."""
-    for name in _PARTS:
-        if not _SIGNS.search(package.read(name)):
-            continue
-        root = package.tree(name)
-        if root is None:
-            continue
+    for name, root in package.holding(_PARTS, _SIGNS):
         choose(root)
         for node in list(root.iter(*_GONE)):
             node.getparent().remove(node)

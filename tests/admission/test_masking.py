@@ -106,7 +106,6 @@ def test_a_policy_that_does_nothing_about_names_loads_no_model():
     from quality.admission.personal.names import names
 
     assert names(Admission()) is None
-    assert names(Admission(personal="mask", models=False)) is None
     asked = names(Admission(rules={"personal.name": "mask"}))
     assert asked is not None
     assert set(asked.rules) == {"personal.name"}

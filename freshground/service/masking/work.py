@@ -9,6 +9,7 @@ from freshground.core.findings import Finding
 from freshground.core.settings import Admission
 from quality.admission.detection import VERSIONS, personal_patterns, secret_patterns
 from quality.admission.masking import mask, values_of
+from quality.admission.personal.names import names
 from quality.admission.pseudonyms import Pseudonyms
 from quality.admission.scanning import warm
 
@@ -43,11 +44,7 @@ def masked(
     nothing is left of it.
     """
     policy = Admission(personal="mask", models=models)
-    detectors: list[Any] = [personal_patterns(policy), secret_patterns(policy)]
-    if models:
-        from quality.admission.personal.names import names
-
-        detectors.append(names(policy))
+    detectors: list[Any] = [personal_patterns(policy), secret_patterns(policy), names(policy)]
     found = [finding for one in detectors if one for finding in one.scan(document).findings]
     found += [Finding(TAKEN_OUT, "1", start, end) for start, end in out]
     counts: dict[str, int] = {}

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _WORD = r"[^\W\d_][\w'’.-]{0,30}"
 _NAME = r"[^\W\d_a-zß-öø-ÿ][\w'’.-]{0,30}"
 _ENGLISH = (
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|"
+    r"(?:(?<!Supreme )(?<!High )(?<!District )(?<!Superior )(?<!Federal )(?<!Circuit )Court|"
+    r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Ct|Way|Place|Pl|"
     r"Square|Sq|Terrace|Ter|Parkway|Pkwy|Highway|Hwy|Circle|Cir|Crescent|Close|Grove|Trail|Row|"
     r"Gardens|Mews|Hill|Alley|Loop|Path|Pike|Plaza|Run|Walk)"
 )
 _US = (
     rf"\b\d{{1,6}}[A-Za-z]?,? (?:[NSEW]{{1,2}}\.? )?(?:\d{{1,3}}(?:st|nd|rd|th)|{_NAME})"
-    rf"(?: (?:of|the|de|la|{_NAME})){{0,3}} (?<!Supreme )(?<!High )(?<!District )(?<!Superior )"
-    rf"(?<!Federal )(?<!Circuit )(?<!County ){_ENGLISH}\b\.?"
+    rf"(?: (?:of|the|de|la|{_NAME})){{0,3}} {_ENGLISH}\b\.?"
 )
 _CAPITALS = (
     r"\b\d{1,6}[A-Z]? (?:[A-Z][A-Z'.-]{0,30} ){1,4}(?:STREET|AVENUE|AVE|ROAD|RD|BOULEVARD|BLVD|"
@@ -95,7 +95,7 @@ _TAIL = re.compile(
 )
 """What follows a street: a unit, then a place with its region and post code, in either order."""
 
-_HEAD = re.compile(rf"(?<![\w.])(?:\d{{1,6}}[ ,]+)+(?:{_NAME} ){{0,2}}\Z|(?i:\b{_UNIT})[ ,]+\Z")
+_HEAD = re.compile(rf"(?<![\w.])(?:\d{{1,6}}[ ,]+)+(?:{_NAME},? ){{0,2}}\Z|(?i:\b{_UNIT})[ ,]+\Z")
 """What precedes a street on its line: its number, or a unit first."""
 _BACK = 40
 """Characters before a street in which its number is looked for."""

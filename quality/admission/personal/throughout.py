@@ -24,7 +24,10 @@ _PART = 3
 """Letters of a name's part that is looked for alone."""
 
 _PARTS = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_CODE = re.compile(r"(?<!Mc)(?<!Mac)(?<!De)(?<!Le)(?<!La)(?<!Di)(?<!Fitz)[a-zß-ÿ][A-ZÀ-Þ]")
+_CODE = re.compile(
+    r"(?<!Mc)(?<!Mac)(?<!De)(?<!Le)(?<!La)(?<!Di)(?<!Fitz)[a-zß-ÿ][A-ZÀ-Þ]|\b[A-Z]{2}[a-z]"
+)
+"""Capitals within a word, as programs have them and few names."""
 
 
 def agreed(text: str, found: Iterable[Match], words: Sequence[Word]) -> Iterator[Match]:

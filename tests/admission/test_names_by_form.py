@@ -176,4 +176,6 @@ def test_what_is_read_stands_where_it_says(text: str):
 def test_sentences_that_can_hold_no_name_are_not_read():
     text = "The cat sat on it. Then Ana came. The end is near, the then."
     assert readable(text).text == "Then Ana came. "
+    mailed = "From <ana@example.org>. Ana came."
+    assert readable(mailed).text.endswith("Ana came.")
     assert readable("all is small here, ana too. and so on.").text.startswith("all is small")

@@ -15,6 +15,7 @@ CUT = re.compile(r"\n+|(?<=[^\W_][.!?]) +(?=[^\W\d_])")
 """Where a sentence or a line ends."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
+_SMALL = re.compile(r"(?<![\w@./:’'-])[^\W\d_]+(?![\w@/’'-]|\.\w)")
 _WITHIN = re.compile(r"[^\s.!?:>|*#\"“(-]\s+[*_\"“(]*[^\W\d_a-zß-öø-ÿ]")
 """A capital that no sentence begins with, or a letter of a script that has none."""
 _MARGIN = re.compile(r"^[>|*#\-\s]+", re.MULTILINE)
@@ -38,10 +39,15 @@ class Readable(NamedTuple):
         return start + shift, min(end, last) + shift
 
 
+def small_words(text: str) -> set[str]:
+    """Return the words of a text that stand in small letters, those of addresses left out."""
+    return {word for word in _SMALL.findall(text) if word.islower()}
+
+
 def readable(text: str) -> Readable:
     """Return what models read of a text: characters, no fewer than each piece has."""
     words = _LETTERS.findall(text)
-    small = {word for word in words if word.islower()}
+    small = small_words(text)
     capitals = sum(map(str.isupper, text))
     everything = capitals * _RARE < sum(map(len, words))
     pieces: list[str] = []

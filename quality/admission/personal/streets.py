@@ -89,11 +89,13 @@ _CODE = (
 )
 _PLACE = rf"{_NAME}(?:[ -](?:{_NAME}|am|an|der|de|la|sur)){{0,3}}"
 _TAIL = re.compile(
-    rf"(?:{_BREAK}(?i:{_UNIT}))?"
-    rf"(?:{_BREAK}(?:{_CODE} {_PLACE}|{_PLACE}(?:{_BREAK}(?:[A-Z]{{2,3}}|nan))?{_BREAK}{_CODE}|"
-    rf"[A-Z]{{2,3}}{_BREAK}{_CODE}|{_CODE}))?"
+    rf"(?: \d{{1,4}}[a-zA-Z]?\b)?(?:{_BREAK}(?i:{_UNIT})){{0,3}}"
+    rf"(?:{_BREAK}(?:{_CODE} {_PLACE}|(?:{_PLACE}{_BREAK}){{1,3}}(?:(?:[A-Z]{{2,3}}|nan){_BREAK})?"
+    rf"{_CODE}|[A-Z]{{2,3}}{_BREAK}{_CODE}|{_CODE}))?"
 )
-"""What follows a street: a unit, then a place with its region and post code, in either order."""
+"""What follows a street: its number, units, then places and a post code, in either order."""
+_POST = re.compile(rf"{_BREAK}{_CODE}")
+"""What follows the place of an address."""
 
 _HEAD = re.compile(rf"(?<![\w.])(?:\d{{1,6}}[ ,]+)+(?:{_NAME},? ){{0,2}}\Z|(?i:\b{_UNIT})[ ,]+\Z")
 """What precedes a street on its line: its number, or a unit first."""
@@ -129,7 +131,7 @@ def addresses(text: str, parts: Iterable[Part]) -> Iterator[Match]:
             group, end, closed = [part], 0, frozenset()
         if part.kind == "form" or (part.kind in _AFTER and group[0].kind in _STREETS):
             closed |= _STREETS if part.kind in _AFTER else {"form"}
-        end = max(end, part.end, *_tails(text, part))
+        end = max(end, part.end, _tail(text, part, within=group[0].kind in _STREETS))
     yield from _whole(text, group, end)
 
 
@@ -139,12 +141,13 @@ def _formed(text: str) -> Iterator[Part]:
             yield Part("form", *found.span(), sure)
 
 
-def _tails(text: str, part: Part) -> Iterator[int]:
-    """Yield where what belongs behind a street ends."""
+def _tail(text: str, part: Part, *, within: bool) -> int:
+    """Return where what belongs behind a street ends, or behind the place of an address."""
     if part.kind in _STREETS:
         tail = _TAIL.match(text, part.end)
-        if tail:
-            yield tail.end()
+    else:
+        tail = _POST.match(text, part.end) if within and part.kind == "place" else None
+    return tail.end() if tail else part.end
 
 
 def _whole(text: str, group: list[Part], end: int) -> Iterator[Match]:

@@ -20,9 +20,11 @@ _SURE = 0.7
 """The same for what has nothing else to show for it: small letters, a street without number."""
 
 _JOINED = re.compile(
-    r"[ '’‑-]{0,2}|\.? (?:(?:[A-Z]\.?|van|von|zu|de|der|den|dos|da|di|du|del|della|la|le|el|al|bin|"
-    r"ibn|ben|af|av|y|e|\([^\W\d_]+\)|[\"“][^\W\d_]+[\"”]) ){0,3}"
+    r"[ '’‑-]{0,2}|(?:(?<=\b[^\W\d_])\.)? (?:(?:[A-Z]\.?|van|von|zu|de|der|den|dos|da|di|du|del|"
+    r"della|la|le|el|al|bin|ibn|ben|af|av|y|e|\([^\W\d_]+\)|[\"“][^\W\d_]+[\"”]) ){0,3}"
 )
+"""What stands between the words of one name."""
+
 _FIRM = re.compile(
     r",? (?:Inc|Ltd|LLC|LLP|PLC|Corp|Co|Corporation|Company|GmbH|AG|KG|SE|SA|SARL|SpA|S\.p\.A|"
     r"BV|NV|AB|AS|Oy|Kft|Zrt|Group|Holdings?|Bank|Foundation|University|Institute)\b"

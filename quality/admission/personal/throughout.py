@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from quality.admission.matches import Match
+from quality.admission.personal.readable import small_words
 from quality.admission.personal.recognised import NAME
 from quality.admission.repeats import Repeats
 
@@ -66,7 +67,7 @@ def again(text: str, found: Sequence[Match], likely: Callable[[int, int], bool])
     }
     if not names:
         return
-    small = {word for word in _PARTS.findall(text) if word.islower()}
+    small = small_words(text)
     puts = {name.lower(): "" for name in names}
     alone = {
         part.lower(): part

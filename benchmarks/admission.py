@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 
 MOST_COST = 0.15
-BATCH = 100
 WARMED = 20
 """Documents that are read before anything is timed."""
 _LARGEST = 3_000_000
@@ -58,7 +57,7 @@ def _files(data: Path, *, quick: bool) -> Iterator[tuple[str, bytes]]:
 
 
 def _cost(data: Path, *, quick: bool) -> Iterator[Result]:
-    """Time parsing and looking batch by batch, as stages do: machines vary in time.
+    """Time parsing and looking document by document, as a worker does: machines vary in time.
 
     As in a worker, what is loaded once is no cost of a document, and is not swept.
     """
@@ -68,8 +67,8 @@ def _cost(data: Path, *, quick: bool) -> Iterator[Result]:
         for detector in detectors(Admission(models=False))
     }
     spent = dict.fromkeys(rules, 0.0)
-    parsing, size = 0.0, 0
-    documents: list[Document] = []
+    parsing, count, size, chars = 0.0, 0, 0, 0
+    sample: list[Document] = []
     for name, held in islice(_files(data, quick=quick), WARMED):
         with contextlib.suppress(Quarantine):
             document = parse(held, name)
@@ -78,49 +77,47 @@ def _cost(data: Path, *, quick: bool) -> Iterator[Result]:
     gc.collect()
     gc.freeze()
     logging.disable(logging.WARNING)
-    files = _files(data, quick=quick)
-    while batch := list(islice(files, BATCH)):
-        size += sum(len(held) for _, held in batch)
+    for name, held in _files(data, quick=quick):
         started = time.process_time()
-        parsed = []
-        for name, held in batch:
-            with contextlib.suppress(Quarantine):
-                parsed.append(parse(held, name))
-        parsing += time.process_time() - started
-        for document in parsed:
-            for category, detector in rules.items():
-                started = time.process_time()
-                detector.scan(document)
-                spent[category] += time.process_time() - started
-        documents += parsed
+        try:
+            document = parse(held, name)
+        except Quarantine:
+            continue
+        finally:
+            parsing += time.process_time() - started
+        for category, detector in rules.items():
+            started = time.process_time()
+            detector.scan(document)
+            spent[category] += time.process_time() - started
+        count, size, chars = count + 1, size + len(held), chars + len(document.text)
+        if count % (40 if quick else 10) == 1:
+            sample.append(document)
     logging.disable(logging.NOTSET)
     gc.unfreeze()
     rounds = list(spent.items())
-    chars = sum(len(document.text) for document in documents)
     yield Result(
         "cost of all pattern rules over parsing (CPU)",
         sum(seconds for _, seconds in rounds) / parsing,
         most=MOST_COST,
         beside=f"{sum(s for _, s in rounds):.2f} s over {parsing:.2f} s",
         notes=(
-            f"{len(documents)} documents of formats and peps, {size / 1e6:.1f} MB, {chars} chars",
+            f"{count} documents of formats and peps, {size / 1e6:.1f} MB, {chars} chars",
             "; ".join(f"{name} {seconds / parsing:.1%}" for name, seconds in rounds),
         ),
     )
     acting = Admission(personal="mask")
     models = [d for d in detectors(acting) if "personal.name" in d.rules]
-    sample = documents[:: 40 if quick else 10]
     for detector in models:
         detector.scan(sample[0])
         started = time.process_time()
         for document in sample:
             detector.scan(document)
         seconds = time.process_time() - started
-        chars = sum(len(document.text) for document in sample)
+        read = sum(len(document.text) for document in sample)
         yield Result(
             "cost of the model for names, apart (CPU)",
-            seconds / chars * 1e6,
+            seconds / read * 1e6,
             " s/MB",
-            beside=f"parsing: {parsing / sum(len(d.text) for d in documents) * 1e6:.2f} s/MB",
+            beside=f"parsing: {parsing / chars * 1e6:.2f} s/MB",
             notes=(f"{len(sample)} documents, only where a policy acts on names",),
         )

@@ -36,7 +36,7 @@ SIGNALS = (
     r"\bnew (?:system )?(?:instructions?|prompt|directives?)\b", r"\byour (?:\w+ ){0,3}(?:instructions?|prompt|rules|guidelines)\b",
     r"<\|", r"\[/?inst\]", r"<</?sys", r"</?(?:system|assistant|instructions?|tool_call|function_calls?|invoke)>",
     r"\bsystem (?:prompt|message|override|note|instruction)", r"\b(?:conversation|chat) (?:history|log)\b",
-    r"\b(?:the|all|any) users?\b.{0,40}\b(?:not|never)\b", r"\b(?:not|n't|never|without) (?:\w+ ){0,2}(?:tell|inform|mention|reveal|disclos|notif|alert)",
+    r"\busers? (?:must|should|may) (?:not|never) (?:know|see|notice|be )", r"\b(?:hid(?:e|den)|secret|conceal\w*|invisible) from\b", r"\b(?:not|n't|never|without) (?:\w+ ){0,2}(?:tell|inform|mention|reveal|disclos|notif|alert)",
     r"\b(?:developer|dan|god|debug|maintenance|admin) mode\b",
     r"\b(?:du bist|ab sofort|ab jetzt|tu es|vous êtes|partir de|ahora eres|ora sei|d'ora in|vanaf nu|od teraz)\b",
     "теперь ты", "отныне", "你现在",
@@ -50,13 +50,13 @@ ABOUT = (
 )
 """What tells of prompts and of attacks on them."""
 
-_TAIL = (r"[^\n]{0,120}(?:credential|password|passphrase|api[ _-]?key|secret|token|private key|conversation|contents|"
+_TAIL = (r"[^\n]*?(?:credential|password|passphrase|api[ _-]?key|secret|token|private key|conversation|contents|"
          r"everything|all |user|customer|entire )")  # fmt: skip
 _LEAD = (
     r"(?:^|[\n.!?:|])[^\w\n]{0,8}(?:\d{1,2}[.)]\s+)?"
     r"(?:(?:please|kindly|now|also|then|and|but|so|next|finally|additionally|instead|first|always|just|bitte|por favor|"
     r"veuillez|can you|could you|would you|i (?:want|need) you to|make sure to|be sure to|help me(?: to)?|you (?:must|should)|"
-    r"(?:in|at|to|for|when|while|after|as) [^,.\n]{0,60},)\W{1,3}){0,3}"
+    r"(?:in|at|to|for|when|while|after|as) [^,.\n]*,)\W{1,3}){0,3}"
 )
 DISGUISES: dict[str, tuple[str, ...]] = {
     "long": (r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}"),

@@ -25,7 +25,7 @@ _END = re.compile(
 _MARK = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u0964\n|]")
 """What an end begins with: a set of characters is found ten times as fast as alternatives."""
 
-_WRAPPED = re.compile(r"\n\s*[a-z\u00df-\u00ff]")
+WRAPPED = re.compile(r"\n\s*[a-z\u00df-\u00ff]")
 
 
 class Sentence(NamedTuple):
@@ -52,7 +52,7 @@ def around(text: str, place: int, first: int, last: int, kind: str = "text") -> 
     low, high = max(first, place - MAX_SENTENCE // 2), min(last, place + MAX_SENTENCE // 2)
     # Most sentences begin on a line of their own, and the search is short from there.
     cut = text.rfind("\n", low, place)
-    while cut >= 0 and _WRAPPED.match(text, cut):
+    while cut >= 0 and WRAPPED.match(text, cut):
         cut = text.rfind("\n", low, cut)
     low = max(low, cut + 1)
     window, begins = text[low:high], 0

@@ -88,6 +88,11 @@ def births(text: str) -> Iterator[Match]:
             yield Match("personal.birth_date", *day.span(), 0.75, "a day after words for birth")
 
 
+def may_hold(text: str) -> bool:
+    """Return whether a text may hold personal data that has a form: most short texts cannot."""
+    return "@" in text or (bool(_ANY.search(text)) and bool(_GATES.opened(Seen(text))))
+
+
 def find(text: str) -> list[Match]:
     """Return the personal data of a text that has a form, in order, none overlapping."""
     if not _ANY.search(text):

@@ -40,7 +40,7 @@ class Sentence(NamedTuple):
 def split(text: str, start: int = 0, kind: str = "text") -> Iterator[Sentence]:
     """Yield the sentences of a text that begins at `start` of its document, without margins."""
     last = 0
-    for end in _ends(text):
+    for end in ends(text):
         # The mark itself belongs to its sentence, for a question is known by it.
         yield from _pieces(text, last, end, start, kind)
         last = end
@@ -56,14 +56,14 @@ def around(text: str, place: int, first: int, last: int, kind: str = "text") -> 
         cut = text.rfind("\n", low, cut)
     low = max(low, cut + 1)
     window, begins = text[low:high], 0
-    for end in _ends(window):
+    for end in ends(window):
         if low + end > place:
             return _holding(place, _pieces(window, begins, end, low, kind))
         begins = end
     return _holding(place, _pieces(window, begins, len(window), low, kind))
 
 
-def _ends(text: str) -> Iterator[int]:
+def ends(text: str) -> Iterator[int]:
     """Yield where sentences end, behind the blanks that follow."""
     mark = _MARK.search(text)
     while mark:

@@ -17,8 +17,8 @@ from quality.admission.injection import words
 from quality.admission.injection.gated import loosened
 from quality.admission.injection.judge import KINDS_WITHOUT_REQUESTS
 from quality.admission.injection.place import QUESTION
-from quality.admission.injection.sentences import MAX_SENTENCE, WRAPPED
-from quality.admission.injection.signals import is_noun
+from quality.admission.injection.sentences import MAX_SENTENCE, WRAPPED, ends
+from quality.admission.injection.signals import ANSWER, is_noun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,7 +123,15 @@ class Sight:
             return False
         if self._text[first - 1 : first] in (".", "!", "?") and self._text[first].islower():
             return False
+        if self._text[start : start + 1] == ":" and not self._leads(start):
+            return False
         return not WRAPPED.match(self._text, start) or self._begins(start, first)
+
+    def _leads(self, colon: int) -> bool:
+        """Return whether what stands before a colon may belong to an order after it."""
+        before = self._small[max(0, colon - _CLAUSE) : colon]
+        word = _LAST.search(before)
+        return (word is not None and word[0] in words.POLITE) or _seen(_answers(), before)
 
     def _begins(self, newline: int, first: int) -> bool:
         """Return whether a sentence begins after a line break before a small letter."""
@@ -138,7 +146,10 @@ class Sight:
         last = verb.end()
         if is_noun(verb[0], self._small[last : last + 24]):
             return True
-        return verb[0] in _TO_PEOPLE and not _seen(_concerns(), self._small[last : last + _REACH])
+        if verb[0] not in _TO_PEOPLE:
+            return False
+        rest = self._text[last : last + _REACH]
+        return not _seen(_concerns(), self._small[last : last + next(ends(rest), _REACH)])
 
     def _asks(self, place: int) -> bool:
         """Return whether the sentence that ends there may be a question in form."""
@@ -154,6 +165,9 @@ class Sight:
         return not _seen(_overridden(), self._small[max(0, start - 40) : end + 110])
 
 
+_CLAUSE = 160
+"""Characters of a first clause that names the answer, before a colon."""
+
 _BREAK = 40
 """Characters before the end of a line that tell whether a sentence ends with it."""
 
@@ -167,6 +181,11 @@ def _seen(gate: Any, text: str) -> bool:
 @cache
 def _concerns() -> Any:
     return compiled(_CONCERNS)
+
+
+@cache
+def _answers() -> Any:
+    return compiled(ANSWER)
 
 
 @cache

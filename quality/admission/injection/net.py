@@ -8,14 +8,13 @@ megabyte, where the standard library's expressions would take as long as the par
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from quality.admission.gates import Gates, Seen, compiled
 from quality.admission.injection import words
 from quality.admission.injection.machines import IN_TEXT
-from quality.admission.injection.payloads import IN_DISGUISE
+from quality.admission.injection.payloads import IN_DISGUISE, may_be_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,9 +78,6 @@ _RARE = ("about", "codes", "drawn", "turned")
 """Nets that hardly any text is caught in: one pass tells of all. With more of them RE2 gets slow."""
 
 
-_HEX = re.compile(r"[0-9a-f :,]+")
-
-
 @cache
 def _pattern(name: str) -> str:
     if name == "signals":
@@ -120,9 +116,8 @@ class Cast:
         return filter(self._may_be_encoded, spans) if name == "long" else spans
 
     def _may_be_encoded(self, span: tuple[int, int]) -> bool:
-        """Encoded sentences have large letters, or are hex: long names and paths are neither."""
-        piece = self._text[slice(*span)]
-        return not piece.islower() or _HEX.fullmatch(piece) is not None
+        """Most of what is long and without blanks is a path, a name or a digest."""
+        return may_be_encoded(self._text[slice(*span)])
 
     def catches(self, *names: str) -> bool:
         """Return whether one of some nets catches anything."""

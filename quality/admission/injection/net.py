@@ -52,10 +52,10 @@ ABOUT = (
 _TAIL = (r"[^\n]*?(?:credential|password|passphrase|api[ _-]?key|secret|token|private key|conversation|contents|"
          r"everything|all |user|customer|entire )")  # fmt: skip
 _LEAD = (
-    r"(?:^|[\n.!?:|])[^\w\n]{0,8}(?:\d{1,2}[.)]\s+)?"
+    r"(?:^|[\n.!?|])[^\w\n]{0,8}(?:\d{1,2}[.)]\s+)?"
     r"(?:(?:please|kindly|now|also|then|and|but|so|next|finally|additionally|instead|first|always|just|bitte|por favor|"
     r"veuillez|can you|could you|would you|i (?:want|need) you to|make sure to|be sure to|help me(?: to)?|you (?:must|should)|"
-    r"(?:in|at|to|for|when|while|after|as) [^,.\n]*,)\W{1,3}){0,3}"
+    r"(?:in|at|to|for|when|while|after|as) [^,.\n]*[,:])\W{1,3}){0,3}"
 )
 DISGUISES: dict[str, tuple[str, ...]] = {
     "long": (r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}"),

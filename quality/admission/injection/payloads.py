@@ -12,6 +12,7 @@ import binascii
 import codecs
 import re
 import unicodedata
+from binascii import a2b_base64
 from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,6 +36,7 @@ _PATH = re.compile(r"[a-z]{4}[/_-]|[/_-][a-z]{4}")
 _NAMES = (("utf-8", 3), ("utf-16-le", 2))
 """Encodings, and how many bytes at an end may be a part of a character."""
 
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _HEAD = 32
 """Characters of a run that tell whether it is encoded."""
 
@@ -109,8 +111,9 @@ def may_be_encoded(run: str) -> bool:
         return False
     # Any bytes are nearly a text in UTF-16: what reads like a path is none.
     names = _NAMES[: 1 if _PATH.search(head) else 2]
+    plain = head.encode().translate(_URL_SAFE)
     # What is no letter or digit may stand before the first that a net caught.
-    return any(_begins_text(_base64(head[at : at + 24]), names) for at in range(4))
+    return any(_begins_text(a2b_base64(plain[at : at + 24]), names) for at in range(4))
 
 
 def _begins_text(data: bytes | None, names: Iterable[tuple[str, int]] = _NAMES) -> bool:

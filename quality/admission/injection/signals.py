@@ -235,12 +235,10 @@ def is_noun(verb: str, rest: str) -> bool:
 
 _LEAD = re.compile(r"^[^\w<\[#]*(?:(?:\d+|[a-z])[.)]\s+)?")
 _WORD = re.compile(r"[^\W\d_]+")
-ANSWER = r"(?:response|reply|answer|output|summary|answering|responding|replying|summari[sz]ing|user|document|text|email|message)"
-"""What an order's first clause names: "in your reply, ..."."""
-
 _FIRST_CLAUSE = re.compile(
     r"^(?:in|at|to|for|within|throughout|when|while|after|before|if|as|by|inside|without)\b[^,.;:]{0,80}"
-    rf"{ANSWER}\w*[^,.;:]{{0,40}}[,:]\s*"
+    r"(?:response|reply|answer|output|summary|answering|responding|replying|summari[sz]ing|user|document|text|email|message)"
+    r"\w*[^,.;:]{0,40}[,:]\s*"
 )
 _ASKED = re.compile(
     r"^(?:(?:can|could|would|will) you(?: please| kindly)?|i (?:want|need|would like|'d like) you to|i order you to"

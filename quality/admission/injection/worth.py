@@ -18,7 +18,7 @@ from quality.admission.injection.gated import loosened
 from quality.admission.injection.judge import KINDS_WITHOUT_REQUESTS
 from quality.admission.injection.place import QUESTION
 from quality.admission.injection.sentences import MAX_SENTENCE, WRAPPED, ends
-from quality.admission.injection.signals import ANSWER, is_noun
+from quality.admission.injection.signals import is_noun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,15 +123,7 @@ class Sight:
             return False
         if self._text[first - 1 : first] in (".", "!", "?") and self._text[first].islower():
             return False
-        if self._text[start : start + 1] == ":" and not self._leads(start):
-            return False
         return not WRAPPED.match(self._text, start) or self._begins(start, first)
-
-    def _leads(self, colon: int) -> bool:
-        """Return whether what stands before a colon may belong to an order after it."""
-        before = self._small[max(0, colon - _CLAUSE) : colon]
-        word = _LAST.search(before)
-        return (word is not None and word[0] in words.POLITE) or _seen(_answers(), before)
 
     def _begins(self, newline: int, first: int) -> bool:
         """Return whether a sentence begins after a line break before a small letter."""
@@ -165,9 +157,6 @@ class Sight:
         return not _seen(_overridden(), self._small[max(0, start - 40) : end + 110])
 
 
-_CLAUSE = 160
-"""Characters of a first clause that names the answer, before a colon."""
-
 _BREAK = 40
 """Characters before the end of a line that tell whether a sentence ends with it."""
 
@@ -181,11 +170,6 @@ def _seen(gate: Any, text: str) -> bool:
 @cache
 def _concerns() -> Any:
     return compiled(_CONCERNS)
-
-
-@cache
-def _answers() -> Any:
-    return compiled(ANSWER)
 
 
 @cache

@@ -25,6 +25,7 @@ _MARKS = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
+@lru_cache(maxsize=1024)
 def named(key: str) -> bool:
     """Return whether a metadata key names people."""
     return key.lower().replace("-", "_").replace(" ", "_").rpartition(":")[2] in PERSON_KEYS

@@ -18,7 +18,7 @@ from quality.admission.pseudonyms import outside
 from quality.admission.secrets import patterns as secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from freshground.core.records import Document
     from freshground.core.settings import Admission
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 NAMED = "personal.metadata_name"
 """People that metadata names: authors, senders, recipients."""
 
-_FINDERS: dict[str, tuple[Callable[[str], list[Match]], Callable[[str], bool]]] = {
+_FINDERS: dict[str, tuple[Callable[[str], list[Match]], Callable[[Sequence[str]], list[bool]]]] = {
     "personal": (personal.find, personal.may_hold),
     "secret": (secrets.find, secrets.may_hold),
 }
-"""What finds, and what tells of a text whether it is worth looking into."""
+"""What finds, and what tells which of some texts are worth looking into."""
 
 VERSIONS: dict[str, dict[str, str]] = {
     "personal": {**personal.VERSIONS, NAMED: "1"},
@@ -59,11 +59,11 @@ class Patterns:
     def _beside(self, document: Document) -> Iterator[Finding]:
         done: set[tuple[str, str]] = set()
         held = list(fields(document))
-        worth = self._may_hold("\n".join(named_before(field) + value for field, value in held))
-        for field, value in held:
+        worth = self._may_hold([named_before(field) + value for field, value in held])
+        for (field, value), may_hold in zip(held, worth, strict=True):
             found = {
                 m.rule: m.confidence
-                for m in (found_in_field(self._find, field, value) if worth else ())
+                for m in (found_in_field(self._find, field, value) if may_hold else ())
                 if outside(value, m.start, m.end)
             }
             if NAMED in self.rules and named(field) and somebody(value):

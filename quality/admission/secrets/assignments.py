@@ -37,13 +37,16 @@ _ANCHORS = (
     "contraseña", "senha", "key", "token", "secret",
 )  # fmt: skip
 _LONGEST = max(map(len, _ANCHORS))
+_WORDS = (
+    r"(?i)(?:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|token|"
+    r"secret)"
+)
 GATES = {
-    "named": r"(?i)(?:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|"
-    r"token|secret)[^\n]{0,30}(?:[=:>]|is|ist|est)",
+    "named": _WORDS,
     "headers": r"(?i)(?:authorization\W{1,6}|bearer)[ \t]*[A-Za-z0-9+/_.=~-]{5}",
     "logins": r"://[^\s/@]*:[^\s/@]+@",
 }
-_NAMED, _HEADERS = compiled(GATES["named"]), compiled(GATES["headers"])
+_NAMED, _HEADERS = compiled(_WORDS + r"[^\n]{0,30}(?:[=:>]|is|ist|est)"), compiled(GATES["headers"])
 _SIGNS = re.compile(r"[=:>]|\bis\b|\bist\b|\best\b")
 _BETWEEN = re.compile(
     r"""["'`\])]{0,2}(?:\s?\([^)\n]{0,20}\))?\s{0,4}(?P<sign>:=|=>|==|=|:|\bis\b(?: set to)?|"""

@@ -42,8 +42,8 @@ _CONCERNS = (
     r"\b(?:me|my|i|mir|mich|moi|mon|mi|yo|users?|readers?|customers?|visitors?|recipients?|humans?|"
     r"people|letters?|vowels?|consonants?|words?|sentences?|paragraphs?|characters?|punctuation|"
     r"spaces|capitals?|uppercase|lowercase|syllables?|emojis?|symbols?|digits|anagrams?|rhymes?|"
-    r"ciphers?|base64|hexadecimal|morse|binary|backwards?|typos|acronyms?|homophon|alphanumeric|"
-    r"substitution|training data)"
+    r"ciphers?|base64|hexadecimal|morse|binary|backwards?|typos|acronyms?|homophon\w*|"
+    r"alphanumeric|substitution|training data)\b"
 )
 """What makes such an order one for somebody who asks a machine, or about how it answers."""
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from quality.admission.gates import Seen, compiled
-from quality.admission.matches import Match, lowered, places
+from quality.admission.matches import Match
 from quality.admission.secrets.randomness import entropy, is_digest, is_sample
 
 if TYPE_CHECKING:
@@ -32,15 +32,12 @@ _NAMES = re.compile(
     r"\btoken|(?<![a-z])secret)(?:s?(?![a-z]))",
     re.IGNORECASE,
 )
-_ANCHORS = (
-    "passw", "passphrase", "passcode", "pwd", "pin:", "pin ", "pin=", "kennwort", "mot de passe",
-    "contraseña", "senha", "key", "token", "secret",
-)  # fmt: skip
-_LONGEST = max(map(len, _ANCHORS))
 _WORDS = (
-    r"(?i)(?:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|token|"
+    r"(?i:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|token|"
     r"secret)"
 )
+_ANCHOR = re.compile(_WORDS.replace("|pin|", "|pin(?=[: =])|"))
+_LONGEST = len("mot de passe")
 GATES = {
     "named": _WORDS,
     "headers": r"(?i)(?:authorization\W{1,6}|bearer)[ \t]*[A-Za-z0-9+/_.=~-]{5}",
@@ -111,8 +108,9 @@ def _anchors(text: str, seen: Seen) -> Iterator[int]:
     """Yield where words for secrets stand, in order, where the gate saw one and a sign after it."""
     for start, end in seen.spans(_NAMED):
         # One that begins in what the gate saw may end behind it.
-        lower = lowered(text[start : end + _LONGEST])
-        yield from sorted(start + at for at in places(lower, _ANCHORS) if at < end - start)
+        for found in _ANCHOR.finditer(text, start, end + _LONGEST):
+            if found.start() < end:
+                yield found.start()
 
 
 def _headers(text: str, seen: Seen) -> Iterator[Match]:

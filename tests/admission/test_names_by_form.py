@@ -106,6 +106,13 @@ def test_countries_and_groups_and_not_languages_or_names():
     assert by_form(text, "personal.group") == ["Polish"]
 
 
+def test_names_stand_in_the_columns_of_a_table_about_people():
+    rows = "7 | Jane Doe | Leeds\n8 | karl | York\n9 | Karl Heinz | N/A"
+    assert by_form(f"Staff\n\nid | Name | City\n{rows}\n\nName") == ["Jane Doe", "Karl Heinz"]
+    assert by_form(f"id | Name | Format\n{rows}") == []
+    assert by_form("First name | Surname\nbob | doe\nnone | roe") == ["bob", "doe", "roe"]
+
+
 def test_a_name_is_found_in_all_of_its_places():
     text = "Full name: Jane Doe\nThen DOE called, and Jane did. JANE DOE again. A doe ran; does it?"
     assert by_form(text) == ["Jane Doe", "Jane", "JANE DOE"]  # "doe" is a word of the text as well

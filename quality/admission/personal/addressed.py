@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 def _either(listed: str) -> str:
     """Return a pattern of any of the words of a list, the longer ones first."""
-    words = (" ".join(word.split()) for word in listed.split(","))
+    words = wording.words(listed)
     return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
 
 
 # Everything is bounded: a text of nothing but names would be read anew from each of them.
 _LETTERS = r"[^\W\d_]{1,30}"
 _WORD = rf"[^\W\d_a-zß-öø-ÿ][^\W\d_]{{0,30}}(?:['’‑-]{_LETTERS}){{0,3}}\.?"
-_ANY = rf"{_LETTERS}(?:['’‑-]{_LETTERS}){{0,3}}\.?"
+ANY_CASE = rf"{_LETTERS}(?:['’‑-]{_LETTERS}){{0,3}}\.?"
 _NEXT = rf" (?:{_either(wording.SMALL)} ){{0,2}}{_WORD}"
 _NAME = rf"{_WORD}(?:{_NEXT}){{0,3}}"
-_FULL = rf"{_WORD}(?:{_NEXT}){{1,3}}"
+FULL = rf"{_WORD}(?:{_NEXT}){{1,3}}"
 _TITLE = rf"{_either(wording.TITLES)}\.?"
 _END = r"(?=[ \t]{0,9}(?:[,;|<()*_]|\n|\Z))"
 
@@ -43,16 +43,16 @@ _CLOSED = (
     r"[ \t]{0,9}(?=,|\n|\Z)"
 )
 _SAID = rf"\b(?i:{_either(wording.SAYINGS)}) ({_NAME})"
-_PRESENTED = rf"\b{_either(wording.PRESENTING)} ({_FULL})"
-_HUNGARIAN = rf"\b({_FULL}) vagyok\b"
+_PRESENTED = rf"\b{_either(wording.PRESENTING)} ({FULL})"
+_HUNGARIAN = rf"\b({FULL}) vagyok\b"
 _LABELLED = (
     rf"(?:^|[|;,(])[ \t>*_-]{{0,20}}(?i:{_either(wording.LABELS)})[*_]{{0,3}}[ \t]{{0,9}}[:=|]"
     r"[ \t*_]{0,20}"
-    rf"({_ANY}(?:[ \t]{_ANY}){{0,3}}){_END}"
+    rf"({ANY_CASE}(?:[ \t]{ANY_CASE}){{0,3}}){_END}"
 )
 _NAMED = (
     rf"^[ \t>*_-]{{0,20}}(?i:{_either(wording.LOOSE_LABELS)})[*_]{{0,3}}:[ \t*_]{{0,20}}"
-    rf"({_FULL}){_END}"
+    rf"({FULL}){_END}"
 )
 _FORMS = (
     (_TITLED, 0.7, "a name after a title"),
@@ -70,6 +70,7 @@ _MAILED = re.compile(
     r"([\w.+-]{2,64})@[\w.-]{1,255}[>)\]]"
 )
 _NONE = re.compile(rf"(?i)\b{_either(wording.NOBODY)}\b")
+_LABELS = wording.words(wording.LABELS) | wording.words(wording.BESIDE_NAMES)
 _INITIALS = 2
 """Letters of a name's part that tell nothing in the address beside it."""
 
@@ -80,19 +81,24 @@ def addressed(text: str) -> Iterator[Match]:
         for found in form.finditer(text):
             start = found.start(1)
             end = start + len(found[1].rstrip(" .,;:'’\"-"))
-            if end - start > 1 and not _NONE.match(text, start):
+            if end - start > 1 and not nobody(text[start:end]):
                 yield Match("personal.name", start, end, sure, why)
     if "@" in text:
         yield from _with_mail(text)
 
 
+def nobody(value: str) -> bool:
+    """Return whether what stands where a name does is none."""
+    return value.lower() in _LABELS or _NONE.search(value) is not None
+
+
 def _with_mail(text: str) -> Iterator[Match]:
     """Yield names beside an e-mail address that is made of them."""
     for found in _MAILED.finditer(text):
-        parts = [_plain(part) for part in re.findall(_ANY, found[1])]
+        parts = [_plain(part) for part in re.findall(ANY_CASE, found[1])]
         local = _plain(found[2])
         told = any(len(part) > _INITIALS and part in local for part in parts)
-        if told and not _NONE.search(found[1]):
+        if told and not nobody(found[1]):
             yield Match("personal.name", *found.span(1), 0.75, "a name beside its address")
 
 

@@ -17,6 +17,7 @@ from freshground.core.findings import Scanned
 from quality.admission.matches import Match, apart, findings
 from quality.admission.personal import nations, tagged, tagger
 from quality.admission.personal.addressed import addressed
+from quality.admission.personal.columns import columns
 from quality.admission.personal.readable import readable
 from quality.admission.personal.recognised import NAME, PLACE, recognised
 from quality.admission.personal.streets import addresses
@@ -68,7 +69,7 @@ def names(policy: Admission) -> Names | None:
 
 def find(text: str, *, models: bool = True) -> list[Match]:
     """Return people, places, groups and street addresses of a text, in order, none overlapping."""
-    people = list(addressed(text))
+    people = [*addressed(text), *columns(text)]
     places: list[Match] = []
     parts = [tagged.Part("place", m.start, m.end, m.confidence) for m in nations.countries(text)]
     seen = None

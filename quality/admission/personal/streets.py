@@ -158,7 +158,8 @@ def _whole(text: str, group: list[Part], end: int) -> Iterator[Match]:
         yield from _places(text, group)
         return
     start = group[0].start
-    head = _HEAD.search(text, max(text.rfind("\n", 0, start) + 1, start - _BACK), start)
+    line = text.rfind("\n", max(0, start - _BACK), start) + 1
+    head = _HEAD.search(text, line or max(0, start - _BACK), start)
     start = head.start() if head else start
     value = text[start:end]
     if formed:

@@ -21,6 +21,8 @@ _OFTEN = 3
 """Places of a word from which what the tagger says of all of them is asked."""
 _USUAL = 0.35
 """Mean probability over them from which the word is a name."""
+_AROUND = 100
+"""Characters of its line around a word in capitals, which tell whether it is one alone."""
 _PART = 3
 """Letters of a name's part that is looked for alone."""
 
@@ -48,9 +50,10 @@ def _acronym(text: str, match: Match, value: str) -> bool:
     """Return whether a word in capitals stands among words that are not."""
     if not value.isupper() or " " in value:
         return False
-    start = text.rfind("\n", 0, match.start) + 1
-    end = text.find("\n", match.end)
-    line = text[start : end if end >= 0 else len(text)]
+    before, after = max(0, match.start - _AROUND), match.end + _AROUND
+    line = (
+        text[before : match.start].rpartition("\n")[2] + text[match.end : after].partition("\n")[0]
+    )
     return any(c.islower() for c in line)
 
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+
+def words(listed: str) -> frozenset[str]:
+    """Return the words of a list."""
+    return frozenset(" ".join(word.split()) for word in listed.split(","))
+
+
 TITLES = """
 Mr, Mrs, Ms, Mx, Miss, Dr, Prof, Professor, Sir, Madam, Herr, Herrn, Frau, Mme, Mlle, Monsieur,
 Madame, Señor, Señora, Sr, Sra, Doña, Signor, Signora, Sig, Dott, Dhr, Mevr, Fru, Pan, Pani
@@ -78,3 +84,12 @@ van, von, vom, zu, zur, de, der, den, dos, das, da, di, du, del, della, dalla, l
 bin, ibn, ben, bint, af, av, ter, ten, y, e
 """
 """Small words within names."""
+
+BESIDE_NAMES = """
+email, e-mail, mail, phone, telephone, mobile, fax, address, street, city, town, zip, zip code,
+postcode, postal code, birth, birthday, date of birth, dob, department, salary, position, role, job
+title, gender, age, ssn, iban, telefon, adresse, straße, ort, plz, geburtsdatum, abteilung, gehalt,
+téléphone, rue, ville, code postal, date de naissance, teléfono, dirección, ciudad, fecha de
+nacimiento, telefono, indirizzo, città, morada, cidade, adress, stad, telefoon, adres
+"""
+"""Columns of a table about people: in one with such a column, that of a loose label holds names."""

@@ -55,6 +55,15 @@ def _source(out: Console, source: dict[str, Any]) -> None:
     if source["to_judge"]:
         several = "s" if source["to_judge"] > 1 else ""
         out.print(Text(f"  % {source['to_judge']} document{several} to judge anew", "yellow"))
+    for row in source["lapsing"]:
+        out.print(
+            Text(
+                f"  % {row['documents']} of them released by people for {row['rule']} version "
+                f"{row['released']}, which is {row['version']} now: kept again if it still finds "
+                "something",
+                "yellow",
+            )
+        )
     waiting = source["deferred"]
     if waiting:
         out.print(Text(f"  … {len(waiting)} wait for the budget, {waiting[0]} first", "yellow"))

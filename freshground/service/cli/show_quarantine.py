@@ -21,10 +21,17 @@ def rows(found: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     for row in found:
         _row(row)
-    if found:
-        typer.echo("`freshground quarantine show KEY` tells more; release, reject, replay decide.")
-    else:
-        typer.echo("No document is in quarantine.")
+    if not found:
+        typer.echo("No such document is in quarantine.")
+        return
+    waiting = sum(row["waiting"] for row in found)
+    lapsed = sum(bool(row["lapsed"]) for row in found)
+    several = "s" if len(found) > 1 else ""
+    before = f", {lapsed} released before" if lapsed else ""
+    typer.echo(
+        f"{len(found)} document{several}: {waiting} waiting, {len(found) - waiting} decided{before}."
+        " `freshground quarantine show KEY` tells more; release, reject, replay decide."
+    )
 
 
 def _row(row: dict[str, Any]) -> None:
@@ -32,6 +39,9 @@ def _row(row: dict[str, Any]) -> None:
     typer.echo(f"{row['uri']}\n  {row['rule']}: {row['reason']}{old}")
     if row["decision"]:
         typer.echo(f"  {_decision(row['decision'])}")
+    if row["lapsed"]:
+        now = ", ".join(f"{m['rule']} version {m['version']}" for m in row["matters"])
+        typer.echo(f"  {_decision(row['lapsed'])}, before {now} judged it again")
 
 
 def one(row: dict[str, Any], *, as_json: bool) -> None:
@@ -70,14 +80,15 @@ def decided(row: dict[str, Any], *, as_json: bool) -> None:
     typer.echo(f"{row['key']}: {row['decision']} by {row['by']}. {_NEXT[row['decision']]}.{before}")
 
 
-def replayed(row: dict[str, Any], *, as_json: bool) -> None:
-    """Show what will be tried again."""
+def decided_all(row: dict[str, Any], *, as_json: bool) -> None:
+    """Show what was decided about several: what will be tried again, or is released again."""
     if as_json:
         print_json(row)
         return
     several = "s" if row["documents"] > 1 else ""
     rules = ", ".join(f"{count} {rule}" for rule, count in row["rules"].items())
-    typer.echo(f"The next refresh tries {row['documents']} document{several} again: {rules}.")
+    does = {"replayed": ("tries", " again"), "released": ("serves", "")}[row["decision"]]
+    typer.echo(f"The next refresh {does[0]} {row['documents']} document{several}{does[1]}: {rules}.")
 
 
 def _decision(row: dict[str, Any]) -> str:

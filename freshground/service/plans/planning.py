@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
-from freshground.service.admission.pending import to_admit
+from freshground.service.admission.pending import lapsing, to_admit
 from freshground.service.admission.scope import never_parsed
 from freshground.service.denial.overlay import REFLECTED
 from freshground.service.looking_into import looking_into
@@ -44,7 +44,8 @@ class SourcePlan:
     `stopped` says why the plan is stopped, `items` what would have to be approved. `deferred` are
     those of `adds` and `edits` that have to wait for the budget, in their order. `problem` says
     what could not be seen. `listing` is the digest of what was listed, None for nothing.
-    `to_judge` documents wait for admission: its policy or a rule changed, or somebody asked for it.
+    `to_judge` documents wait for admission: its policy or a rule changed, or somebody asked for it;
+    `lapsing` tells of which of these a release does not hold for the changed rule.
     """
 
     source: str
@@ -66,6 +67,7 @@ class SourcePlan:
     problem: str = ""
     listing: str | None = None
     to_judge: int = 0
+    lapsing: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def work(self) -> bool:
@@ -101,6 +103,7 @@ def plan_source(
     judgement = judge(context, settings, listing, difference)
     claims = deferred(context, line, difference, listing) if line else []
     waiting = [claim.key for claim in claims]
+    judged_anew = to_admit(context, settings.id)
     plan = SourcePlan(
         settings.id,
         len(listing.objects),
@@ -124,7 +127,8 @@ def plan_source(
         waiting,
         "" if listing.complete else incomplete(settings.id, listing),
         changes.listing_digest(source.plain),
-        len(to_admit(context, settings.id)),
+        len(judged_anew),
+        lapsing(context, settings.id, judged_anew),
     )
     return plan, Load.of(difference, waiting, never_parsed(context, settings.id))
 

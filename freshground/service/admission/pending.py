@@ -82,9 +82,7 @@ def to_admit(
     return found
 
 
-def lapsing(
-    context: Context, source_id: str, waiting: Iterable[Waiting]
-) -> list[dict[str, Any]]:
+def lapsing(context: Context, source_id: str, waiting: Iterable[Waiting]) -> list[dict[str, Any]]:
     """Return why releases of versions that wait do not hold, unless a rule finds nothing now.
 
     Of each changed rule {rule, version, released: the version that people let through, documents}.

@@ -50,11 +50,13 @@ def list_(
 
 
 def _list(rule: str, source: str, state: State, settings: Place, *, as_json: bool) -> None:
+    from freshground.service.quarantine.choosing import chosen, in_state
     from freshground.service.quarantine.evidence import evidence
-    from freshground.service.quarantine.listing import chosen, in_state
 
     context = open_context(settings)
-    rows = chosen(context, in_state(context, state.value), rule, source)
+    if source:
+        context.settings.source(source)
+    rows = chosen(in_state(context, state.value), rule, source)
     spans = evidence(context, rows)
     show.rows([{**row, "evidence": spans.get(row["doc_id"], [])} for row in rows], as_json=as_json)
 

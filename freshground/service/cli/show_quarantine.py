@@ -26,11 +26,10 @@ def rows(found: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     waiting = sum(row["waiting"] for row in found)
     lapsed = sum(bool(row["lapsed"]) for row in found)
-    several = "s" if len(found) > 1 else ""
     before = f", {lapsed} released before" if lapsed else ""
     typer.echo(
-        f"{len(found)} document{several}: {waiting} waiting, {len(found) - waiting} decided{before}."
-        " `freshground quarantine show KEY` tells more; release, reject, replay decide."
+        f"{waiting} waiting, {len(found) - waiting} decided{before}. "
+        "`freshground quarantine show KEY` tells more; release, reject, replay decide."
     )
 
 
@@ -88,7 +87,9 @@ def decided_all(row: dict[str, Any], *, as_json: bool) -> None:
     several = "s" if row["documents"] > 1 else ""
     rules = ", ".join(f"{count} {rule}" for rule, count in row["rules"].items())
     does = {"replayed": ("tries", " again"), "released": ("serves", "")}[row["decision"]]
-    typer.echo(f"The next refresh {does[0]} {row['documents']} document{several}{does[1]}: {rules}.")
+    typer.echo(
+        f"The next refresh {does[0]} {row['documents']} document{several}{does[1]}: {rules}."
+    )
 
 
 def _decision(row: dict[str, Any]) -> str:

@@ -14,7 +14,8 @@ from freshground.lake.reviews import Matter
 from freshground.service.denial.takedown import TAKEN_DOWN
 from freshground.service.denial.withdrawing import Refused, refuse
 from freshground.service.lineage.naming import named
-from freshground.service.quarantine.listing import chosen, listed, one, under_rule
+from freshground.service.quarantine.choosing import chosen, in_state
+from freshground.service.quarantine.listing import listed, one, under_rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -45,13 +46,24 @@ def release(context: Context, doc_id: str, comment: str = "") -> dict[str, Any]:
 
 
 def release_lapsed(
-    context: Context, rule: str = "", source: str = "", comment: str = ""
+    context: Context,
+    rule: str = "",
+    source: str = "",
+    comment: str = "",
+    among: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Release again what was released once, and only other versions of its rules speak against.
 
-    Of one rule and source, or all. ConfigError for an unknown source, or where nothing lapsed.
+    Of one rule and source, or all; `among` some doc_ids. ConfigError for an unknown source, or
+    where nothing lapsed.
     """
-    rows = [row for row in chosen(context, listed(context), rule, source) if row["lapsed"]]
+    if source:
+        context.settings.source(source)
+    rows = [
+        row
+        for row in chosen(in_state(context, "lapsed"), rule, source)
+        if among is None or row["doc_id"] in among
+    ]
     if not rows:
         raise ConfigError(
             "No release of that kind has lapsed.", "See `freshground quarantine list`."
@@ -88,11 +100,13 @@ def replay(
     admission is looked for once more also where it masks or restricts. What was rejected or taken
     down is left alone unless it is named. ConfigError for an unknown source, or nothing to replay.
     """
+    if source:
+        context.settings.source(source)
     wanted = {d.doc_id for name in documents for d in named(context, name).documents}
     found = [*listed(context), *(under_rule(context, rule) if rule else ())]
     rows = [
         row
-        for row in chosen(context, found, rule, source)
+        for row in chosen(found, rule, source)
         if row["rule"] != TAKEN_DOWN
         and (row["doc_id"] in wanted if documents else not _verdict(row, "rejected"))
         and not _verdict(row, "released")

@@ -16,7 +16,7 @@ from freshground.service.quarantine.held import held
 from indexes.plan import state_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from freshground.lake.ledger import Current
     from freshground.lake.reviews import Decisions
@@ -64,16 +64,6 @@ def let_through(context: Context) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["source"], row["key"]))
 
 
-def in_state(context: Context, state: str) -> list[dict[str, Any]]:
-    """Return the rows of `listed` in a state: all, waiting, decided, lapsed; or `let_through`."""
-    if state == "released":
-        return let_through(context)
-    rows = listed(context)
-    if state == "lapsed":
-        return [row for row in rows if row["lapsed"]]
-    return [row for row in rows if state == "all" or row["waiting"] == (state == "waiting")]
-
-
 def _rows(context: Context, *, held_too: bool) -> list[dict[str, Any]]:
     decisions = context.lake.reviews.decisions()
     rows: list[dict[str, Any]] = []
@@ -112,23 +102,6 @@ def one(context: Context, name: str) -> dict[str, Any]:
             if row["doc_id"] == wanted:
                 return row
     raise ConfigError(f"{name!r} is not in quarantine.", "See `freshground quarantine list`.")
-
-
-def chosen(
-    context: Context, rows: Iterable[dict[str, Any]], rule: str = "", source: str = ""
-) -> list[dict[str, Any]]:
-    """Return the rows that a rule speaks against, whichever comes first, of one source or all.
-
-    ConfigError for an unknown source.
-    """
-    if source:
-        context.settings.source(source)
-    return [
-        row
-        for row in rows
-        if source in ("", row["source"])
-        and rule in ("", row["rule"], *(matter["rule"] for matter in row["matters"]))
-    ]
 
 
 def history(context: Context, row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -52,9 +52,10 @@ def _source(out: Console, source: dict[str, Any]) -> None:
         _lines(out, mark, lines, style)
     if source["touches"]:
         out.print(Text(f"  = {len(source['touches'])} touched, same bytes", style="dim"))
-    if source["to_judge"]:
-        several = "s" if source["to_judge"] > 1 else ""
-        out.print(Text(f"  % {source['to_judge']} document{several} to judge anew", "yellow"))
+    for what, count in (("parse", source["to_parse"]), ("judge anew", source["to_judge"])):
+        if count:
+            several = "s" if count > 1 else ""
+            out.print(Text(f"  % {count} document{several} to {what}", "yellow"))
     for row in source["lapsing"]:
         out.print(
             Text(

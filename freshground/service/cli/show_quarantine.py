@@ -86,10 +86,11 @@ def decided_all(row: dict[str, Any], *, as_json: bool) -> None:
         return
     several = "s" if row["documents"] > 1 else ""
     rules = ", ".join(f"{count} {rule}" for rule, count in row["rules"].items())
-    does = {"replayed": ("tries", " again"), "released": ("serves", "")}[row["decision"]]
-    typer.echo(
-        f"The next refresh {does[0]} {row['documents']} document{several}{does[1]}: {rules}."
-    )
+    does, again = {"replayed": ("tries", " again"), "released": ("serves", "")}[row["decision"]]
+    old = row["documents"] - row["recorded"]
+    before = f" {old} of them it was to try already." if old else ""
+    what = f"{row['documents']} document{several}{again}: {rules}"
+    typer.echo(f"The next refresh {does} {what}.{before}")
 
 
 def _decision(row: dict[str, Any]) -> str:

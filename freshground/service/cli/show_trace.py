@@ -57,7 +57,8 @@ def _judged(row: dict[str, Any]) -> str:
     for each in row["findings"]:
         by_action.setdefault(each["action"], []).append(f"{each['rule']} ({each['found']})")
     said = [f"{action} {', '.join(rules)}" for action, rules in by_action.items()]
-    return "; ".join((row["verdict"], *said))
+    verdict = "released" if row["released"] else row["verdict"]
+    return "; ".join((verdict, *said))
 
 
 def _versions(out: Console, found: dict[str, Any]) -> None:

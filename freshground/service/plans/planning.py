@@ -9,7 +9,7 @@ from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
 from freshground.service.admission.pending import lapsing, to_admit
-from freshground.service.admission.scope import never_parsed
+from freshground.service.admission.scope import never_parsed, worth_parsing
 from freshground.service.denial.overlay import REFLECTED
 from freshground.service.looking_into import looking_into
 from freshground.service.plans.deferral import deferred, in_turn, open_line
@@ -44,8 +44,9 @@ class SourcePlan:
     `stopped` says why the plan is stopped, `items` what would have to be approved. `deferred` are
     those of `adds` and `edits` that have to wait for the budget, in their order. `problem` says
     what could not be seen. `listing` is the digest of what was listed, None for nothing.
-    `to_judge` documents wait for admission: its policy or a rule changed, or somebody asked for it;
-    `lapsing` tells of which of these a release does not hold for the changed rule.
+    `to_parse` documents that the lake holds wait for the parser: it changed, somebody asked for it,
+    or a run ended before. `to_judge` wait for admission: its policy or a rule changed, or somebody
+    asked for it; `lapsing` tells of which of these a release does not hold for the changed rule.
     """
 
     source: str
@@ -66,6 +67,7 @@ class SourcePlan:
     deferred: list[str] = field(default_factory=list)
     problem: str = ""
     listing: str | None = None
+    to_parse: int = 0
     to_judge: int = 0
     lapsing: list[dict[str, Any]] = field(default_factory=list)
 
@@ -80,6 +82,7 @@ class SourcePlan:
                 self.deletes,
                 self.access,
                 self.described,
+                self.to_parse,
                 self.to_judge,
             )
         ) or bool(self.problem)
@@ -103,6 +106,7 @@ def plan_source(
     judgement = judge(context, settings, listing, difference)
     claims = deferred(context, line, difference, listing) if line else []
     waiting = [claim.key for claim in claims]
+    unparsed = context.ledger.silver_pending(settings.id, context.silver_id(settings.id))
     judged_anew = to_admit(context, settings.id)
     plan = SourcePlan(
         settings.id,
@@ -127,6 +131,7 @@ def plan_source(
         waiting,
         "" if listing.complete else incomplete(settings.id, listing),
         changes.listing_digest(source.plain),
+        len(worth_parsing(context, settings.id, unparsed)),
         len(judged_anew),
         lapsing(context, settings.id, judged_anew),
     )

@@ -8,6 +8,7 @@ from itertools import groupby
 import pytest
 
 from freshground.core.errors import ConfigError, Quarantine
+from freshground.service.plans.planning import plan
 from freshground.service.quarantine.deciding import reject, release, replay
 from freshground.service.quarantine.listing import listed, set_aside, shown
 from freshground.service.workers.pool import Job, Workers
@@ -172,6 +173,7 @@ def test_a_rejected_parse_failure_waits_for_nobody_and_a_replay_of_all_leaves_it
         "blank.md": True,
     }
     assert replay(quick.context(), rule="empty")["documents"] == 1
+    assert plan(quick.context())["sources"][0]["to_parse"] == 1, "the plan tells what will be done"
     assert replay(quick.context(), documents=["empty.md"])["recorded"] == 1, "unless it is named"
     with pytest.raises(ConfigError, match="Nothing of that kind"):
         replay(quick.context(), rule="encrypted")

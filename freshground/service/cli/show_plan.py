@@ -65,6 +65,9 @@ def _source(out: Console, source: dict[str, Any]) -> None:
                 "yellow",
             )
         )
+    if source["left_out"]:
+        rules = ", ".join(f"{count} {rule}" for rule, count in source["left_out"].items())
+        out.print(Text(f"  x {sum(source['left_out'].values())} left out: {rules}", "dim"))
     waiting = source["deferred"]
     if waiting:
         out.print(Text(f"  … {len(waiting)} wait for the budget, {waiting[0]} first", "yellow"))

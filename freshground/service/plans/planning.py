@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
+from freshground.lake.ledger import EXCLUDED
 from freshground.service.admission.pending import lapsing, to_admit
 from freshground.service.admission.scope import never_parsed, worth_parsing
+from freshground.service.admission.standing import wanted as wanted_documents
 from freshground.service.denial.overlay import REFLECTED
 from freshground.service.looking_into import looking_into
 from freshground.service.plans.deferral import deferred, in_turn, open_line
@@ -47,6 +50,7 @@ class SourcePlan:
     `to_parse` documents that the lake holds wait for the parser: it changed, somebody asked for it,
     or a run ended before. `to_judge` wait for admission: its policy or a rule changed, or somebody
     asked for it; `lapsing` tells of which of these a release does not hold for the changed rule.
+    `left_out` counts what the lake holds and the settings leave out, by rule.
     """
 
     source: str
@@ -70,6 +74,7 @@ class SourcePlan:
     to_parse: int = 0
     to_judge: int = 0
     lapsing: list[dict[str, Any]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
 
     @property
     def work(self) -> bool:
@@ -106,6 +111,7 @@ def plan_source(
     judgement = judge(context, settings, listing, difference)
     claims = deferred(context, line, difference, listing) if line else []
     waiting = [claim.key for claim in claims]
+    scope = wanted_documents(context, settings.id)
     unparsed = context.ledger.silver_pending(settings.id, context.silver_id(settings.id))
     judged_anew = to_admit(context, settings.id)
     plan = SourcePlan(
@@ -134,6 +140,7 @@ def plan_source(
         len(worth_parsing(context, settings.id, unparsed)),
         len(judged_anew),
         lapsing(context, settings.id, judged_anew),
+        dict(Counter(d.rule or "" for d in scope if d.state == EXCLUDED)),
     )
     return plan, Load.of(difference, waiting, never_parsed(context, settings.id))
 

@@ -1,8 +1,8 @@
 """A project in which something of everything has happened, for tests that look at all pages.
 
 Index `docs` has three releases, the last on canary; `staff` was rolled back and stands on hold;
-`archive` waits for a person to approve a plan. Documents are set aside, by admission too, taken down and hostile;
-one refresh failed; questions were asked.
+`archive` waits for a person to approve a plan. Documents are set aside, by admission too, taken
+down and hostile; one refresh failed; questions were asked.
 """
 
 from __future__ import annotations

@@ -52,7 +52,11 @@ def _source(out: Console, source: dict[str, Any]) -> None:
         _lines(out, mark, lines, style)
     if source["touches"]:
         out.print(Text(f"  = {len(source['touches'])} touched, same bytes", style="dim"))
-    for what, count in (("parse", source["to_parse"]), ("judge anew", source["to_judge"])):
+    for what, count in (
+        ("parse", source["to_parse"]),
+        ("judge anew", source["to_judge"]),
+        ("compare with others for near-duplicates", source["to_compare"]),
+    ):
         if count:
             several = "s" if count > 1 else ""
             out.print(Text(f"  % {count} document{several} to {what}", "yellow"))

@@ -12,8 +12,11 @@ from freshground.core.ids import digest
 from freshground.lake.ledger import EXCLUDED
 from freshground.service.admission.pending import lapsing, to_admit
 from freshground.service.admission.scope import never_parsed, worth_parsing
+from freshground.service.admission.standing import admitted
 from freshground.service.admission.standing import wanted as wanted_documents
 from freshground.service.denial.overlay import REFLECTED
+from freshground.service.duplicates.signing import unsigned
+from freshground.service.duplicates.signing import wanted as leaves_duplicates_out
 from freshground.service.looking_into import looking_into
 from freshground.service.plans.deferral import deferred, in_turn, open_line
 from freshground.service.plans.estimate import Load, estimate_indexes, estimate_seconds
@@ -50,7 +53,9 @@ class SourcePlan:
     `to_parse` documents that the lake holds wait for the parser: it changed, somebody asked for it,
     or a run ended before. `to_judge` wait for admission: its policy or a rule changed, or somebody
     asked for it; `lapsing` tells of which of these a release does not hold for the changed rule.
-    `left_out` counts what the lake holds and the settings leave out, by rule.
+    `left_out` counts what the lake holds and the settings leave out, by rule. `to_compare` are
+    those whose near-duplicates an index leaves out, and which were never compared: what that will
+    be is not known yet.
     """
 
     source: str
@@ -75,6 +80,7 @@ class SourcePlan:
     to_judge: int = 0
     lapsing: list[dict[str, Any]] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    to_compare: int = 0
 
     @property
     def work(self) -> bool:
@@ -89,6 +95,7 @@ class SourcePlan:
                 self.described,
                 self.to_parse,
                 self.to_judge,
+                self.to_compare,
             )
         ) or bool(self.problem)
 
@@ -141,6 +148,9 @@ def plan_source(
         len(judged_anew),
         lapsing(context, settings.id, judged_anew),
         dict(Counter(d.rule or "" for d in scope if d.state == EXCLUDED)),
+        len(unsigned(context, admitted(context, settings.id)))
+        if leaves_duplicates_out(context, settings.id)
+        else 0,
     )
     return plan, Load.of(difference, waiting, never_parsed(context, settings.id))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
 from freshground.core.errors import ConfigError
@@ -12,6 +13,7 @@ from freshground.service.quarantine.choosing import in_state
 from freshground.service.quarantine.deciding import reject, release, release_lapsed, replay
 from freshground.service.quarantine.listing import listed, shown
 from tests.admission.test_admission_spine import BAD, PLAIN, hits
+from tests.ui.desk import TOKEN, desk, somebody
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +51,16 @@ def test_a_lapsed_release_is_announced_told_and_given_again(quick, word, capsys)
     assert "(read it), before injection.word version 2 judged it again" in capsys.readouterr().out
     assert quick.refresh().status == 0, "it is said once"
     embedded = len(quick.encoder.texts_encoded)
-    done = release_lapsed(quick.context(), "injection.word", "docs", "still fine")
-    assert (done["recorded"], done["rules"]) == (1, {"injection.word": 1})
+    with desk(quick.context()) as (url, door):
+        page = httpx.get(f"{url}/quarantine?state=lapsed").text
+        assert page.count("Release 1 again") > 0 < page.count("released before")
+        form = {"token": TOKEN, "from": "/quarantine", "rule": "injection.word"}
+        door.who = somebody("operator", frozenset())
+        said = httpx.post(f"{url}/quarantine/release", data=form, follow_redirects=True).text
+        assert "serves 1 documents that were released before" in said
+        page = httpx.get(f"{url}/quarantine?state=released").text
+        assert "Release</button>" not in page
+        assert "Reject</button>" in page
     quick.refresh()
     assert hits(quick) == {"a.md", "b.md", "plain.md"}
     assert len(quick.encoder.texts_encoded) == embedded

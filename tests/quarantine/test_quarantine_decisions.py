@@ -11,6 +11,7 @@ from freshground.core.errors import ConfigError, Quarantine
 from freshground.service.plans.planning import plan
 from freshground.service.quarantine.deciding import reject, release, replay
 from freshground.service.quarantine.listing import listed, set_aside, shown
+from freshground.service.views.quarantine import growth
 from freshground.service.workers.pool import Job, Workers
 from tests.project import Project, article
 
@@ -151,6 +152,7 @@ def test_what_the_parser_set_aside_is_parsed_again_alone(
         quick.refresh()
         quick.refresh()
         assert parsed == ["d001.md"], "once"
+        assert growth(quick.context())["new_7d"] == {"parse_failed": 1}, "failed again is not new"
         assert _rows(quick)["d001.md"]["waiting"] is True
     replay(quick.context())
     texts = len(quick.encoder.texts_encoded)

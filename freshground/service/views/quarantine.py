@@ -106,9 +106,11 @@ def growth(context: Context) -> dict[str, Any]:
     """
     today = context.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     first = today - timedelta(days=DAYS - 1)
+    # What was tried again, and failed again, is not new.
     table = context.lake.silver.rows(
-        "SELECT rule, parsed_at FROM t WHERE status = 'quarantined' "
-        f"AND parsed_at >= TIMESTAMP '{first.isoformat()}'"
+        "SELECT rule, MIN(parsed_at) AS parsed_at FROM t WHERE status = 'quarantined' "
+        "GROUP BY doc_id, content_hash, rule "
+        f"HAVING MIN(parsed_at) >= TIMESTAMP '{first.isoformat()}'"
     )
     days = [first + timedelta(days=n) for n in range(DAYS)]
     counts: Counter[tuple[str, datetime]] = Counter()

@@ -50,6 +50,8 @@ def one(row: dict[str, Any], *, as_json: bool) -> None:
         return
     _row(row)
     held = "released or rejected" if row["can_release"] else "replayed or rejected"
+    if "silver_id" in row:  # it is released
+        held = "rejected"
     typer.echo(f"  set aside by: {row['held_by']}, since {row['since']}; it can be {held}")
     for matter in row["matters"]:
         typer.echo(f"  rule {matter['rule']}, version {matter['version'] or '-'}")

@@ -68,6 +68,7 @@ def document(
     )
     return {
         **entry.as_dict(),
+        "reason": entry.reason,
         "moved_from": _neighbour(whole, entry.row["moved_from"], reader),
         "moved_to": [
             e.as_dict()

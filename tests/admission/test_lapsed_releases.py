@@ -80,8 +80,12 @@ def test_a_release_can_be_taken_back_on_every_release_at_once(quick, word) -> No
     assert quick.refresh().status == 0
     assert quick.served_keys() == {"b.md", "plain.md"}
     assert hits(quick, release=2) == {"b.md", "plain.md"}
-    word("ven.m", "2")
+    quick.source(admission={"injection": "allow"})
     quick.refresh()
+    assert hits(quick) == {"b.md", "plain.md"}
+    quick.source(admission={"injection": "quarantine"})
+    word("ven.m|poison", "2")
+    assert [row["uri"][-4:] for row in quick.refresh().of("admit").quarantined] == ["b.md"]
     assert [r["key"] for r in in_state(quick.context(), "lapsed")] == ["b.md"], (
         "not what is rejected"
     )

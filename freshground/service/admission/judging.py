@@ -92,7 +92,7 @@ class Judging:
             key[:2]
             for key, verdict in context.admissions.of(source_id).items()
             if self._against(key, verdict.reasons)
-        }
+        } | self._decisions.rejected.keys()
 
     def run(self, waiting: Sequence[Waiting]) -> Admission:
         """Judge versions, and write the verdicts batch by batch."""

@@ -29,7 +29,7 @@ _DECLARED = re.compile(
 _SAMPLE = 65_536
 _ENOUGH = 24
 _BINARY_SHARE = 0.02
-_BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_BINARY = re.compile("[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
 _SEVEN_BIT = ("iso-2022", "iso2022", "utf-7", "hz")
 """Charsets whose bytes are all ASCII: only a declaration, or escapes, tell them."""
 _DIRECTION = re.compile("(?<=8859-8)-[ie]$", re.IGNORECASE)

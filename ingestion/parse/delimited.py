@@ -23,6 +23,9 @@ def parse(raw: Raw) -> Parsed:
     delimiter = _delimiter(text, raw.extension)
     csv.field_size_limit(MAX_FIELD)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    # Kept as a blank row: cells have the addresses that a sheet shows.
+    if rows and text.startswith(f"sep={delimiter}"):
+        rows[0] = []
     media_type = "text/tab-separated-values" if delimiter == "\t" else "text/csv"
     return Parsed([table_block(rows)], media_type)
 

@@ -8,7 +8,8 @@ from ingestion.parse.blocks import Block, Parsed, Raw
 
 LOG_LINES = 200
 _ESCAPES = re.compile(
-    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[()][0-9A-Za-z]|[@-Z\\^_=>78])|[^\n\x08]\x08"
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[()][0-9A-Za-z]|[@-Z\\^_=>78])"
+    r"|[^\n\x08]\x08"
 )
 _BLANK = re.compile(r"\n[ \t\r\f\v]*\n(?:[ \t\r\f\v]*\n)*|\n?\f")
 _BULLET = re.compile(r"[ \t]*(?:[-*+\u2022\u25cf\u25e6\u2023]|\(?\d{1,3}[.)])[ \t]+\S")

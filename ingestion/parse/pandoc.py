@@ -1,4 +1,4 @@
-"""Formats that pandoc reads best: RTF, Org, AsciiDoc, LaTeX, Textile, MediaWiki.
+"""Formats that pandoc reads best: Org, AsciiDoc, LaTeX, Textile, MediaWiki.
 
 pandoc turns them into HTML, which is then read like any other. It runs sandboxed: documents cannot
 make it read files or fetch addresses. Starting it takes 50-100 ms a document.
@@ -19,11 +19,6 @@ TIMEOUT = 120
 
 _HEAP = "1g"
 _INCLUDE = re.compile(r"^include::.*$", re.MULTILINE)
-
-
-def rtf(raw: Raw) -> Parsed:
-    """Return the blocks of an RTF document."""
-    return _convert(raw.data, "rtf", "application/rtf")
 
 
 def org(raw: Raw) -> Parsed:

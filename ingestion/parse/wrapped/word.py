@@ -15,6 +15,7 @@ from ingestion.parse.raised import lowered, raised
 from ingestion.parse.wrapped.drawings import CHART, DIAGRAM, SIGNS, drawing
 from ingestion.parse.wrapped.formulas import MATH, formula
 from ingestion.parse.wrapped.markup import choose, lift
+from ingestion.parse.wrapped.roles import mark
 from ingestion.parse.wrapped.symbols import symbol
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _SCRIPTS = {"superscript": raised, "subscript": lowered}
 
 
 def unwrap(package: Package) -> None:
-    """Lay open what the body and the notes of a document wrap."""
+    """Lay open what the body and the notes of a document wrap, and mark what styles make of it."""
     for name, root in package.holding(_PARTS, _SIGNS):
         choose(root)
         for node in list(root.iter(*_GONE)):
@@ -53,6 +54,7 @@ def unwrap(package: Package) -> None:
         _repeat(root)
         _follow(root, package, package.linked(name))
         package.replace(name, root)
+    mark(package)
 
 
 def _held(node: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from lxml import etree
 
 from ingestion.parse.bounds import too_many_cells
 from ingestion.parse.raised import lowered, raised
+from ingestion.parse.wrapped.chunks import insert
 from ingestion.parse.wrapped.drawings import CHART, DIAGRAM, SIGNS, drawing
 from ingestion.parse.wrapped.formulas import MATH, formula
 from ingestion.parse.wrapped.markup import choose, lift
@@ -25,8 +26,8 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PARTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 _SIGNS = re.compile(
     rb"<w:(?:ins|del|moveTo|moveFrom|sdt|smartTag|customXml|fldSimple|dir|bdo|ruby|sym|txbxContent"
-    rb"|footnoteReference|endnoteReference|vMerge)\b|<w:vertAlign |<mc:AlternateContent|<m:oMath|"
-    + SIGNS
+    rb"|footnoteReference|endnoteReference|vMerge|altChunk)\b|<w:vertAlign |<mc:AlternateContent"
+    rb"|<m:oMath|" + SIGNS
 )
 _GONE = tuple(f"{_W}{name}" for name in ("del", "moveFrom", "rt"))
 _WRAPS = tuple(
@@ -52,7 +53,9 @@ def unwrap(package: Package) -> None:
             lift(node, _held(node))
         _characters(root)
         _repeat(root)
-        _follow(root, package, package.linked(name))
+        linked = package.linked(name)
+        insert(root, package, linked, _paragraph, _table)
+        _follow(root, package, linked)
         package.replace(name, root)
     mark(package)
 

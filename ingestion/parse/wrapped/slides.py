@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from ingestion.parse.wrapped.drawings import CHART, DIAGRAM, SIGNS, drawing
+from ingestion.parse.wrapped.drawings import CHART, CHART_EX, DIAGRAM, SIGNS, drawing
 from ingestion.parse.wrapped.formulas import MATH, formula
 from ingestion.parse.wrapped.markup import choose, lift
 
@@ -28,7 +28,7 @@ def unwrap(package: Package) -> None:
         for node in list(root.iter(f"{MATH}oMath")):
             _formula(node)
         linked = package.linked(name)
-        for node in list(root.iter(CHART, DIAGRAM)):
+        for node in list(root.iter(CHART, CHART_EX, DIAGRAM)):
             frame = next(node.iterancestors(f"{_P}graphicFrame"), None)
             if frame is not None:
                 _drawn(frame, *drawing(node, package, linked))

@@ -13,7 +13,7 @@ from lxml import etree
 from ingestion.parse.bounds import too_many_cells
 from ingestion.parse.raised import lowered, raised
 from ingestion.parse.wrapped.chunks import insert
-from ingestion.parse.wrapped.drawings import CHART, DIAGRAM, SIGNS, drawing
+from ingestion.parse.wrapped.drawings import CHART, CHART_EX, DIAGRAM, SIGNS, drawing
 from ingestion.parse.wrapped.formulas import MATH, formula
 from ingestion.parse.wrapped.markup import choose, lift
 from ingestion.parse.wrapped.roles import mark
@@ -143,7 +143,7 @@ def _number(node: Any, usual: int) -> int:
 def _follow(root: Any, package: Package, linked: dict[str, str]) -> None:
     """Move what text boxes, charts and diagrams say behind the paragraph that they hang on."""
     last: dict[Any, Any] = {}
-    for node in list(root.iter(f"{_W}txbxContent", CHART, DIAGRAM)):
+    for node in list(root.iter(f"{_W}txbxContent", CHART, CHART_EX, DIAGRAM)):
         anchor = next(node.iterancestors(f"{_W}p"), None)
         if anchor is None or _is_inline(node):
             continue

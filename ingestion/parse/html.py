@@ -67,6 +67,7 @@ def parse(raw: Raw) -> Parsed:
 
 def tree(text: str) -> Any | None:
     """Return the root element of a page or fragment, or None when there is nothing in it."""
+    bounds.attributes(text)
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
     # lxml refuses text with an encoding declaration; given bytes, it must not believe one either.
     data = _DECLARATION.sub("", text.replace("\x00", "")).encode("utf-8", "replace")

@@ -12,6 +12,7 @@ import binascii
 import codecs
 import re
 import unicodedata
+from binascii import a2b_base64
 from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +30,16 @@ MAX_PAYLOADS = 200
 _BASE64 = re.compile(r"(?<![\w+/=-])(?:[A-Za-z0-9+/_-]{20,}(?:\r?\n)?)+={0,2}(?![\w+/=])")
 _BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{32,}={0,6}(?!\w)")
 _HEX = re.compile(r"(?<!\w)(?:0x)?(?:[0-9a-fA-F]{2}[ :,]?){16,}(?!\w)|(?:\\x[0-9a-fA-F]{2}){8,}")
+_IN_HEX = re.compile(r"(?:0x)?[0-9a-fA-F :,]+")
+_IN_BASE32 = re.compile(r"[A-Z2-7]{28}")
+_PATH = re.compile(r"[a-z]{4}[/_-]|[/_-][a-z]{4}")
+_NAMES = (("utf-8", 3), ("utf-16-le", 2))
+"""Encodings, and how many bytes at an end may be a part of a character."""
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_HEAD = 32
+"""Characters of a run that tell whether it is encoded."""
+
 _BITS = re.compile(r"(?<!\w)(?:[01]{8}[ ,]?){8,}(?!\w)")
 _DECIMAL = re.compile(r"(?<!\w)(?:(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])[ ,]+){12,}\d{2,3}(?!\w)")
 _PERCENT = re.compile(r"(?:[\w.-]*%[0-9a-fA-F]{2}[\w.-]*){6,}")
@@ -87,6 +98,38 @@ def _decoded(
         for match in pattern.finditer(text):
             if decoded := _readable(decode(match.group()[: MAX_DECODED * 2])):
                 yield Payload(decoded, match.start(), match.end(), how)
+
+
+def may_be_encoded(run: str) -> bool:
+    """Return whether at least 28 characters without blanks begin as an encoded text does."""
+    head = run[:_HEAD]
+    if _IN_HEX.fullmatch(head):
+        return _begins_text(_hex(head))
+    if _IN_BASE32.match(run):
+        return True
+    if run.islower():
+        return False
+    # Any bytes are nearly a text in UTF-16: what reads like a path is none.
+    names = _NAMES[: 1 if _PATH.search(head) else 2]
+    plain = head.encode().translate(_URL_SAFE)
+    # What is no letter or digit may stand before the first that a net caught.
+    return any(_begins_text(a2b_base64(plain[at : at + 24]), names) for at in range(4))
+
+
+def _begins_text(data: bytes | None, names: Iterable[tuple[str, int]] = _NAMES) -> bool:
+    """Return whether bytes may be the beginning of what `_readable` takes."""
+    if not data:
+        return False
+    for name, rest in names:
+        try:
+            text = data.decode(name)
+        except UnicodeDecodeError as error:
+            if error.start < len(data) - rest:
+                continue
+            text = data[: error.start].decode(name)
+        if _is_printable(text):
+            return True
+    return False
 
 
 def _codes(text: str) -> Iterator[Payload]:
@@ -185,11 +228,14 @@ def _readable(data: bytes | None) -> str | None:
         except UnicodeDecodeError:
             continue
         letters = sum(c.isalpha() or c == " " for c in text)
-        printable = text.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in text)
         enough = letters >= max(0.75 * len(text), MIN_LETTERS)
-        if printable and enough and _spaced(text):
+        if enough and _is_printable(text) and _spaced(text):
             return text
     return None
+
+
+def _is_printable(text: str) -> bool:
+    return text.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in text)
 
 
 def _spaced(text: str) -> bool:

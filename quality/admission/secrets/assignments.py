@@ -39,7 +39,7 @@ _ANCHORS = (
 _LONGEST = max(map(len, _ANCHORS))
 GATES = {
     "named": r"(?i)(?:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|"
-    r"token|secret)[^\n]{0,30}(?:[=:>]|is|ist|est)[\s\"'`“„(a-z]{0,16}[^\s]{4}",
+    r"token|secret)[^\n]{0,30}(?:[=:>]|is|ist|est)",
     "headers": r"(?i)(?:authorization\W{1,6}|bearer)[ \t]*[A-Za-z0-9+/_.=~-]{5}",
     "logins": r"://[^\s/@]*:[^\s/@]+@",
 }

@@ -31,7 +31,7 @@ MAX_CELLS = 2_000_000
 MAX_ATTRIBUTES = 10_000
 """Attributes of an element of a page: libxml2 compares each with all that stand before it."""
 
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{%d,}" % (2 * MAX_ATTRIBUTES))
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * MAX_ATTRIBUTES},}}")
 _VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ENTRY = b"PK\x01\x02"
 _END = b"PK\x05\x06"

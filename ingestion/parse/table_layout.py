@@ -84,6 +84,8 @@ def _is_stretched(rows: list[list[Segment]], start: int, end: int) -> bool:
         return False
     if any(len(row) == 1 and reaches(row) for row in run):
         return True
+    if any(_is_divided(row[-1].text, after[0].text) for row, after in pairwise(run)):
+        return True
     beside = [
         row for row, gap in (
             *((row, row[0].y0 - run[0][0].y1) for row in rows[max(0, start - 1) : start]),
@@ -94,6 +96,11 @@ def _is_stretched(rows: list[list[Segment]], start: int, end: int) -> bool:
     if len(beside) == 2 and all(len(row) == 1 for row in beside):
         return True
     return strips < most if beside else 2 * strips < most
+
+
+def _is_divided(end: str, start: str) -> bool:
+    """Whether a word is divided between the end of a line and the start of the next."""
+    return end[-2:-1].isalpha() and end[-1:] in "-\u2010\xad" and start[:1].islower()
 
 
 def _strips(rows: list[list[Segment]]) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Seen = Callable[[float, float, float, float], tuple[float, float, float, float]]
 
-MAX_FIELDS = 5_000
+MAX_FIELDS = 1_000
 """Annotations of a page that are looked at; links and notes are such too."""
 
 MAX_SIZE = 11.0

@@ -105,3 +105,9 @@ def test_the_line_that_tells_spreadsheets_the_delimiter(parsed: Parsed) -> None:
     document = parsed("sep=;\r\na;b\r\n1;2\r\n", "a.csv")
     assert document.text == "a | b\n1 | 2"
     assert document.metadata["tables"][0]["rows"] == [[2, 2]]
+
+
+def test_lines_that_a_report_has_above_its_table(parsed: Parsed, outline: Outline) -> None:
+    document = parsed("Report of May\n\nid,name\n1,a\n2,b\n", "a.csv")
+    assert outline(document) == [("table", "Report of May"), ("table", "id | name\n1 | a\n2 | b")]
+    assert [table["rows"] for table in document.metadata["tables"]] == [[[1, 1]], [[3, 3]]]

@@ -71,18 +71,22 @@ def _decode(data: bytes, declared: str | None) -> str:
     wide = _unmarked_wide(data)
     if wide is not None:
         return data.decode(wide, "replace")
-    if declared is None:
-        said = _DECLARED.search(data[:2048])
-        declared = said.group(1).decode("ascii") if said else ""
-    seven = "iso2022_jp_2" if _SHIFTS.search(data[:_SAMPLE]) else declared.lower()
+    said = _said(data) if declared is None else declared
+    seven = "iso2022_jp_2" if _SHIFTS.search(data[:_SAMPLE]) else said.lower()
     if seven.startswith(_SEVEN_BIT) and (text := _try(data, seven)) is not None:
         return text
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    text = _try(data, declared)
+    text = _try(data, said)
     return _guess(data) if text is None else _weighed(data, text)
+
+
+def _said(data: bytes) -> str:
+    """Return the charset that a page or an XML document names at its head, "" for none."""
+    said = _DECLARED.search(data[:2048])
+    return said.group(1).decode("ascii") if said else ""
 
 
 def _unmarked_wide(data: bytes) -> str | None:

@@ -7,7 +7,7 @@ import email.policy
 import mimetypes
 import re
 from email.message import EmailMessage
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def message_of(data: bytes) -> EmailMessage:
 
         data = decode(data).encode("utf-8", "replace")
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return email.message_from_bytes(data, policy=_Policy())
+    return cast("EmailMessage", email.message_from_bytes(data, policy=_Policy()))
 
 
 def disposition(part: EmailMessage) -> str | None:

@@ -38,6 +38,9 @@ _BULLET = re.compile(r"[\u2022\u25cf\u25cb\u25e6\u25aa\u25a0\u2023\u2043\uf0b7\u
 _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,5})[.)]\s+\S")
 _SECTION = re.compile(r"(?:\d{1,2}(?:\.\d{1,2}){0,4}\.?|[A-Z]\.|Chapter \d+|Appendix [A-Z])\s+\S")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?\s+\S")
+_BARE = re.compile(r"(\d{1,2})\s+\S")
+_LEADS = re.compile(r"(?:\.{4}|(?: \.){4}|\u2026{2})[. \u2026]*\w{1,5}$")
+"""The end of a line of a table of contents."""
 _NOTE = re.compile(r"(?:\d{1,3}|[*\u2020\u2021\xa7]{1,3})[.)]?\s?[^\W\d_]")
 _ADDRESS = re.compile(r"^\S+@\S+$|^\S+://\S+$")
 _SENTENCE_END = (".", "!", "?", ":", ";", "\u3002", "\u201d", '"')
@@ -163,6 +166,8 @@ def _belongs(paragraph: _Paragraph, line: Segment) -> bool:
         return False
     if _SECTION.match(line.text) and line.bold:
         return False
+    if _LEADS.search(last.text) or (_follows(first, line) and abs(first.x0 - line.x0) < size):
+        return False
     is_item = any(mark.match(first.text) for mark in (_BULLET, _NUMBERED, _DOTTED))
     indented = line.x0 > last.x0 + 0.8 * size
     if indented and not (is_item and len(paragraph.lines) == 1) and _ended(paragraph):
@@ -171,6 +176,12 @@ def _belongs(paragraph: _Paragraph, line: Segment) -> bool:
     alone = len(paragraph.lines) == 1
     short = last.x1 < right - 4 * size or (alone and last.x1 < line.x1 - 8 * size)
     return not (short and _ended(paragraph))
+
+
+def _follows(first: Segment, line: Segment) -> bool:
+    """Whether lines begin with a number and the next one, as the items of some lists do."""
+    number, next_one = _BARE.match(first.text), _BARE.match(line.text)
+    return bool(number and next_one) and int(number[1]) + 1 == int(next_one[1])
 
 
 def _goes_on(paragraph: _Paragraph, line: Segment) -> bool:

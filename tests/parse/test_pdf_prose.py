@@ -75,3 +75,17 @@ def test_marks_that_are_written_after_the_text(parsed: Parsed, outline: Outline)
         *(("list_item", f"{n}. {item}") for n, item in enumerate(items, 1)),
         ("text", "And that is all there is to say."),
     ]  # fmt: skip
+
+
+def test_lines_of_contents_and_numbers_without_a_dot(parsed: Parsed, outline: Outline) -> None:
+    document = fpdf.FPDF(unit="pt", format=(600, 800))
+    document.add_page()
+    document.set_font("times", size=11)
+    for number, text in enumerate(["1 Scope", "2 Claims", "2.1 Deadlines"]):
+        document.text(50, 100 + 13 * number, f"{text} {'.' * 60} {number + 3}")
+    for number, text in enumerate(["1 what is covered", "2 what is not, and", "3 who pays"]):
+        document.text(50, 200 + 13 * number, text)
+    assert [text for _, text in outline(parsed(bytes(document.output()), "a.pdf"))] == [
+        f"1 Scope {'.' * 60} 3", f"2 Claims {'.' * 60} 4", f"2.1 Deadlines {'.' * 60} 5",
+        "1 what is covered", "2 what is not, and", "3 who pays",
+    ]  # fmt: skip

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from freshground.core.records import Document
     from freshground.core.settings import Admission
 
-VERSION = "3"
+VERSION = "4"
 RULES = {
     "injection.instruction": VERSION,
     "injection.request": VERSION,

@@ -27,19 +27,20 @@ _BEST = r"(?:first|top|highest|best|winner|excellent|fulfilled|met|passed|full m
 
 
 class Form(NamedTuple):
-    """An expression, and what its sentence holds before and after it, with anything between.
+    """An expression, what begins it, and what its sentence holds before and after it.
 
     Only the expression itself is looked for in whole texts: it is the rare one of the three.
     """
 
     core: str
+    head: str = ""
     before: str = ""
     then: str = ""
 
     @property
     def whole(self) -> str:
         """The expression for one sentence."""
-        parts = (part for part in (self.before, self.core, self.then) if part)
+        parts = (part for part in (self.before, self.head + self.core, self.then) if part)
         return r"[^.!?\n]*?".join(parts)
 
 
@@ -62,7 +63,8 @@ KINDS = (
         Form(r"\b(?:all|every|any|each) (?:later|future|further|subsequent|coming|following) (?:answers?|responses?|outputs?)\b"),
     )),
     Kind("asks for what was said before", 0.55, 0.3, (
-        Form(r"\b(?:repeat|print|output|echo|reproduc|recit|reveal)\w* (?:\w+ ){0,3}(?:text|words?|content|everything|all|instructions?|messages?) (?:that (?:is|stands|was) |written )?(?:(?:above|so far|preceding)(?: this\b|[.,;:!]|$| and\b| word\b| verbatim\b)|before (?:this|the) (?:line|message|sentence|text|paragraph)\b)"),
+        Form(head=r"\b(?:repeat|print|output|echo|reproduc|recit|reveal)\w* (?:\w+ ){0,3}",
+             core=r"(?:text|words?|content|everything|all|instructions?|messages?) (?:that (?:is|stands|was) |written )?(?:(?:above|so far|preceding)(?: this\b|[.,;:!]|$| and\b| word\b| verbatim\b)|before (?:this|the) (?:line|message|sentence|text|paragraph)\b)"),
     )),
     Kind("speaks of its making", 0.6, 0.5, (
         Form(r"\b(?:who|that) (?:made|built|trained|created|programmed) you(?! (?:this|that|the|an?|your|some|our|aware|feel))\b"),

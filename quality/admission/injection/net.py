@@ -35,7 +35,7 @@ SIGNALS = (
     r"\bnew (?:system )?(?:instructions?|prompt|directives?)\b", r"\byour (?:\w+ ){0,3}(?:instructions?|prompt|rules|guidelines)\b",
     r"<\|", r"\[/?inst\]", r"<</?sys", r"</?(?:system|assistant|instructions?|tool_call|function_calls?|invoke)>",
     r"\bsystem (?:prompt|message|override|note|instruction)", r"\b(?:conversation|chat) (?:history|log)\b",
-    r"\busers? (?:must|should|may) (?:not|never) (?:know|see|notice|be )", r"\b(?:hid(?:e|den)|secret|conceal\w*|invisible) from\b", r"\b(?:not|n't|never|without) (?:\w+ ){0,2}(?:tell|inform|mention|reveal|disclos|notif|alert)",
+    r"\busers? (?:must|should|may) (?:not|never) (?:know|see|notice|be )", r"\b(?:hid(?:e|den)|secret|conceal\w*|invisible) from\b", r"(?:tell|inform|mention|reveal|disclos|notif|alert)\w*\s+(?:\w+\s+){0,4}(?:users?|humans?|operator|customers?)\b",
     r"\b(?:developer|dan|god|debug|maintenance|admin) mode\b",
     r"\b(?:du bist|ab sofort|ab jetzt|tu es|vous êtes|partir de|ahora eres|ora sei|d'ora in|vanaf nu|od teraz)\b",
     "теперь ты", "отныне", "你现在",

@@ -33,8 +33,8 @@ _HEX = re.compile(r"(?<!\w)(?:0x)?(?:[0-9a-fA-F]{2}[ :,]?){16,}(?!\w)|(?:\\x[0-9
 _IN_HEX = re.compile(r"(?:0x)?[0-9a-fA-F :,]+")
 _IN_BASE32 = re.compile(r"[A-Z2-7]{28}")
 _PATH = re.compile(r"[a-z]{4}[/_-]|[/_-][a-z]{4}")
-_NAMES = (("utf-8", 3), ("utf-16-le", 2))
-"""Encodings, and how many bytes at an end may be a part of a character."""
+_INSIDE = bytes(range(0x80, 0xC0))
+"""Bytes within a character of UTF-8."""
 
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _HEAD = 32
@@ -104,32 +104,34 @@ def may_be_encoded(run: str) -> bool:
     """Return whether at least 28 characters without blanks begin as an encoded text does."""
     head = run[:_HEAD]
     if _IN_HEX.fullmatch(head):
-        return _begins_text(_hex(head))
+        data = _hex(head) or b""
+        return _within(data, "utf-8", 3) or _within(data, "utf-16-le", 2)
     if _IN_BASE32.match(run):
         return True
     if run.islower():
         return False
-    # Any bytes are nearly a text in UTF-16: what reads like a path is none.
-    names = _NAMES[: 1 if _PATH.search(head) else 2]
     plain = head.encode().translate(_URL_SAFE)
+    wide = not _PATH.search(head)
     # What is no letter or digit may stand before the first that a net caught.
-    return any(_begins_text(a2b_base64(plain[at : at + 24]), names) for at in range(4))
+    return any(_is_amid_text(a2b_base64(plain[at : at + 24]), wide=wide) for at in range(4))
 
 
-def _begins_text(data: bytes | None, names: Iterable[tuple[str, int]] = _NAMES) -> bool:
-    """Return whether bytes may be the beginning of what `_readable` takes."""
-    if not data:
-        return False
-    for name, rest in names:
-        try:
-            text = data.decode(name)
-        except UnicodeDecodeError as error:
-            if error.start < len(data) - rest:
-                continue
-            text = data[: error.start].decode(name)
-        if _is_printable(text):
-            return True
-    return False
+def _is_amid_text(data: bytes, *, wide: bool) -> bool:
+    """Return whether bytes are within what `_readable` takes; nearly any are where it is `wide`."""
+    return _within(data.lstrip(_INSIDE), "utf-8", 3) or (
+        wide and (_within(data, "utf-16-le", 2) or _within(data[1:], "utf-16-le", 2))
+    )
+
+
+def _within(data: bytes, name: str, rest: int) -> bool:
+    """Return whether bytes are a text, but for at most `rest` of a character at their end."""
+    try:
+        text = data.decode(name)
+    except UnicodeDecodeError as error:
+        if error.start < len(data) - rest:
+            return False
+        text = data[: error.start].decode(name)
+    return bool(text) and _is_printable(text)
 
 
 def _codes(text: str) -> Iterator[Payload]:

@@ -80,7 +80,8 @@ class Reader:
             return None
         return around(self.text, place, max(first, element.start), element.end, element.kind)
 
-    def _judged(self) -> list[tuple[Sentence, Judged]]:
+    def judged(self) -> list[tuple[Sentence, Judged]]:
+        """Return the sentences that say something to a machine, in order, each as if alone."""
         worth = self.sight.worth(self.cast)
         sentences: dict[int, Sentence] = {}
         caught: dict[str, set[int]] = {"orders": set(), "questions": set(), "signals": set()}
@@ -104,7 +105,7 @@ class Reader:
         return judged
 
     def _plain(self, version: str) -> Iterator[Finding]:
-        judged = self._judged()
+        judged = self.judged()
         habit = self.orders >= HABIT and self.orders * SENTENCE >= HABIT_SHARE * len(self.text)
         style = 0.5 if habit else STYLE[min(_scattered(judged), len(STYLE) - 1)]
         last: tuple[Sentence, Judged] | None = None

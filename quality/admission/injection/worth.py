@@ -32,12 +32,18 @@ _CLOSING = "\"'\u201d\u2019)]"
 _TO_PEOPLE = words.MAKING - words.ASKED - words.TELLING - words.ACTING
 """Orders that readers are given as often: by themselves they are no request to a machine."""
 
+_ANYWHERE = words.ACTING | {
+    "respond", "answer", "reply", "speak", "output", "write", "say", "antworte", "réponds",
+    "répondez", "responde", "rispondi", "responda", "antwoord",
+}  # fmt: skip
+"""Orders of which more is said in a heading and in code as well: what is sent, how to answer."""
+
 _CONCERNS = (
     r"\b(?:me|my|i|mir|mich|moi|mon|mi|yo|users?|readers?|customers?|visitors?|recipients?|humans?|"
     r"people|letters?|vowels?|consonants?|words?|sentences?|paragraphs?|characters?|punctuation|"
     r"spaces|capitals?|uppercase|lowercase|syllables?|emojis?|symbols?|digits|anagrams?|rhymes?|"
-    r"ciphers?|base64|hexadecimal|morse|binary|backwards?|typos|acronyms?|homophon|alphanumeric|"
-    r"substitution|training data)"
+    r"ciphers?|base64|hexadecimal|morse|binary|backwards?|typos|acronyms?|homophon\w*|"
+    r"alphanumeric|substitution|training data)\b"
 )
 """What makes such an order one for somebody who asks a machine, or about how it answers."""
 
@@ -138,7 +144,9 @@ class Sight:
         last = verb.end()
         if is_noun(verb[0], self._small[last : last + 24]):
             return True
-        if verb[0] not in _TO_PEOPLE:
+        if verb[0] not in _TO_PEOPLE and not self._is_quiet(verb.start()):
+            return False
+        if verb[0] in _ANYWHERE:
             return False
         rest = self._text[last : last + _REACH]
         return not _seen(_concerns(), self._small[last : last + next(ends(rest), _REACH)])
@@ -146,10 +154,17 @@ class Sight:
     def _asks(self, place: int) -> bool:
         """Return whether the sentence that ends there may be a question in form."""
         element = self.element(place)
-        if self._elements and (element is None or element.kind in KINDS_WITHOUT_REQUESTS):
+        if self._is_quiet(place):
             return False
         first = max(place - MAX_SENTENCE, element.start if element else 0)
         return _seen(_questions(), self._small[first:place])
+
+    def _is_quiet(self, place: int) -> bool:
+        """Return whether nothing is requested there: in headings, in code, in no element."""
+        element = self.element(place)
+        if element is None:
+            return bool(self._elements)
+        return element.kind in KINDS_WITHOUT_REQUESTS
 
     def _overrides_nothing(self, start: int, end: int) -> bool:
         if self._small[start:end] not in _OVERRIDE:

@@ -56,6 +56,9 @@ _MONTH = (
 )
 _DATE = re.compile(r"(?:19|20)\d\d([-/. ])\d\d?\1\d\d?|\d\d?([-/. ])\d\d?\2(?:19|20)\d\d")
 _LONGEST_DATE = 10
+_DECIMAL = re.compile(r"\d{1,4}\.\d{5,}")
+"""Nobody's number is written so, unless words say that it is a telephone's."""
+
 _DAY = re.compile(
     rf"(?:\d{{1,2}}[./\- ]\d{{1,2}}[./\- ]\d{{2,4}}|\d{{4}}[./-]\d{{1,2}}[./-]\d{{1,2}}|"
     rf"\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of |de )?{_MONTH} (?:de )?\d{{4}}|"
@@ -69,6 +72,8 @@ def clusters(text: str, seen: Seen) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for first, end in seen.spans(_CLUSTER):
         if end - first <= _LONGEST_DATE and _DATE.fullmatch(text, first, end):
+            continue
+        if _DECIMAL.fullmatch(text, first, end) and not phones.spoken_of(text, first):
             continue
         start = first
         while start and text[start - 1] in "(+":

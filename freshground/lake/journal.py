@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from freshground.core.clock import iso
 from freshground.lake.schemas import JOURNAL
-from freshground.lake.tables import among, quoted
+from freshground.lake.tables import among, quoted, records
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -122,7 +122,7 @@ class Journal:
         where += f" AND at >= TIMESTAMP '{since.isoformat()}'" if since is not None else ""
         where += f" ORDER BY at DESC LIMIT {last}" if last is not None else ""
         table = self.table.rows(f"SELECT * FROM t WHERE {where}")
-        return [_entry(row) for row in table.to_pylist()]
+        return [_entry(row) for row in records(table)]
 
     def newest(self, kind: str, subject: str, count: int) -> list[Entry]:
         """Return the newest `count` rows of one kind and subject, committed ones only."""
@@ -135,7 +135,7 @@ class Journal:
             f"WHERE kind = {quoted([kind])} AND subject = {quoted([subject])} "
             f"ORDER BY at DESC LIMIT {count}"
         )
-        return [_entry(row) for row in table.to_pylist()][::-1]
+        return [_entry(row) for row in records(table)][::-1]
 
     def latest(self, kind: str) -> dict[str, Entry]:
         """Return the newest row of one kind for each subject."""
@@ -153,7 +153,7 @@ class Journal:
             f"(PARTITION BY subject ORDER BY at DESC) AS n FROM t WHERE kind = {quoted([kind])}) "
             "WHERE n = 1"
         )
-        return {row["subject"]: _entry(row) for row in table.to_pylist()}
+        return {row["subject"]: _entry(row) for row in records(table)}
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -44,7 +44,7 @@ class Current:
     (`stale`), or None where there is nothing to serve. `state` is ok, quarantined, pending, or
     excluded: left out by what the settings of its source or index say. `row` is bronze's, its
     groups those that are left. `matters` are the rules, each with its version, by which admission
-    keeps it from everybody.
+    keeps it from everybody; `let_through` those by which it would, had nobody released it.
     """
 
     row: dict[str, Any]
@@ -56,6 +56,7 @@ class Current:
     reason: str | None
     quarantined_at: datetime | None
     matters: tuple[tuple[str, str], ...] = ()
+    let_through: tuple[tuple[str, str], ...] = ()
 
     @property
     def doc_id(self) -> str:

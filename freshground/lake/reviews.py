@@ -65,13 +65,15 @@ class Decisions:
 
     `granted` says by which review a check's verdict on a version is no obstacle any more,
     `rejected` by which one a version (doc_id, content_hash) stays aside, whatever rule, and `again`
-    what is to be tried once more. `newest` is the newest review of each matter.
+    what is to be tried once more. `newest` is the newest review of each matter. `let_through` are
+    people's releases by document, content and rule: of whichever version the rule was.
     """
 
     granted: dict[tuple[str, str, str, str], Review] = field(default_factory=dict)
     rejected: dict[tuple[str, str], Review] = field(default_factory=dict)
     again: dict[tuple[str, str, str, str], tuple[Matter, Review]] = field(default_factory=dict)
     newest: dict[tuple[str, str, str, str], Review] = field(default_factory=dict)
+    let_through: dict[tuple[str, str, str], tuple[Matter, Review]] = field(default_factory=dict)
 
     def take(self, review: Review) -> None:
         """Add a review that is newer than those before."""
@@ -82,6 +84,7 @@ class Decisions:
                 self.rejected[version] = review
                 _drop(self.granted, version)
                 _drop(self.again, version)
+                _drop(self.let_through, version)
                 continue
             if review.verdict == "replayed":
                 self.again[key] = (matter, review)
@@ -89,8 +92,22 @@ class Decisions:
                 self.again.pop(key, None)
             if review.verdict in ("released", "passed"):
                 self.granted[key] = review
+            if review.verdict == "released":
+                self.let_through[key[:3]] = (matter, review)
             if review.verdict in ("released", "replayed"):
                 self.rejected.pop(version, None)
+
+    def lapsed(self, matters: Sequence[Matter]) -> Review | None:
+        """Return the newest release of a version that only other versions of rules speak against.
+
+        `matters` are what speaks against it now, and is not granted. None where a rule was never
+        let through.
+        """
+        found = [self.let_through.get(matter.key[:3]) for matter in matters]
+        reviews = [each[1] for each in found if each is not None]
+        if not reviews or len(reviews) < len(found):
+            return None
+        return max(reviews, key=lambda review: review.id)
 
 
 class Reviews:
@@ -161,6 +178,6 @@ def key_of_version(matter: Matter) -> tuple[str, str]:
     return matter.doc_id, matter.content_hash
 
 
-def _drop(found: dict[tuple[str, str, str, str], Any], version: tuple[str, str]) -> None:
+def _drop(found: dict[Any, Any], version: tuple[str, str]) -> None:
     for key in [key for key in found if key[:2] == version]:
         del found[key]

@@ -23,6 +23,12 @@ def settings(**changes: Any) -> dict[str, Any]:
         ({"retention": 2}, "retention: 2 has no unit"),
         ({"retention": "0d"}, "retention: Input should be greater than 0"),
         ({"scope": {"exclude": [{"older_than": 30}]}}, "older_than: 30 has no unit"),
+        ({"retention": "6m"}, "retention: '6m': m stands for minutes"),
+        ({"admission": {"quality": "mask"}}, "admission.quality: Input should be 'allow', 'rest"),
+        (
+            {"admission": {"rules": {"quality.words": "mask"}}},
+            "quality.words is about a whole text",
+        ),
         ({"scope": {"include": {"path": "a"}}}, "include: Input should be a list"),
         ({"labels": {"field": "label"}}, "labels: it names no label"),
         ({"labels": {"field": "label", "secret": "hide"}}, "labels.secret: Input should be"),
@@ -33,6 +39,13 @@ def test_what_is_wrong_is_said(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError) as wrong:
         parse(settings(**changes), Path())
     assert said in str(wrong.value)
+
+
+@pytest.mark.parametrize("key", ["ab01" * 16, "s3cret-key"])
+def test_a_key_written_into_the_settings_is_refused_and_not_repeated(key: str) -> None:
+    with pytest.raises(ConfigError, match="masking.key: write the name of") as wrong:
+        parse({**settings(), "masking": {"key": key}}, Path())
+    assert key not in str(wrong.value)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from freshground.core.access import loses_readers
 from freshground.core.settings import Labels, Scope, ScopeRule
 from freshground.service import stages
 from freshground.service.admission.scope import Facts, holds, label_groups, left_out
+from freshground.service.cli.show_trace import explain as show
+from freshground.service.lineage.explain import explain
 from freshground.service.pending import pending
 from freshground.service.quarantine.listing import listed
 from freshground.service.reports import Scope as Of
@@ -136,7 +138,7 @@ def test_labels_that_are_one_are_refused() -> None:
 
 
 @pytest.mark.slow
-def test_what_is_left_out_is_accounted_for_and_comes_back(quick) -> None:
+def test_what_is_left_out_is_accounted_for_and_comes_back(quick, capsys) -> None:
     quick.fill(3)
     quick.source(scope={"exclude": [{"path": "d001.md"}]})
     run = quick.refresh()
@@ -149,6 +151,9 @@ def test_what_is_left_out_is_accounted_for_and_comes_back(quick) -> None:
     assert "listed 3 = served 2 + quarantined 0 + excluded 1" in check["detail"]
     (out,) = [e for e in catalogue(quick.context()).entries if e.states[0] == "excluded"]
     assert (out.row["key"], out.rule) == ("d001.md", "scope.exclude")
+    assert out.reason == "The source's exclude rule 1 holds for it."
+    show(explain(quick.context(), "d001.md"), as_json=False)
+    assert f"  docs: excluded (scope.exclude): {out.reason}\n" in capsys.readouterr().out
     assert listed(quick.context()) == []
     quick.source(scope={})
     run = quick.refresh()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from freshground.service.duplicates.signing import signatures
+from freshground.service.plans.planning import plan
 from tests.project import NOON, OLD, Project, article
 
 pytestmark = pytest.mark.slow
@@ -60,12 +61,18 @@ def test_the_newest_stays_and_the_other_is_accounted_for(near: Project) -> None:
     assert near.served_keys() == {"new.md", "d000.md", "d001.md", "d002.md"}
 
 
-def test_by_default_both_stay(quick: Project) -> None:
+def test_by_default_both_stay_and_a_plan_tells_that_a_policy_will_compare(quick: Project) -> None:
     quick.write("old.md", text())
     quick.write("new.md", reworded())
     quick.refresh()
     assert quick.served_keys() == {"old.md", "new.md"}
     assert not signatures(quick.context())
+    quick.index(duplicates={"near": "keep_newest"})
+    told = plan(quick.context())
+    assert (told["work"], told["sources"][0]["to_compare"]) == (True, 2)
+    quick.refresh()
+    assert quick.served_keys() == {"new.md"}
+    assert not plan(quick.context())["work"]
 
 
 @pytest.mark.parametrize(

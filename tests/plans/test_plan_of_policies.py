@@ -24,3 +24,6 @@ def test_a_plan_tells_what_is_to_be_judged_anew(
     assert "  % 1 document to judge anew\n" in capsys.readouterr().out
     quick.refresh()
     assert not plan(quick.context())["work"]
+    quick.source(scope={"exclude": [{"path": "a*"}]})
+    show(plan(quick.context()), as_json=False)
+    assert "  x 1 left out: 1 scope.exclude\n" in capsys.readouterr().out

@@ -8,8 +8,10 @@ from itertools import groupby
 import pytest
 
 from freshground.core.errors import ConfigError, Quarantine
+from freshground.service.plans.planning import plan
 from freshground.service.quarantine.deciding import reject, release, replay
 from freshground.service.quarantine.listing import listed, set_aside, shown
+from freshground.service.views.quarantine import growth
 from freshground.service.workers.pool import Job, Workers
 from tests.project import Project, article
 
@@ -150,6 +152,7 @@ def test_what_the_parser_set_aside_is_parsed_again_alone(
         quick.refresh()
         quick.refresh()
         assert parsed == ["d001.md"], "once"
+        assert growth(quick.context())["new_7d"] == {"parse_failed": 1}, "failed again is not new"
         assert _rows(quick)["d001.md"]["waiting"] is True
     replay(quick.context())
     texts = len(quick.encoder.texts_encoded)
@@ -172,6 +175,7 @@ def test_a_rejected_parse_failure_waits_for_nobody_and_a_replay_of_all_leaves_it
         "blank.md": True,
     }
     assert replay(quick.context(), rule="empty")["documents"] == 1
+    assert plan(quick.context())["sources"][0]["to_parse"] == 1, "the plan tells what will be done"
     assert replay(quick.context(), documents=["empty.md"])["recorded"] == 1, "unless it is named"
     with pytest.raises(ConfigError, match="Nothing of that kind"):
         replay(quick.context(), rule="encrypted")

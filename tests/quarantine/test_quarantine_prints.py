@@ -17,6 +17,7 @@ def case(*evidence: dict[str, Any]) -> dict[str, Any]:
         "reason": "Admission found injection.hidden (1).",
         "stale_served": False,
         "decision": None,
+        "lapsed": None,
         "can_release": True,
         "held_by": "admission",
         "since": "2026-11-20T12:00:00Z",

@@ -42,3 +42,13 @@ def test_no_module_needs_another_to_be_imported_before_it() -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {}
+
+
+def test_help_loads_nothing_that_reads_a_lake() -> None:
+    heavy = {"pandas", "numpy", "pyarrow", "deltalake"}
+    code = f"import sys, freshground.service.cli.app; print({heavy} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        cwd=Path(freshground.__file__).parent.parent,
+    )  # fmt: skip
+    assert done.stdout.strip() == "set()"

@@ -140,6 +140,16 @@ def test_what_may_not_be_read_is_counted(office) -> None:
     assert "that you may not read" in httpx.get(f"{url}/quarantine?state=all").text
 
 
+def test_copies_that_may_not_be_read_are_not_even_counted(office) -> None:
+    _, _, url, door, _ = office
+    same = doc_id("docs", _key(1, "empty"))
+    door.who = somebody("viewer", frozenset())
+    told = httpx.get(f"{url}/documents/{same}").text
+    assert "No other document that you may read holds the same bytes." in told
+    door.who = somebody("viewer", frozenset({"hr"}))
+    assert _key(2, "empty") in httpx.get(f"{url}/documents/{same}").text
+
+
 def test_searching_tells_nothing_of_what_is_hidden(office) -> None:
     _, _, url, door, _ = office
     door.who = somebody("viewer", frozenset({"hr"}))

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from benchmarks.crawl import Found, crawl
+from freshground.core.ids import doc_id
 from freshground.service.ui import navigation
 from freshground.service.ui.app import create_ui
 from freshground.service.ui.board import Board
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 MOST_TABS = 120
-ALSO = ("/ask?index=docs&q=storm", "/documents?q=policy")
+ORDERS = f"/documents/{doc_id('docs', 'orders.md')}"
+ALSO = ("/ask?index=docs&q=storm", "/documents?q=policy", ORDERS)
 _AXE = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 _CONTRAST = {**_AXE, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
 _WATCH_FOCUS = """() => {
@@ -112,6 +114,9 @@ def test_axe_finds_nothing_serious_and_nothing_wrong_happens(sweep: Sweep) -> No
     from axe_playwright_python.sync_playwright import Axe
 
     found: dict[str, list[str]] = defaultdict(list)
+    shown = b"".join(page.html for page in sweep.pages)
+    assert b'aria-label="Admission"' in shown
+    assert b'class="evidence"' in shown
     tab = sweep.tab()
     for place in sweep.pages:
         for scheme, options in (("light", _AXE), ("dark", _CONTRAST)):

@@ -19,13 +19,14 @@ class Admission(Section):
 
     `rules` names a rule (`personal.email`) and its action, before that of its category. A finding
     below `min_confidence` is recorded and decides nothing. `models` lets detectors that need a
-    model run for categories whose action is not `allow`. `quality_limits` are those of `quality.*`.
+    model run for categories whose action is not `allow`. `quality_limits` are those of `quality.*`,
+    which have no span and so nothing to mask.
     """
 
     personal: Action = "allow"
     secret: Action = "mask"  # noqa: S105 - what to do with them
     injection: Action = "quarantine"
-    quality: Action = "allow"
+    quality: Literal["allow", "restrict", "quarantine"] = "allow"
     rules: dict[str, Action] = Field(default_factory=dict)
     restrict_to: tuple[str, ...] = ()
     min_confidence: float = Field(0.5, ge=0, le=1)
@@ -36,6 +37,13 @@ class Admission(Section):
         """Return the action for a rule; `allow` for a category that is not known."""
         own = self.rules.get(rule)
         return own or getattr(self, rule.partition(".")[0], "allow")
+
+    @model_validator(mode="after")
+    def _masks_spans(self) -> Admission:
+        for rule, action in self.rules.items():
+            if action == "mask" and rule.startswith("quality."):
+                raise ValueError(f"{rule} is about a whole text: there is nothing to mask")
+        return self
 
     @model_validator(mode="after")
     def _restricted_to_somebody(self) -> Admission:

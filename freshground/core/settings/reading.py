@@ -15,6 +15,8 @@ from freshground.core.settings.project import Settings
 
 SETTINGS_FILE = "freshground.yaml"
 _MASKED = ("storage_options", "kwargs")
+_SECRET = (("key",), ("api_key",), ("password",), ("client_secret_env",))
+"""Settings whose value no message repeats: somebody may have written the secret itself."""
 _IN_YAML = (("valid tuple", "list"), ("valid dictionary or instance of Groups", "mapping `groups`"))
 """What pydantic calls things, and what they are called in a file."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -83,7 +85,8 @@ def parse(raw: Any, root: Path, origin: str = SETTINGS_FILE) -> Settings:
             for said, meant in _IN_YAML:
                 message = message.replace(said, meant)
             found = item["input"]
-            shown = "" if isinstance(found, dict | list) else f" (found {found!r})"
+            plain = not isinstance(found, dict | list) and item["loc"][-1:] not in _SECRET
+            shown = f" (found {found!r})" if plain else ""
             if item["type"] == "missing":
                 message, shown = "is missing", ""
             elif item["type"] == "extra_forbidden":

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w|y)")
+_SHORT = re.compile(r"\d\s*(ms|s|m)\b")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31_536_000}
 
 
@@ -32,15 +33,17 @@ def as_duration(value: object) -> object:
     return duration(value) if isinstance(value, str) else value
 
 
-def with_unit(value: object) -> object:
-    """Turn a text into a duration, and refuse a bare number: seconds are hardly ever meant."""
+def as_age(value: object) -> object:
+    """Turn a text into a duration, and refuse what is hardly ever meant: a bare number, minutes."""
     if isinstance(value, int | float):
         raise ValueError(f"{value} has no unit; write it as a text such as 30d or 2y")  # noqa: TRY004
+    if isinstance(value, str) and _SHORT.search(value):
+        raise ValueError(f"{value!r}: m stands for minutes; write h, d, w or y, such as 180d or 2y")
     return as_duration(value)
 
 
 Duration = Annotated[timedelta, BeforeValidator(as_duration)]
-Age = Annotated[timedelta, Field(gt=timedelta()), BeforeValidator(with_unit)]
+Age = Annotated[timedelta, Field(gt=timedelta()), BeforeValidator(as_age)]
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 Line = Annotated[str, Field(pattern=r"^[^\r\n]+$")]

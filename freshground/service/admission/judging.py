@@ -18,6 +18,7 @@ from freshground.core.errors import Quarantine
 from freshground.core.findings import Finding
 from freshground.core.settings import LocalEncoder
 from freshground.lake.admissions import Found
+from freshground.lake.reviews import Matter
 from freshground.lake.schemas import ADMISSIONS, SILVER
 from freshground.service.admission.cases import READ_DOCUMENTS, Case, masked_cases, read
 from freshground.service.admission.pending import policy_id
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from freshground.core.records import Check, Document
     from freshground.lake.admissions import Reason, Version
+    from freshground.lake.reviews import Review
     from freshground.service.admission.pending import Waiting
     from freshground.service.context import Context
 
@@ -49,13 +51,17 @@ _SCAN = "quality.admission.scanning:scan"
 
 @dataclass
 class Admission:
-    """Counts of one pass, the documents newly kept from everybody, and measures for the checks."""
+    """Counts of one pass, the documents newly kept from everybody, and measures for the checks.
+
+    `lapsed` of these somebody had released, for other versions of the rules.
+    """
 
     judged: int = 0
     scanned: int = 0
     masked: int = 0
     restricted: int = 0
     withdrawn: int = 0
+    lapsed: int = 0
     quarantined: list[dict[str, str]] = field(default_factory=list)
     metrics: Columns = field(default_factory=Columns)
 
@@ -81,8 +87,12 @@ class Judging:
         self._columns = verdicts.columns(self._policy)
         self._cases: list[Case] = []
         self._chars = 0
-        known = context.admissions.of(source_id)
-        self._aside = {key[:2] for key, v in known.items() if v.verdict == "quarantine"}
+        self._decisions = context.lake.reviews.decisions()
+        self._aside = {
+            key[:2]
+            for key, verdict in context.admissions.of(source_id).items()
+            if self._against(key, verdict.reasons)
+        } | self._decisions.rejected.keys()
 
     def run(self, waiting: Sequence[Waiting]) -> Admission:
         """Judge versions, and write the verdicts batch by batch."""
@@ -134,6 +144,11 @@ class Judging:
 
         return scan._replace(findings=meaning.look_again(document.text, scan.findings, encode))
 
+    def _against(self, version: Version, reasons: Sequence[Reason]) -> list[Matter]:
+        """Return what keeps a version from everybody: what nobody released."""
+        left = open_reasons(version, reasons, self._decisions.granted.keys())
+        return [Matter(*version[:2], r.rule, r.version) for r in left if r.action == "quarantine"]
+
     def _take(self, waiting: Waiting, scan: Scan, before: Found, document: Document | None) -> None:
         """Decide what is known of a version by now; its verdict comes with the batch."""
         looked = {name.rpartition("@")[0] for name in scan.rules}
@@ -173,7 +188,7 @@ class Judging:
                 **verdicts.measures(case.waiting.document.doc_id, self._columns, case.decided)
             )
         asked = verdicts.judged(self._check(self.report.metrics))
-        granted = context.lake.reviews.decisions().granted.keys()
+        self._decisions = context.lake.reviews.decisions()
         rows: list[dict[str, Any]] = []
         silver: list[dict[str, Any]] = []
         refused: list[Refused] = []
@@ -184,7 +199,7 @@ class Judging:
             rows.append(self._row(case, reasons))
             if case.mask is not None:
                 silver.append(self._masked_row(case, case.mask))
-            left = open_reasons(case.waiting.version, reasons, granted)
+            left = open_reasons(case.waiting.version, reasons, self._decisions.granted.keys())
             refused += self._refused(case, left)
             self._count(case, left)
         self.report.withdrawn += refuse(context, self._source_id, refused, "refused by admission")
@@ -251,16 +266,22 @@ class Judging:
         report.restricted += "restrict" in actions and "quarantine" not in actions
         if "quarantine" in actions and case.waiting.version[:2] not in self._aside:
             first = next(reason for reason in reasons if reason.action == "quarantine")
+            lapsed = self._decisions.lapsed(self._against(case.waiting.version, reasons))
+            report.lapsed += lapsed is not None
             report.quarantined.append(
                 {
                     "doc_id": document.doc_id,
                     "uri": document.row["uri"],
                     "rule": first.rule,
-                    "reason": f"found {first.findings} times, by version {first.version}"
-                    if first.findings > 1
-                    else f"found once, by version {first.version}",
+                    "reason": _why(first, lapsed),
                 }
             )
+
+
+def _why(reason: Reason, lapsed: Review | None) -> str:
+    often = "once" if reason.findings == 1 else f"{reason.findings} times"
+    before = f"; {lapsed.by} had released it for another version" if lapsed else ""
+    return f"found {often}, by version {reason.version}{before}"
 
 
 def _failed(error: Quarantine) -> Scan:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from freshground.core.clock import iso
 from freshground.core.ids import digest
@@ -13,7 +14,7 @@ from quality.admission.scanning import wanted as wanted_rules
 from quality.admission.verdicts import UNSCANNED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from freshground.core.settings import Admission
     from freshground.lake.admissions import Admitted, Version
@@ -79,3 +80,20 @@ def to_admit(
         missing = rules if whole else [r for r in rules if r in stale or r in asked]
         found.append(Waiting(document, tuple(missing), before))
     return found
+
+
+def lapsing(context: Context, source_id: str, waiting: Iterable[Waiting]) -> list[dict[str, Any]]:
+    """Return why releases of versions that wait do not hold, unless a rule finds nothing now.
+
+    Of each changed rule {rule, version, released: the version that people let through, documents}.
+    """
+    rules = wanted_rules(context.settings.source(source_id).admission)
+    released = context.lake.reviews.decisions().let_through
+    found = Counter(
+        (rule, rules[rule], known[0].version)
+        for each in waiting
+        for rule in each.missing
+        if (known := released.get((*each.version[:2], rule))) and known[0].version != rules[rule]
+    )
+    names = ("rule", "version", "released", "documents")
+    return [dict(zip(names, (*key, found[key]), strict=True)) for key in sorted(found)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
+from freshground.service.admission.verdicts import open_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,9 @@ def told(context: Context, source_id: str, doc_id: str) -> list[dict[str, Any]]:
     `silver_id` is of the row that masks nothing, `masked_id` of the one that does. `findings` are
     {rule, version, action, found, hidden, confidence} for each rule that found something: what is
     done about it (`allow`: nothing), how often, how often of that in hidden text, how sure at most.
+    `released` is what a verdict keeps from everybody and a person lets through.
     """
+    granted = context.lake.reviews.decisions().granted.keys()
     own = {k: v for k, v in context.admissions.of(source_id).items() if k[0] == doc_id}
     found = context.admissions.found(list(own))
     return [
@@ -29,6 +32,8 @@ def told(context: Context, source_id: str, doc_id: str) -> list[dict[str, Any]]:
             "silver_id": key[2],
             "masked_id": verdict.masked_id,
             "verdict": verdict.verdict,
+            "released": verdict.verdict == "quarantine"
+            and all(r.action != "quarantine" for r in open_reasons(key, verdict.reasons, granted)),
             "groups": list(verdict.groups),
             "findings": _by_rule(found[key].findings, verdict),
             "judged_at": iso(verdict.judged_at),

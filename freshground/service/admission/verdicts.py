@@ -76,6 +76,14 @@ def _as_judged(
             quarantined_at=verdict.judged_at,
             matters=tuple((reason.rule, reason.version) for reason in against),
         )
+    cleared = [reason for reason in verdict.reasons if reason not in reasons]
+    if cleared and document.state == "ok":
+        document = replace(
+            document,
+            reason=f"{_found(cleared)} Somebody released this version.",
+            quarantined_at=verdict.judged_at,
+            let_through=tuple((reason.rule, reason.version) for reason in cleared),
+        )
     actions = {reason.action for reason in reasons}
     if "mask" in actions and verdict.masked_id is not None:
         document = replace(document, silver_id=verdict.masked_id)
@@ -112,9 +120,13 @@ def _newest(verdicts: Mapping[Version, Admitted]) -> dict[str, tuple[Version, Ad
 
 
 def _why(against: Sequence[Reason]) -> str:
+    return (
+        f"{_found(against)} It is served to nobody until somebody has looked and released it, or "
+        "the document is changed."
+    )
+
+
+def _found(against: Sequence[Reason]) -> str:
     named = ", ".join(f"{reason.rule} ({reason.findings})" for reason in against[:_NAMED])
     more = f" and {len(against) - _NAMED} more rules" if len(against) > _NAMED else ""
-    return (
-        f"Admission found {named}{more}. It is served to nobody until somebody has looked and "
-        "released it, or the document is changed."
-    )
+    return f"Admission found {named}{more}."

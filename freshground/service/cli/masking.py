@@ -36,6 +36,8 @@ def export(
         return
     out = console()
     out.print(f"{found['documents']} documents in {destination}", markup=False)
+    if found["findings"]:
+        out.print("Found and masked, beside what policies masked already:")
     for rule, count in found["findings"].items():
         out.print(f"  {rule:24} {count}", markup=False)
     for rule, count in found["left_out"].items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,6 +11,18 @@ from freshground.service.cli import show_quarantine as show
 from freshground.service.cli.options import By, Comment, Json, Place, open_context
 
 Name = Annotated[str, typer.Argument(help="Document: its uri, key or id.")]
+OfSource = Annotated[str, typer.Option(help="Only of this source.")]
+
+
+class State(StrEnum):
+    """Which documents are listed."""
+
+    all = "all"
+    waiting = "waiting"
+    decided = "decided"
+    lapsed = "lapsed"
+    released = "released"
+
 
 commands = typer.Typer(invoke_without_command=True, help="Documents that may not be served.")
 
@@ -18,21 +31,32 @@ commands = typer.Typer(invoke_without_command=True, help="Documents that may not
 def bare(asked: typer.Context, settings: Place = None, *, as_json: Json = False) -> None:
     """List documents that may not be served, and decide about them."""
     if asked.invoked_subcommand is None:
-        _list(settings, as_json=as_json)
+        _list("", "", State.all, settings, as_json=as_json)
 
 
 @commands.command("list")
-def list_(settings: Place = None, *, as_json: Json = False) -> None:
+def list_(
+    rule: Annotated[str, typer.Option(help="Only what this rule speaks against.")] = "",
+    source: OfSource = "",
+    state: Annotated[
+        State, typer.Option(help="waiting and decided are all; released are served again.")
+    ] = State.all,
+    settings: Place = None,
+    *,
+    as_json: Json = False,
+) -> None:
     """List documents that are set aside or held by a check: why, and what was decided."""
-    _list(settings, as_json=as_json)
+    _list(rule, source, state, settings, as_json=as_json)
 
 
-def _list(settings: Place, *, as_json: bool) -> None:
+def _list(rule: str, source: str, state: State, settings: Place, *, as_json: bool) -> None:
+    from freshground.service.quarantine.choosing import chosen, in_state
     from freshground.service.quarantine.evidence import evidence
-    from freshground.service.quarantine.listing import listed
 
     context = open_context(settings)
-    rows = listed(context)
+    if source:
+        context.settings.source(source)
+    rows = chosen(in_state(context, state.value), rule, source)
     spans = evidence(context, rows)
     show.rows([{**row, "evidence": spans.get(row["doc_id"], [])} for row in rows], as_json=as_json)
 
@@ -52,19 +76,39 @@ def show_(name: Name, settings: Place = None, *, as_json: Json = False) -> None:
 
 @commands.command()
 def release(
-    name: Name, comment: Comment = "", by: By = "", settings: Place = None, *, as_json: Json = False
+    name: Annotated[str, typer.Argument(help="Document: its uri, key or id.")] = "",
+    comment: Comment = "",
+    by: By = "",
+    settings: Place = None,
+    *,
+    lapsed: Annotated[
+        bool,
+        typer.Option("--lapsed", help="All that was released before a rule's version changed."),
+    ] = False,
+    rule: Annotated[str, typer.Option(help="With --lapsed: only of this rule.")] = "",
+    source: Annotated[str, typer.Option(help="With --lapsed: only of this source.")] = "",
+    as_json: Json = False,
 ) -> None:
-    """Let the next refresh serve what a check holds, or somebody rejected: this version alone."""
-    from freshground.service.quarantine.deciding import release as act
+    """Let the next refresh serve a document that is set aside or held: this version alone."""
+    from freshground.service.quarantine import deciding
 
-    show.decided(act(open_context(settings, by=by), name, comment), as_json=as_json)
+    if lapsed == bool(name):
+        raise typer.BadParameter("name a document, or write --lapsed.", param_hint="NAME")
+    if name and (rule or source):
+        raise typer.BadParameter("they go with --lapsed.", param_hint="--rule, --source")
+    context = open_context(settings, by=by)
+    if lapsed:
+        found = deciding.release_lapsed(context, rule, source, comment)
+        show.decided_all(found, as_json=as_json)
+    else:
+        show.decided(deciding.release(context, name, comment), as_json=as_json)
 
 
 @commands.command()
 def reject(
     name: Name, comment: Comment = "", by: By = "", settings: Place = None, *, as_json: Json = False
 ) -> None:
-    """Keep this version aside for good: it waits for nobody, and holds up no release."""
+    """Keep this version aside for good, released or not: it waits for nobody."""
     from freshground.service.quarantine.deciding import reject as act
 
     show.decided(act(open_context(settings, by=by), name, comment), as_json=as_json)
@@ -76,7 +120,7 @@ def replay(
         list[str] | None, typer.Argument(help="Documents: uri, key or id; default all.")
     ] = None,
     rule: Annotated[str, typer.Option(help="Only what this rule set aside.")] = "",
-    source: Annotated[str, typer.Option(help="Only of this source.")] = "",
+    source: OfSource = "",
     comment: Comment = "",
     by: By = "",
     settings: Place = None,
@@ -87,7 +131,7 @@ def replay(
     from freshground.service.quarantine.deciding import replay as act
 
     found = act(open_context(settings, by=by), rule, source, names or (), comment)
-    show.replayed(found, as_json=as_json)
+    show.decided_all(found, as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from freshground.service.cli.output import console, print_json
-from freshground.service.refresh import totals
 from freshground.service.reports import exit_status
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ _PASSAGE = 400
 def refresh(reports: list[StageReport], *, as_json: bool) -> None:
     """Show what each stage did."""
     if as_json:
+        from freshground.service.refresh import totals
+
         print_json(
             {
                 "status": exit_status(reports),

@@ -52,9 +52,26 @@ def _source(out: Console, source: dict[str, Any]) -> None:
         _lines(out, mark, lines, style)
     if source["touches"]:
         out.print(Text(f"  = {len(source['touches'])} touched, same bytes", style="dim"))
-    if source["to_judge"]:
-        several = "s" if source["to_judge"] > 1 else ""
-        out.print(Text(f"  % {source['to_judge']} document{several} to judge anew", "yellow"))
+    for what, count in (
+        ("parse", source["to_parse"]),
+        ("judge anew", source["to_judge"]),
+        ("compare with others for near-duplicates", source["to_compare"]),
+    ):
+        if count:
+            several = "s" if count > 1 else ""
+            out.print(Text(f"  % {count} document{several} to {what}", "yellow"))
+    for row in source["lapsing"]:
+        out.print(
+            Text(
+                f"  % {row['documents']} of them released by people for {row['rule']} version "
+                f"{row['released']}, which is {row['version']} now: kept again if it still finds "
+                "something",
+                "yellow",
+            )
+        )
+    if source["left_out"]:
+        rules = ", ".join(f"{count} {rule}" for rule, count in source["left_out"].items())
+        out.print(Text(f"  x {sum(source['left_out'].values())} left out: {rules}", "dim"))
     waiting = source["deferred"]
     if waiting:
         out.print(Text(f"  … {len(waiting)} wait for the budget, {waiting[0]} first", "yellow"))

@@ -21,10 +21,16 @@ def rows(found: list[dict[str, Any]], *, as_json: bool) -> None:
         return
     for row in found:
         _row(row)
-    if found:
-        typer.echo("`freshground quarantine show KEY` tells more; release, reject, replay decide.")
-    else:
-        typer.echo("No document is in quarantine.")
+    if not found:
+        typer.echo("No such document is in quarantine.")
+        return
+    waiting = sum(row["waiting"] for row in found)
+    lapsed = sum(bool(row["lapsed"]) for row in found)
+    before = f", {lapsed} released before" if lapsed else ""
+    typer.echo(
+        f"{waiting} waiting, {len(found) - waiting} decided{before}. "
+        "`freshground quarantine show KEY` tells more; release, reject, replay decide."
+    )
 
 
 def _row(row: dict[str, Any]) -> None:
@@ -32,6 +38,9 @@ def _row(row: dict[str, Any]) -> None:
     typer.echo(f"{row['uri']}\n  {row['rule']}: {row['reason']}{old}")
     if row["decision"]:
         typer.echo(f"  {_decision(row['decision'])}")
+    if row["lapsed"]:
+        now = ", ".join(f"{m['rule']} version {m['version']}" for m in row["matters"])
+        typer.echo(f"  {_decision(row['lapsed'])}, before {now} judged it again")
 
 
 def one(row: dict[str, Any], *, as_json: bool) -> None:
@@ -41,6 +50,8 @@ def one(row: dict[str, Any], *, as_json: bool) -> None:
         return
     _row(row)
     held = "released or rejected" if row["can_release"] else "replayed or rejected"
+    if "silver_id" in row:  # it is released
+        held = "rejected"
     typer.echo(f"  set aside by: {row['held_by']}, since {row['since']}; it can be {held}")
     for matter in row["matters"]:
         typer.echo(f"  rule {matter['rule']}, version {matter['version'] or '-'}")
@@ -70,14 +81,18 @@ def decided(row: dict[str, Any], *, as_json: bool) -> None:
     typer.echo(f"{row['key']}: {row['decision']} by {row['by']}. {_NEXT[row['decision']]}.{before}")
 
 
-def replayed(row: dict[str, Any], *, as_json: bool) -> None:
-    """Show what will be tried again."""
+def decided_all(row: dict[str, Any], *, as_json: bool) -> None:
+    """Show what was decided about several: what will be tried again, or is released again."""
     if as_json:
         print_json(row)
         return
     several = "s" if row["documents"] > 1 else ""
     rules = ", ".join(f"{count} {rule}" for rule, count in row["rules"].items())
-    typer.echo(f"The next refresh tries {row['documents']} document{several} again: {rules}.")
+    does, again = {"replayed": ("tries", " again"), "released": ("serves", "")}[row["decision"]]
+    old = row["documents"] - row["recorded"]
+    before = f" {old} of them it was to try already." if old else ""
+    what = f"{row['documents']} document{several}{again}: {rules}"
+    typer.echo(f"The next refresh {does} {what}.{before}")
 
 
 def _decision(row: dict[str, Any]) -> str:

@@ -44,6 +44,12 @@ def _document(out: Console, found: dict[str, Any]) -> None:
         out.print(Text(f"  moved from {_step(step)}", "cyan"))
     for step in document["moved_to"]:
         out.print(Text(f"  moved to {_step(step)}", "cyan"))
+    for row in found["present"]:
+        if row["state"] != "ok":
+            why = f" ({row['rule']}): {row['reason']}" if row["rule"] else ""
+            out.print(Text(f"  {row['index']}: {row['state']}{why}", "yellow"))
+        elif row["groups"] != document["groups"]:
+            out.print(Text(f"  {row['index']}: left to {_groups(row['groups'])}", "yellow"))
     for row in found["denials"]:
         few = row["groups"] or row["kind"] == "narrowed"
         left = f" to {_groups(row['groups'])}" if few else ""
@@ -57,7 +63,8 @@ def _judged(row: dict[str, Any]) -> str:
     for each in row["findings"]:
         by_action.setdefault(each["action"], []).append(f"{each['rule']} ({each['found']})")
     said = [f"{action} {', '.join(rules)}" for action, rules in by_action.items()]
-    return "; ".join((row["verdict"], *said))
+    verdict = "released" if row["released"] else row["verdict"]
+    return "; ".join((verdict, *said))
 
 
 def _versions(out: Console, found: dict[str, Any]) -> None:

@@ -112,7 +112,7 @@ def take_back(context: Context, source_id: str, documents: Sequence[Current]) ->
     if not active:
         return 0
     now = {document.doc_id: document for document in documents if document.content_hash}
-    total = 0
+    back: set[str] = set()
     for denial in active:
         over = [d for d in denial.doc_ids if d in now and left_over(denial, now[d])]
         if not over:
@@ -124,8 +124,8 @@ def take_back(context: Context, source_id: str, documents: Sequence[Current]) ->
         )
         body = {"denial": denial.id, "documents": len(lifted), "sample": sorted(lifted)[:20]}
         context.lake.journal.add(context.run_id, "readmitted", source_id, body)
-        total += len(over)
-    return total
+        back.update(over)
+    return len(back)
 
 
 def _older_names(

@@ -16,6 +16,7 @@ from freshground.service.denial.overlay import REFLECTED
 from freshground.service.lineage.moves import moves, trail_back, trail_on
 from freshground.service.lineage.naming import named
 from freshground.service.lineage.parts import place_of
+from freshground.service.lineage.present import present
 from freshground.service.lineage.reach import Reached, by_index, published, reached
 from freshground.service.lineage.versions import object_versions
 
@@ -73,6 +74,7 @@ def explain(context: Context, name: str) -> dict[str, Any]:
             **_moved(context, document.source_id, doc_id),
             **place_of(context, rows[-1]),
         },
+        "present": present(context, document.source_id, doc_id),
         "object_versions": object_versions(rows, parsed, cut, brought, stages),
         "document_versions": [
             # Content that is denied is for nobody, the owner included.

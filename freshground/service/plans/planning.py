@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.clock import iso
 from freshground.core.errors import FreshgroundError
 from freshground.core.ids import digest
-from freshground.service.admission.pending import to_admit
-from freshground.service.admission.scope import never_parsed
+from freshground.lake.ledger import EXCLUDED
+from freshground.service.admission.pending import lapsing, to_admit
+from freshground.service.admission.scope import never_parsed, worth_parsing
+from freshground.service.admission.standing import admitted
+from freshground.service.admission.standing import wanted as wanted_documents
 from freshground.service.denial.overlay import REFLECTED
+from freshground.service.duplicates.signing import unsigned
+from freshground.service.duplicates.signing import wanted as leaves_duplicates_out
 from freshground.service.looking_into import looking_into
 from freshground.service.plans.deferral import deferred, in_turn, open_line
 from freshground.service.plans.estimate import Load, estimate_indexes, estimate_seconds
@@ -44,7 +50,12 @@ class SourcePlan:
     `stopped` says why the plan is stopped, `items` what would have to be approved. `deferred` are
     those of `adds` and `edits` that have to wait for the budget, in their order. `problem` says
     what could not be seen. `listing` is the digest of what was listed, None for nothing.
-    `to_judge` documents wait for admission: its policy or a rule changed, or somebody asked for it.
+    `to_parse` documents that the lake holds wait for the parser: it changed, somebody asked for it,
+    or a run ended before. `to_judge` wait for admission: its policy or a rule changed, or somebody
+    asked for it; `lapsing` tells of which of these a release does not hold for the changed rule.
+    `left_out` counts what the lake holds and the settings leave out, by rule. `to_compare` are
+    those whose near-duplicates an index leaves out, and which were never compared: what that will
+    be is not known yet.
     """
 
     source: str
@@ -65,7 +76,11 @@ class SourcePlan:
     deferred: list[str] = field(default_factory=list)
     problem: str = ""
     listing: str | None = None
+    to_parse: int = 0
     to_judge: int = 0
+    lapsing: list[dict[str, Any]] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    to_compare: int = 0
 
     @property
     def work(self) -> bool:
@@ -78,7 +93,9 @@ class SourcePlan:
                 self.deletes,
                 self.access,
                 self.described,
+                self.to_parse,
                 self.to_judge,
+                self.to_compare,
             )
         ) or bool(self.problem)
 
@@ -101,6 +118,9 @@ def plan_source(
     judgement = judge(context, settings, listing, difference)
     claims = deferred(context, line, difference, listing) if line else []
     waiting = [claim.key for claim in claims]
+    scope = wanted_documents(context, settings.id)
+    unparsed = context.ledger.silver_pending(settings.id, context.silver_id(settings.id))
+    judged_anew = to_admit(context, settings.id)
     plan = SourcePlan(
         settings.id,
         len(listing.objects),
@@ -124,7 +144,13 @@ def plan_source(
         waiting,
         "" if listing.complete else incomplete(settings.id, listing),
         changes.listing_digest(source.plain),
-        len(to_admit(context, settings.id)),
+        len(worth_parsing(context, settings.id, unparsed)),
+        len(judged_anew),
+        lapsing(context, settings.id, judged_anew),
+        dict(Counter(d.rule or "" for d in scope if d.state == EXCLUDED)),
+        len(unsigned(context, admitted(context, settings.id)))
+        if leaves_duplicates_out(context, settings.id)
+        else 0,
     )
     return plan, Load.of(difference, waiting, never_parsed(context, settings.id))
 

@@ -6,13 +6,16 @@ is judged anew.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from freshground.core.errors import ConfigError
 from freshground.lake.reviews import Matter
 from freshground.service.denial.takedown import TAKEN_DOWN
+from freshground.service.denial.withdrawing import Refused, refuse
 from freshground.service.lineage.naming import named
-from freshground.service.quarantine.listing import listed, under_rule
+from freshground.service.quarantine.choosing import chosen, in_state
+from freshground.service.quarantine.listing import listed, one, under_rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,7 +30,7 @@ def release(context: Context, doc_id: str, comment: str = "") -> dict[str, Any]:
     `doc_id` may be a uri or key as well. It holds for exactly this content, and for the rules that
     speak against it in their present versions. ConfigError where there is nothing to serve.
     """
-    row = _one(context, doc_id)
+    row = one(context, doc_id)
     if row["rule"] == TAKEN_DOWN:
         raise ConfigError(
             f"{row['key']} is taken down, not held.", f"freshground restore {row['doc_id']}"
@@ -42,15 +45,45 @@ def release(context: Context, doc_id: str, comment: str = "") -> dict[str, Any]:
     return _decide(context, "released", row, comment)
 
 
+def release_lapsed(
+    context: Context,
+    rule: str = "",
+    source: str = "",
+    comment: str = "",
+    among: Collection[str] | None = None,
+) -> dict[str, Any]:
+    """Release again what was released once, and only other versions of its rules speak against.
+
+    Of one rule and source, or all; `among` some doc_ids. ConfigError for an unknown source, or
+    where nothing lapsed.
+    """
+    if source:
+        context.settings.source(source)
+    rows = [
+        row
+        for row in chosen(in_state(context, "lapsed"), rule, source)
+        if among is None or row["doc_id"] in among
+    ]
+    if not rows:
+        raise ConfigError(
+            "No release of that kind has lapsed.", "See `freshground quarantine list`."
+        )
+    return _decide_all(context, "released", rows, comment)
+
+
 def reject(context: Context, doc_id: str, comment: str = "") -> dict[str, Any]:
     """Keep a version aside for good: it waits for nobody any more, and holds up no release.
 
-    An earlier version that nothing speaks against is served in its place, marked stale. `doc_id`
-    may be a uri or key as well. ConfigError where the document is not in quarantine.
+    An earlier version that nothing speaks against is served in its place, marked stale. One that
+    was released before leaves every release at once. `doc_id` may be a uri or key as well.
+    ConfigError where the document is not in quarantine.
     """
-    row = _one(context, doc_id)
+    row = one(context, doc_id)
     if row["rule"] == TAKEN_DOWN:
         raise ConfigError(f"{row['key']} is taken down already.", "There is nothing to reject.")
+    if "silver_id" in row:
+        served = Refused(row["doc_id"], row["content_hash"], row["silver_id"], wholly=True)
+        refuse(context, row["source"], [served], "rejected")
     return _decide(context, "rejected", row, comment)
 
 
@@ -70,12 +103,11 @@ def replay(
     if source:
         context.settings.source(source)
     wanted = {d.doc_id for name in documents for d in named(context, name).documents}
+    found = [*listed(context), *(under_rule(context, rule) if rule else ())]
     rows = [
         row
-        for row in (*listed(context), *(under_rule(context, rule) if rule else ()))
+        for row in chosen(found, rule, source)
         if row["rule"] != TAKEN_DOWN
-        and (not source or row["source"] == source)
-        and (not rule or rule in (row["rule"], *(m["rule"] for m in row["matters"])))
         and (row["doc_id"] in wanted if documents else not _verdict(row, "rejected"))
         and not _verdict(row, "released")
     ]
@@ -83,30 +115,25 @@ def replay(
         raise ConfigError(
             "Nothing of that kind is in quarantine.", "See `freshground quarantine list`."
         )
-    fresh = [row for row in rows if not _verdict(row, "replayed")]
+    return _decide_all(context, "replayed", rows, comment)
+
+
+def _decide_all(
+    context: Context, verdict: Verdict, rows: Sequence[dict[str, Any]], comment: str
+) -> dict[str, Any]:
+    fresh = [row for row in rows if not _verdict(row, verdict)]
     for source_id in sorted({row["source"] for row in fresh}):
         own = [row for row in fresh if row["source"] == source_id]
-        _record(context, "replayed", own, comment)
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row["rule"]] = counts.get(row["rule"], 0) + 1
+        _record(context, verdict, own, comment)
     return {
-        "decision": "replayed",
+        "decision": verdict,
         "documents": len(rows),
         "recorded": len(fresh),
-        "rules": counts,
+        "rules": dict(Counter(row["rule"] for row in rows)),
         "doc_ids": [row["doc_id"] for row in rows],
         "by": context.by,
         "comment": comment,
     }
-
-
-def _one(context: Context, name: str) -> dict[str, Any]:
-    wanted = named(context, name).document().doc_id
-    for row in listed(context):
-        if row["doc_id"] == wanted:
-            return row
-    raise ConfigError(f"{name!r} is not in quarantine.", "See `freshground quarantine list`.")
 
 
 def _verdict(row: dict[str, Any], verdict: str) -> bool:

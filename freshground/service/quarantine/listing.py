@@ -35,10 +35,33 @@ def listed(context: Context) -> list[dict[str, Any]]:
     A row has source, key, uri, doc_id, groups as its source says, content_hash, `rule`,
     `rule_version` and `reason`, `since`, `held_by` (source: its bytes could not be read; parser;
     admission; check; person), `stale_served`, `can_release`, `decision` (None, or verdict, by, at,
-    comment; of a replay as long as it is ahead), `waiting` for somebody to decide, and `matters`:
-    each rule with its version. `evidence.evidence` tells where in the text.
+    comment; of a replay as long as it is ahead), `waiting` for somebody to decide, `lapsed` (None,
+    or by, at, comment of a release for other versions of all these rules), and `matters`: each rule
+    with its version. `evidence.evidence` tells where in the text.
     """
     return _rows(context, held_too=True)
+
+
+def let_through(context: Context) -> list[dict[str, Any]]:
+    """Return rows like those of `listed` for what is to be served because somebody released it.
+
+    Each with `silver_id`: what is to be served.
+    """
+    decisions = context.lake.reviews.decisions()
+    rows: list[dict[str, Any]] = []
+    for source_id in context.settings.source_ids:
+        documents = [d for d in standing(context, source_id) if d.state == "ok"]
+        cases = _cases(context, source_id, documents, served_too=True)
+        for document in documents:
+            if document.let_through:
+                row = _refused(source_id, document, decisions)
+            elif document.doc_id in cases:
+                row = _held(document, cases[document.doc_id], decisions)
+            else:
+                continue
+            if row["decision"] and row["decision"]["verdict"] == "released":
+                rows.append({**row, "silver_id": document.silver_id})
+    return sorted(rows, key=lambda row: (row["source"], row["key"]))
 
 
 def _rows(context: Context, *, held_too: bool) -> list[dict[str, Any]]:
@@ -61,16 +84,24 @@ def _rows(context: Context, *, held_too: bool) -> list[dict[str, Any]]:
 
 
 def shown(context: Context, doc_id: str) -> dict[str, Any]:
-    """Return the row of one document, by doc_id, uri or key, with `evidence` and `history`.
-
-    ConfigError when the lake knows no such document, or it is neither set aside nor held.
-    """
-    wanted = {document.doc_id for document in named(context, doc_id).documents}
-    found = next((row for row in listed(context) if row["doc_id"] in wanted), None)
-    if found is None:
-        raise ConfigError(f"{doc_id!r} is not in quarantine.", "See `freshground quarantine list`.")
+    """Return the row of one document, by doc_id, uri or key, with `evidence` and `history`."""
+    found = one(context, doc_id)
     spans = evidence(context, [found]).get(found["doc_id"], [])
     return {**found, "evidence": spans, "history": history(context, found)}
+
+
+def one(context: Context, name: str) -> dict[str, Any]:
+    """Return the row of one document, by doc_id, uri or key.
+
+    ConfigError when the lake knows no such document or several, or it is neither set aside, nor
+    held, nor released.
+    """
+    wanted = named(context, name).document().doc_id
+    for rows in (listed, let_through):
+        for row in rows(context):
+            if row["doc_id"] == wanted:
+                return row
+    raise ConfigError(f"{name!r} is not in quarantine.", "See `freshground quarantine list`.")
 
 
 def history(context: Context, row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -135,25 +166,28 @@ def _aside(
         "can_release": document.rule == REJECTED,
         "decision": _decision(decision),
         "waiting": decision is None and document.rule != TAKEN_DOWN,
+        "lapsed": None,
         "seen": seen,
         "sample": [],
     }
 
 
 def _refused(source_id: str, document: Current, decisions: Decisions) -> dict[str, Any]:
-    """Return the row of what admission keeps from everybody; it has text that can be served."""
+    """Return the row of what admission keeps from everybody, or would; it can be served."""
     content = document.row["content_hash"]
     seen = iso(document.quarantined_at) or ""
-    matters = [
-        Matter(document.doc_id, content, rule, version) for rule, version in document.matters
-    ]
+    released = document.let_through if document.state == "ok" else ()
+    against = released or document.matters
+    matters = [Matter(document.doc_id, content, rule, version) for rule, version in against]
     rejection = decisions.rejected.get((document.doc_id, content))
     ahead = [decisions.again[m.key] for m in matters if m.key in decisions.again]
     waits = [review for matter, review in ahead if matter.seen == seen]
     decision = rejection or (waits[0] if waits else None)
+    if released:
+        decision = decisions.granted[matters[0].key]
     return {
         **_row(source_id, document, matters),
-        "rule": document.rule,
+        "rule": matters[0].rule,
         "rule_version": matters[0].version,
         "reason": document.reason,
         "since": seen,
@@ -162,6 +196,7 @@ def _refused(source_id: str, document: Current, decisions: Decisions) -> dict[st
         "can_release": True,
         "decision": _decision(decision),
         "waiting": decision is None,
+        "lapsed": None if released else _decision(decisions.lapsed(matters)),
         "seen": seen,
         "sample": [],
     }
@@ -207,6 +242,7 @@ def _held(document: Current, cases: Sequence[Held], decisions: Decisions) -> dic
         "can_release": True,
         "decision": _decision(max(newest, key=lambda r: r.at)) if decided and newest else None,
         "waiting": not decided,
+        "lapsed": _decision(decisions.lapsed([case.matter for case in open_])),
         "seen": "",
         "sample": list(first.sample),
     }
@@ -218,7 +254,9 @@ def _decision(review: Any) -> dict[str, Any] | None:
     return {name: getattr(review, name) for name in ("verdict", "by", "at", "comment")}
 
 
-def _cases(context: Context, source_id: str, documents: Sequence[Current]) -> dict[str, list[Held]]:
+def _cases(
+    context: Context, source_id: str, documents: Sequence[Current], *, served_too: bool = False
+) -> dict[str, list[Held]]:
     """Return what checks hold of the versions to serve, where an index does not serve them yet."""
     found: dict[str, list[Held]] = {}
     versions = {d.doc_id: d for d in documents if d.state == "ok"}
@@ -240,7 +278,8 @@ def _cases(context: Context, source_id: str, documents: Sequence[Current]) -> di
         for case in cases:
             document = versions[case.matter.doc_id]
             own = served.get(document.doc_id)
-            if live and own and own.state_hash == state_hash(document, live[1].recipe):
+            is_served = live and own and own.state_hash == state_hash(document, live[1].recipe)
+            if is_served and not served_too:
                 continue
             if case.concerns(index) and case not in found.setdefault(document.doc_id, []):
                 found[document.doc_id].append(case)

@@ -41,15 +41,13 @@ def admit(context: Context, scope: Scope) -> StageReport:
                 "masked": done.masked,
                 "restricted": done.restricted,
                 "withdrawn": done.withdrawn,
+                "lapsed": done.lapsed,
                 "rows": done.judged,
             }
             report.quarantined = done.quarantined
             report.outcome = "quarantined" if done.quarantined else "done"
             if done.quarantined:
-                report.message = (
-                    f"{len(done.quarantined)} documents are kept from everybody by admission; the "
-                    "others go on. See `freshground quarantine list`."
-                )
+                report.message = _said(len(done.quarantined), done.lapsed)
         documents = standing(context, source_id)  # what people rejected is not given back
         labelled = refuse_labelled(context, source_id, documents)
         given_back = take_back(context, source_id, documents)
@@ -57,3 +55,17 @@ def admit(context: Context, scope: Scope) -> StageReport:
             report.counts |= {"kept_by_label": labelled, "given_back": given_back}
             report.outcome = report.outcome if waiting else "done"
     return report
+
+
+def _said(kept: int, lapsed: int) -> str:
+    are = "document is" if kept == 1 else "documents are"
+    again = (
+        f" Of these {lapsed} had been released, for other versions of the rules: "
+        "`freshground quarantine release --lapsed` releases them again."
+        if lapsed
+        else ""
+    )
+    return (
+        f"{kept} {are} kept from everybody by admission; the others go on.{again} "
+        "See `freshground quarantine list`."
+    )

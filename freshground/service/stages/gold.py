@@ -66,5 +66,6 @@ def gold(context: Context, scope: Scope) -> StageReport:
             report.counts["rows"] += done.chunks
             report.outcome = "done"
         if wanted(context, source_id):
-            report.counts["signed"] = sign_all(context, documents, scope.shard)
+            signed = report.counts["signed"] = sign_all(context, documents, scope.shard)
+            report.outcome = "done" if signed else report.outcome
     return report

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from freshground.service.denial.takedown import TAKEN_DOWN
+from freshground.service.quarantine.choosing import chosen, in_state, rules_of
 from freshground.service.quarantine.evidence import evidence, parsed
 from freshground.service.views.documents.catalogue import catalogue, visible
 
@@ -38,17 +39,15 @@ def quarantine(
 ) -> dict[str, Any]:
     """Return the quarantine: `rules` over all documents, and a page of those somebody may read.
 
-    `state` is waiting, decided or all. `hidden` counts the documents of that choice that they may
-    not read. Of these there is nothing but their part in counts.
+    `state` is waiting, decided, all, lapsed (released before) or released (served again). `hidden`
+    counts the documents of that choice that they may not read. Of these there is nothing but their
+    part in counts.
     """
     whole = catalogue(context)
     rows = [row for row in whole.aside.values() if row["rule"] != TAKEN_DOWN]
-    wanted = [
-        row
-        for row in rows
-        if rule in ("", row["rule"]) and source in ("", row["source"]) and _is(row, state)
-    ]
-    mine = [row for row in wanted if visible(whole.by_id[row["doc_id"]], reader)]
+    wanted = chosen(in_state(context, state, rows), rule, source)
+    theirs = readable(context, reader)
+    mine = [row for row in wanted if row["doc_id"] in theirs]
     pages = max(1, -(-len(mine) // PAGE))
     page = min(max(1, page), pages)
     shown = mine[(page - 1) * PAGE : page * PAGE]
@@ -56,8 +55,9 @@ def quarantine(
         "waiting": sum(row["waiting"] for row in rows),
         "decided": sum(not row["waiting"] for row in rows),
         "held": sum(row["held_by"] == "check" for row in rows),
+        "lapsed": sum(bool(row["lapsed"]) for row in rows),
         "total": len(rows),
-        "rules": _rules(rows),
+        "rules": _rules(rows, theirs),
         "rows": with_evidence(context, shown, brief=True),
         "found": len(mine),
         "hidden": len(wanted) - len(mine),
@@ -65,6 +65,11 @@ def quarantine(
         "pages": pages,
         "sources": sorted({row["source"] for row in rows}),
     }
+
+
+def readable(context: Context, reader: frozenset[str] | None) -> frozenset[str]:
+    """Return the ids of the documents that somebody may read."""
+    return frozenset(e.doc_id for e in catalogue(context).entries if visible(e, reader))
 
 
 def with_evidence(
@@ -101,9 +106,11 @@ def growth(context: Context) -> dict[str, Any]:
     """
     today = context.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     first = today - timedelta(days=DAYS - 1)
+    # What was tried again, and failed again, is not new.
     table = context.lake.silver.rows(
-        "SELECT rule, parsed_at FROM t WHERE status = 'quarantined' "
-        f"AND parsed_at >= TIMESTAMP '{first.isoformat()}'"
+        "SELECT rule, MIN(parsed_at) AS parsed_at FROM t WHERE status = 'quarantined' "
+        "GROUP BY doc_id, content_hash, rule "
+        f"HAVING MIN(parsed_at) >= TIMESTAMP '{first.isoformat()}'"
     )
     days = [first + timedelta(days=n) for n in range(DAYS)]
     counts: Counter[tuple[str, datetime]] = Counter()
@@ -150,26 +157,19 @@ def _lately(
     return dict(found)
 
 
-def _rules(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _rules(rows: Sequence[dict[str, Any]], theirs: Collection[str]) -> list[dict[str, Any]]:
+    """Return how many documents each rule speaks against: of several rules, each counts it.
+
+    `lapsed` counts `theirs` alone: nobody releases what they may not read.
+    """
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
-        own = found.setdefault(
-            row["rule"],
-            {
-                "rule": row["rule"],
-                "held_by": row["held_by"],
-                "waiting": 0,
-                "decided": 0,
-                "again": 0,
-            },
-        )
-        own["waiting" if row["waiting"] else "decided"] += 1
-        own["again"] += bool(row["decision"]) and row["decision"]["verdict"] == "replayed"
+        for rule in rules_of(row):
+            new = {"rule": rule, "held_by": row["held_by"], "waiting": 0, "decided": 0, "lapsed": 0}
+            own = found.setdefault(rule, new)
+            own["waiting" if row["waiting"] else "decided"] += 1
+            own["lapsed"] += bool(row["lapsed"]) and row["doc_id"] in theirs
     return sorted(found.values(), key=lambda own: (-own["waiting"], -own["decided"], own["rule"]))
-
-
-def _is(row: Mapping[str, Any], state: str) -> bool:
-    return state == "all" or row["waiting"] == (state != "decided")
 
 
 def _shown(whole: Mapping[str, Any], span: Mapping[str, Any], marked: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from freshground.service.quarantine import deciding
 from freshground.service.quarantine.listing import shown
 from freshground.service.ui.routes.documents import number, theirs
 from freshground.service.ui.routing import Asked, Done, Nav, Page, action, page
-from freshground.service.views.quarantine import growth, quarantine, with_evidence
+from freshground.service.views.quarantine import growth, quarantine, readable, with_evidence
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -57,6 +57,14 @@ def router(board: Board) -> list[BaseRoute]:
         said = f"The next refresh tries {done['documents']} documents again, and nothing else."
         return Done(_BACK, said, documents[0] if documents else source or rule or "all", facts)
 
+    def release_again(asked: Asked) -> Done:
+        rule, source = asked.form.get("rule", ""), asked.form.get("source", "")
+        theirs_alone = readable(asked.context, asked.person.groups)
+        done = deciding.release_lapsed(asked.context, rule, source, asked.comment, theirs_alone)
+        facts = {"documents": done["documents"], "rule": rule, "source": source}
+        said = f"The next refresh serves {done['documents']} documents that were released before."
+        return Done(_BACK, said, source or rule or "all", facts)
+
     def _done(done: dict[str, object], said: str) -> Done:
         if not done["recorded"]:
             raise ConfigError(f"It was {done['decision']} already, by {done['by']}.", "Go on.")
@@ -67,6 +75,7 @@ def router(board: Board) -> list[BaseRoute]:
         page(board, "/quarantine", overview),
         page(board, "/quarantine/{doc_id}", one),
         action(board, "/quarantine/replay", replay),
+        action(board, "/quarantine/release", release_again),
         action(board, "/quarantine/{doc_id}/release", release),
         action(board, "/quarantine/{doc_id}/reject", reject),
     ]

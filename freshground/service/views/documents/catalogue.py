@@ -47,7 +47,8 @@ class Entry:
     """One document as its newest listing has it, and what it is served as.
 
     `states` are some of `STATES`, the one that says most first. `groups` are those it is left to.
-    `content_hash` and `silver_id` are of the version to serve, None where there is none.
+    `content_hash` and `silver_id` are of the version to serve, None where there is none. `reason`
+    says why the settings leave it out.
     """
 
     doc_id: str
@@ -60,6 +61,7 @@ class Entry:
     title: str | None
     language: str | None
     rule: str | None
+    reason: str | None
     sought: str
 
     @property
@@ -234,6 +236,7 @@ def _entry(
         title,
         language,
         _rule(document, aside, states),
+        document.reason if document is not None and document.state == EXCLUDED else None,
         "\n".join((row["doc_id"], row["key"], row["uri"], title or "")).casefold(),
     )
 

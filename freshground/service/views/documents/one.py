@@ -68,6 +68,7 @@ def document(
     )
     return {
         **entry.as_dict(),
+        "reason": entry.reason,
         "moved_from": _neighbour(whole, entry.row["moved_from"], reader),
         "moved_to": [
             e.as_dict()
@@ -260,18 +261,22 @@ def _served(context: Context, entry: Entry, whole: Catalogue) -> list[dict[str, 
 def _copies(
     context: Context, whole: Catalogue, entry: Entry, reader: frozenset[str] | None
 ) -> dict[str, Any]:
-    """Return other documents of the same bytes, and how many more there are than may be named."""
-    others = [
+    """Return other documents of the same bytes, of those that somebody may read.
+
+    Of others there is no count: who may write a document could ask by it what they hold.
+    """
+    named = [
         e
         for e in whole.by_content.get(entry.row["content_hash"], ())
-        if e.doc_id != entry.doc_id and entry.states[0] != "deleted"
+        if e.doc_id != entry.doc_id
+        and entry.states[0] != "deleted"
+        and visible(e, reader)
+        and e.open
     ]
-    named = [e for e in others if visible(e, reader) and e.open]
     return {
         "near": near(context, whole, entry, reader)[:_COPIES],
         "rows": [e.as_dict() for e in named[:_COPIES]],
         "found": len(named),
-        "hidden": len(others) - len(named),
     }
 
 

@@ -7,6 +7,7 @@ so this process never touches a lake, and only its children do.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -192,6 +193,9 @@ def main() -> None:
 
     from quality.expectations import run
 
+    # What `lancedb` imports and does not start threads: two thirds of what it costs each child.
+    for name in ("lance_namespace", "adlfs", "pyarrow.dataset"):
+        importlib.import_module(name)
     # Great Expectations makes its context at the first use, which takes seconds.
     run("bronze", pd.DataFrame(), {})
     from quality.expectations import runner

@@ -30,7 +30,7 @@ NEVER = "0 0 29 2 *"
 PATIENCE_S = 240.0
 LAYERS = ("ingest", "silver", "gold", "build")
 LOOKS_OFTEN = {
-    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
     "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
 }
 """An idle scheduler sleeps a second between any two tasks: a test is mostly such sleep."""

@@ -8,11 +8,16 @@ import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.project import ENGINES, Project
+from tests.proofs.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 for _name, _value in (
     ("DO_NOT_TRACK", "1"),
@@ -117,6 +122,13 @@ def quick(tmp_path: Path) -> Project:
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """A project on each engine in turn."""
     return Project(tmp_path, engine=request.param)
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """A process that forks children in milliseconds, all imports done."""
+    with Workshop(tmp_path_factory.mktemp("workshop")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -70,10 +70,8 @@ def shared_data() -> Path:
     return path
 
 
-LONGEST = "test_governed_loop.py"
-HALF_WAY = "test_up.py"
-LAST = "test_wakeups.py"
-"""Each runs a whole Airflow, and two do not run at one time: so they stand far apart."""
+WHOLE_AIRFLOWS = ("test_governed_loop.py", "test_up.py", "test_wakeups.py")
+"""The longest first. Two do not run at one time: so they stand far apart."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -85,11 +83,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the file that takes longest: at the end, one process would wait for it."""
-    of = {name: [i for i in items if i.path.name == name] for name in (LONGEST, HALF_WAY, LAST)}
-    rest = [item for item in items if item.path.name not in of]
-    half = len(rest) // 2
-    items[:] = [*of[LONGEST], *rest[:half], *of[HALF_WAY], *rest[half:], *of[LAST]]
+    """Put long files first: at the end, one process would wait for another that has one."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    slow = [i for i in items if i.path in long and i.path.name not in WHOLE_AIRFLOWS]
+    ordered: list[pytest.Item] = []
+    for number, name in enumerate(WHOLE_AIRFLOWS):
+        part = slice(*(len(slow) * end // len(WHOLE_AIRFLOWS) for end in (number, number + 1)))
+        ordered += [item for item in items if item.path.name == name] + slow[part]
+    items[:] = ordered + [item for item in items if item.path not in long]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -33,7 +33,8 @@ pytest.register_assert_rewrite("indexes.engines.conformance", "ingestion.sources
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("few", settings.get_profile("same"), max_examples=15)
 settings.register_profile("search", deadline=None)
-settings.load_profile(os.environ.get("FRESHGROUND_HYPOTHESIS", "same"))
+PROFILE = os.environ.get("FRESHGROUND_HYPOTHESIS", "same")
+settings.load_profile(PROFILE)
 
 _SLOW_MODULE = re.compile(r"^pytestmark = .*\bmark\.slow\b", re.MULTILINE)
 DATA_VARIABLE = "FRESHGROUND_TEST_DATA"
@@ -80,6 +81,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     marked = _SLOW_MODULE.search(collection_path.read_text(encoding="utf-8"))
     return True if marked else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Hold properties to few examples where few are asked for, whatever they name themselves."""
+    few = settings.get_profile("few").max_examples
+    function = getattr(item, "function", None)
+    own = getattr(function, "_hypothesis_internal_use_settings", None)
+    if PROFILE == "few" and own is not None and own.max_examples > few:
+        function._hypothesis_internal_use_settings = settings(own, max_examples=few)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -136,10 +136,10 @@ def test_governed_stopped_rejected_timed_out_approved(project: AirflowProject) -
         assert len(loop.runs(APPROVAL)) == before
 
         # A larger plan is another question. Nobody answers in time: that is a no.
-        project.changes["airflow"] = patience("5s")
+        project.changes["airflow"] = patience("10s")
         project.settings_file()
         project.delete("d011.md")
-        loop.asked()
+        loop.start(INGEST)
         until(lambda: len(loop.decisions()) == 2 and loop.still(), loop.logs)
         assert loop.decisions()[1][:2] == ("rejection", "time-out")
         assert project.release() == 1

@@ -8,6 +8,7 @@ where the parser does, and that they were cut off is told: half a document is no
 
 from __future__ import annotations
 
+import re
 import zipfile
 from io import BytesIO
 from typing import Any
@@ -27,6 +28,11 @@ MAX_MEMBERS = 20_000
 MAX_CELLS = 2_000_000
 """Cells of a table of a page, those included that its spans repeat."""
 
+MAX_ATTRIBUTES = 10_000
+"""Attributes of an element of a page: libxml2 compares each with all that stand before it."""
+
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * MAX_ATTRIBUTES},}}")
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _ENTRY = b"PK\x01\x02"
 _END = b"PK\x05\x06"
 _LIMIT_REACHED = 114
@@ -88,6 +94,17 @@ def whole(parser: Any) -> None:
         "A single text or value of the document is larger than its parser takes.",
         "Split the document.",
     )
+
+
+def attributes(page: str) -> None:
+    """Raise `Quarantine` `too_large` for a page with an element of too many attributes."""
+    for tag in _LONG_TAG.finditer(page):
+        if len(_VALUE.sub(" ", tag.group()).split()) > MAX_ATTRIBUTES:
+            raise Quarantine(
+                "too_large",
+                f"An element of the page has more than {MAX_ATTRIBUTES:,} attributes.",
+                "Store the page without it, or exclude it from the source.",
+            )
 
 
 def too_deep() -> Quarantine:

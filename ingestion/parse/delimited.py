@@ -14,6 +14,7 @@ from ingestion.parse.blocks import Parsed, Raw, table_block
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 50
+_MAX_TOLD = 20
 MAX_FIELD = 10_000_000
 
 
@@ -23,8 +24,24 @@ def parse(raw: Raw) -> Parsed:
     delimiter = _delimiter(text, raw.extension)
     csv.field_size_limit(MAX_FIELD)
     rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    # Kept as a blank row: cells have the addresses that a sheet shows.
+    if rows and text.startswith(f"sep={delimiter}"):
+        rows[0] = []
     media_type = "text/tab-separated-values" if delimiter == "\t" else "text/csv"
-    return Parsed([table_block(rows)], media_type)
+    first = _first_record(rows)
+    # A table of its own, so that its cells keep their addresses.
+    told = [table_block(rows[:first])] if first else []
+    return Parsed([*told, table_block(rows[first:], first=first + 1)], media_type)
+
+
+def _first_record(rows: list[list[str]]) -> int:
+    """Return the place of the first row of the table: reports say above it what they are of.
+
+    Those lines have one cell filled each, the table has more, and its first row names the columns.
+    """
+    counts = [sum(bool(cell.strip()) for cell in row) for row in rows[: _MAX_TOLD + 1]]
+    first = next((place for place, count in enumerate(counts) if count > 1), 0)
+    return first if any(counts[:first]) else 0
 
 
 def _delimiter(text: str, extension: str) -> str:

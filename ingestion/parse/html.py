@@ -22,6 +22,7 @@ from lxml import html as lxml_html
 from ingestion.parse import bounds
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
 from ingestion.parse.hidden.html import take
+from ingestion.parse.html_notes import is_backlink, is_note, is_reference
 from ingestion.parse.raised import lowered, raised
 from ingestion.parse.web.content import content_blocks
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _SKIPPED = frozenset(
-    "script style template noscript svg math iframe object embed select option button input "
+    "script style template noscript svg iframe object embed select option button input "
     "textarea canvas audio video head title map".split()
 )
 _BLOCKS = frozenset(
@@ -44,6 +45,7 @@ _SCRIPTS = {"sup": raised, "sub": lowered}
 _SPACE = re.compile(r"\s+")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _META = {"author": "author", "description": "description", "keywords": "keywords"}
+_TEX_STYLE = re.compile(r"^\{\\(?:display|text)style (.*)\}$", re.DOTALL)
 MAX_SPAN = 100
 
 
@@ -65,6 +67,7 @@ def parse(raw: Raw) -> Parsed:
 
 def tree(text: str) -> Any | None:
     """Return the root element of a page or fragment, or None when there is nothing in it."""
+    bounds.attributes(text)
     parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=True, remove_pis=True)
     # lxml refuses text with an encoding declaration; given bytes, it must not believe one either.
     data = _DECLARATION.sub("", text.replace("\x00", "")).encode("utf-8", "replace")
@@ -114,6 +117,7 @@ class _Walk:
         self.navigation = navigation
         self.buffer: list[str] = []
         self.open: list[str] = []
+        self.notes = 0
         self.markers: list[str] = []
         self.counters: list[int | None] = []
 
@@ -127,23 +131,33 @@ class _Walk:
                     continue
                 yield from self._enter(node, tag)
                 if tag == "table" and _is_data_table(node):
+                    if caption := _caption(node):
+                        yield Block("caption", caption, self.page)
                     if rows := table_text(table_rows(node)):
                         yield Block("table", rows, self.page)
                     walk.skip_subtree()
                 elif tag in _SCRIPTS and "pre" not in self.open:
                     self.buffer.append(_SCRIPTS[tag](_flat(node), self._last()))
                     walk.skip_subtree()
+                elif tag == "a" and is_reference(node.attrib) and node.find("sup") is None:
+                    self.buffer.append(raised(_flat(node), self._last()))
+                    walk.skip_subtree()
+                elif tag == "math":
+                    self.buffer.append(_formula(node))
+                    walk.skip_subtree()
                 elif node.text:
                     self.buffer.append(self._inline(node.text))
             else:
                 if tag in _BLOCKS and not self._is_skipped(node, tag):
-                    yield from self._leave(tag)
+                    yield from self._leave(node, tag)
                 if node.tail and node is not root:
                     self.buffer.append(self._inline(node.tail))
         yield from self._flush()
 
     def _is_skipped(self, node: Any, tag: str) -> bool:
         if tag in _SKIPPED or _is_hidden(node):
+            return True
+        if tag == "a" and is_backlink(node):
             return True
         is_navigation = tag == "nav" or node.get("role") == "navigation"
         return is_navigation and not self.navigation
@@ -157,6 +171,7 @@ class _Walk:
             return
         yield from self._flush()
         self.open.append(tag)
+        self.notes += is_note(node.attrib)
         if tag in {"ul", "ol", "menu", "dir"}:
             start = node.get("start") or ""
             first = int(start) if start.lstrip("-").isdecimal() else 1
@@ -167,8 +182,9 @@ class _Walk:
             if count is not None:
                 self.counters[-1] = count + 1
 
-    def _leave(self, tag: str) -> Iterator[Block]:
+    def _leave(self, node: Any, tag: str) -> Iterator[Block]:
         yield from self._flush()
+        self.notes -= is_note(node.attrib)
         if tag in {"ul", "ol", "menu", "dir"} and self.counters:
             self.counters.pop()
         elif tag == "li" and self.markers:
@@ -202,6 +218,8 @@ class _Walk:
                 self.markers[-1] = ""
             else:
                 kind = "text"
+        if self.notes and kind in {"text", "list_item"}:
+            kind = "footnote"
         yield Block(kind, text, self.page, level)
 
 
@@ -236,6 +254,19 @@ def _flat(node: Any) -> str:
             if child is not node:
                 pieces.append(child.tail or "")
     return _SPACE.sub(" ", "".join(pieces)).strip()
+
+
+def _caption(table: Any) -> str:
+    node = table.find("caption")
+    return "" if node is None or _is_hidden(node) else _flat(node)
+
+
+def _formula(node: Any) -> str:
+    """Return a formula of MathML: its source in TeX where it carries one, else its signs."""
+    for source in node.iter("annotation"):
+        if "tex" in (source.get("encoding") or "") and (source.text or "").strip():
+            return _TEX_STYLE.sub(r"\1", source.text.strip())
+    return " ".join("".join(node.itertext()).split())
 
 
 def _is_data_table(node: Any) -> bool:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ingestion.parse.blocks import Block, Parsed, Raw
 from ingestion.parse.plain import paragraphs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def parse_json(raw: Raw) -> Parsed:
@@ -24,41 +21,54 @@ def parse_json(raw: Raw) -> Parsed:
 
 
 def parse_jsonl(raw: Raw) -> Parsed:
-    """Return one block an object; when a line is no JSON the whole is read as plain text."""
+    """Return one block an object, lines that are no JSON as they stand.
+
+    Where those are the most, the whole is read as plain text.
+    """
     blocks: list[Block] = []
-    for line in raw.text.removeprefix("\ufeff").split("\n"):
-        if not line.strip():
-            continue
+    lines = [line for line in raw.text.removeprefix("\ufeff").split("\n") if line.strip()]
+    broken = 0
+    for line in lines:
         try:
             blocks += _blocks(json.loads(line))
         except (ValueError, RecursionError):
-            return Parsed(paragraphs(raw.text), "text/plain")
+            broken += 1
+            blocks.append(Block("text", line))
+    if broken > len(lines) / 2:
+        return Parsed(paragraphs(raw.text), "text/plain")
     return Parsed(blocks, "application/x-ndjson")
 
 
 def _blocks(value: Any) -> list[Block]:
     items = value if isinstance(value, list) else [value]
-    texts = ("\n".join(_lines(item, "")) for item in items)
-    return [Block("text", text) for text in texts if text.strip()]
+    blocks = []
+    for item in items:
+        lines: list[str] = []
+        _gather(item, "", lines)
+        if lines:
+            blocks.append(Block("text", "\n".join(lines)))
+    return blocks
 
 
-def _lines(value: Any, path: str) -> Iterator[str]:
+def _gather(value: Any, path: str, lines: list[str]) -> None:
+    """Add a line for each value under `path`."""
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _lines(item, f"{path}.{name}" if path else str(name))
+            _gather(item, f"{path}.{name}" if path else str(name), lines)
     elif isinstance(value, list):
-        if all(not isinstance(item, dict | list) for item in value):
-            if value:
-                yield from _line(", ".join(_scalar(item) for item in value), path)
-        else:
+        if not value:
+            return
+        if any(isinstance(item, dict | list) for item in value):
             for item in value:
-                yield from _lines(item, path)
+                _gather(item, path, lines)
+        else:
+            _add(", ".join(map(_scalar, value)), path, lines)
     elif value is not None and value != "":
-        yield from _line(_scalar(value), path)
+        _add(_scalar(value), path, lines)
 
 
-def _line(text: str, path: str) -> Iterator[str]:
-    yield f"{path}: {text}" if path else text
+def _add(text: str, path: str, lines: list[str]) -> None:
+    lines.append(f"{path}: {text}" if path else text)
 
 
 def _scalar(value: Any) -> str:

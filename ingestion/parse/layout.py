@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
 from ingestion.parse.blocks import Block, table_text
 from ingestion.parse.reading_order import rows_of
-from ingestion.parse.segments import Page, Segment, merged
+from ingestion.parse.segments import Page, Segment, merged, pitch
 from ingestion.parse.table_layout import CAPTION, cells_of, table_end
 
 if TYPE_CHECKING:
@@ -37,7 +38,11 @@ _BULLET = re.compile(r"[\u2022\u25cf\u25cb\u25e6\u25aa\u25a0\u2023\u2043\uf0b7\u
 _NUMBERED = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,5})[.)]\s+\S")
 _SECTION = re.compile(r"(?:\d{1,2}(?:\.\d{1,2}){0,4}\.?|[A-Z]\.|Chapter \d+|Appendix [A-Z])\s+\S")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?\s+\S")
+_BARE = re.compile(r"(\d{1,2})\s+\S")
+_LEADS = re.compile(r"(?:\.{4}|(?: \.){4}|\u2026{2})[. \u2026]*\w{1,5}$")
+"""The end of a line of a table of contents."""
 _NOTE = re.compile(r"(?:\d{1,3}|[*\u2020\u2021\xa7]{1,3})[.)]?\s?[^\W\d_]")
+_ADDRESS = re.compile(r"^\S+@\S+$|^\S+://\S+$")
 _SENTENCE_END = (".", "!", "?", ":", ";", "\u3002", "\u201d", '"')
 
 
@@ -57,6 +62,10 @@ class _Paragraph:
         return median(line.size for line in self.lines)
 
     @property
+    def even(self) -> bool:
+        return all(line.even for line in self.lines)
+
+    @property
     def bold(self) -> bool:
         return all(line.bold for line in self.lines)
 
@@ -64,6 +73,12 @@ class _Paragraph:
 def blocks_of(pages: Sequence[Page]) -> list[Block]:
     """Return the blocks of a document's pages in reading order."""
     body = _body_size(pages)
+    if _is_typed(pages):
+        # A document that is all set in one width has no code that it could show by that.
+        pages = [
+            replace(page, segments=tuple(replace(s, even=False) for s in page.segments))
+            for page in pages
+        ]
     parts: list[_Paragraph | Block] = []
     for page in pages:
         parts += _page_parts(page)
@@ -83,6 +98,11 @@ def _body_size(pages: Sequence[Page]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
+def _is_typed(pages: Sequence[Page]) -> bool:
+    sizes = [(len(s.text), s.even) for page in pages for s in page.segments]
+    return 2 * sum(size for size, even in sizes if even) > sum(size for size, _ in sizes)
+
+
 def _rounded(size: float) -> float:
     return round(size * 2) / 2
 
@@ -93,7 +113,8 @@ def _page_parts(page: Page) -> list[_Paragraph | Block]:
     run: list[Segment] = []
     position = 0
     while position < len(rows):
-        end = table_end(rows, position)
+        is_code = all(segment.even for segment in rows[position])
+        end = position if is_code else table_end(rows, position)
         if end > position:
             parts += _paragraphs(run, page)
             run = []
@@ -122,6 +143,8 @@ def _belongs(paragraph: _Paragraph, line: Segment) -> bool:
     """Whether a line goes on with the paragraph before it."""
     last = paragraph.lines[-1]
     size = max(last.size, 1.0)
+    if line.even or last.even:
+        return _goes_on(paragraph, line)
     if abs(line.size - last.size) > 0.12 * size or (line.bold != last.bold and _ended(paragraph)):
         return False
     if line.y1 > last.y1 or min(last.x1, line.x1) <= max(last.x0, line.x0) - size:
@@ -143,6 +166,8 @@ def _belongs(paragraph: _Paragraph, line: Segment) -> bool:
         return False
     if _SECTION.match(line.text) and line.bold:
         return False
+    if _LEADS.search(last.text) or (_follows(first, line) and abs(first.x0 - line.x0) < size):
+        return False
     is_item = any(mark.match(first.text) for mark in (_BULLET, _NUMBERED, _DOTTED))
     indented = line.x0 > last.x0 + 0.8 * size
     if indented and not (is_item and len(paragraph.lines) == 1) and _ended(paragraph):
@@ -151,6 +176,25 @@ def _belongs(paragraph: _Paragraph, line: Segment) -> bool:
     alone = len(paragraph.lines) == 1
     short = last.x1 < right - 4 * size or (alone and last.x1 < line.x1 - 8 * size)
     return not (short and _ended(paragraph))
+
+
+def _follows(first: Segment, line: Segment) -> bool:
+    """Whether lines begin with a number and the next one, as the items of some lists do."""
+    number, next_one = _BARE.match(first.text), _BARE.match(line.text)
+    return bool(number and next_one) and int(number[1]) + 1 == int(next_one[1])
+
+
+def _goes_on(paragraph: _Paragraph, line: Segment) -> bool:
+    """Whether a line of or after code goes on with a paragraph, which is code or holds some."""
+    last = paragraph.lines[-1]
+    size = max(last.size, 1.0)
+    gap = last.y0 - line.y1
+    if line.y1 > last.y1 or abs(line.size - last.size) > 0.12 * size:
+        return False
+    if line.even and paragraph.even:
+        return gap < 1.8 * size
+    # A line of prose may be nothing but a path or a name: it stands as the others do.
+    return gap < 0.6 * size and abs(line.x0 - last.x0) < 0.5 * size and not _ended(paragraph)
 
 
 def _ended(paragraph: _Paragraph) -> bool:
@@ -199,6 +243,10 @@ def _blocks_of_paragraph(
     paragraph: _Paragraph, ranks: dict[tuple[float, bool], int], body: float
 ) -> list[Block]:
     text, page, margin = paragraph.text, paragraph.page, paragraph.margin
+    if paragraph.even and not (
+        len(paragraph.lines) == 1 and (_ADDRESS.search(text) or _is_heading(paragraph, body))
+    ):
+        return [Block("code", _code(paragraph.lines), page, margin=margin)]
     if CAPTION.match(text):
         return [Block("caption", text, page, margin=margin, wrapped=True)]
     if bullet := _BULLET.match(text):
@@ -213,3 +261,16 @@ def _blocks_of_paragraph(
     if _NUMBERED.match(text):
         return [Block("list_item", text, page, margin=margin, wrapped=True)]
     return [Block("text", text, page, margin=margin, wrapped=True)]
+
+
+def _code(lines: Sequence[Segment]) -> str:
+    """Return lines as they stand: indented by the width of a character, with their blank lines."""
+    left = min(line.x0 for line in lines)
+    width = pitch(max(lines, key=lambda line: len(line.text)))
+    step = min((above.y0 - below.y0 for above, below in pairwise(lines)), default=0.0)
+    written = []
+    for place, line in enumerate(lines):
+        if place and lines[place - 1].y0 - line.y0 > 1.6 * step:
+            written.append("")
+        written.append(" " * round((line.x0 - left) / width) + line.text)
+    return "\n".join(written)

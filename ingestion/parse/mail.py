@@ -185,18 +185,9 @@ def _flowed(part: EmailMessage) -> bool:
 
 
 def text_of(part: EmailMessage) -> str:
-    """Return the text of a part by the charset that it declares, or else by its bytes."""
+    """Return the text of a part; its bytes outweigh the charset that it declares."""
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes):
         return ""
     charset = part.get_param("charset")
-    if isinstance(charset, str):
-        try:
-            name = "cp1252" if charset.lower() in {"iso-8859-1", "us-ascii"} else charset
-            if charset.lower().startswith("iso-8859-8"):
-                # The variants -i and -e tell the direction of the text, not its bytes.
-                name = "iso-8859-8"
-            return payload.decode(name).replace("\r\n", "\n")
-        except (LookupError, UnicodeDecodeError):
-            pass
-    return decode(payload)
+    return decode(payload, charset if isinstance(charset, str) else "")

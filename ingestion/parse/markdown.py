@@ -16,7 +16,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from freshground.core.records import Hidden
-from ingestion.parse import bounds
+from ingestion.parse import bounds, markdown_notes
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _front_matter(text: str) -> dict[str, Any] | None:
 def _reader() -> MarkdownIt:
     # Inline markup is parsed only in the paragraphs that have some: this halves the time.
     reader = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
-    return reader.enable("table").disable("inline")
+    return markdown_notes.enable(reader.enable("table").disable("inline"))
 
 
 @lru_cache(maxsize=1)
@@ -108,6 +108,7 @@ class _Builder:
         self.lists: list[int | None] = []
         self.marker: list[str] = []
         self.rows: list[list[str]] | None = None
+        self.notes: list[str] = []
 
     def run(self, tokens: Sequence[Token]) -> list[Block]:
         level: int | None = None
@@ -141,6 +142,10 @@ class _Builder:
                 self.lists[-1] = count + 1
         elif kind == "list_item_close":
             self.marker.pop()
+        elif kind == "footnote_open":
+            self.notes.append(f"[{token.meta['label']}] ")
+        elif kind == "footnote_close":
+            self.notes.pop()
         elif kind == "table_open":
             self.rows = []
         elif kind == "tr_open" and self.rows is not None:
@@ -159,6 +164,9 @@ class _Builder:
             item = _TASK.sub("", text, count=1) if _TASK.match(text) else text
             self.blocks.append(Block("list_item", self.marker[-1] + item))
             self.marker[-1] = ""
+        elif self.notes:
+            self.blocks.append(Block("footnote", self.notes[-1] + text))
+            self.notes[-1] = ""
         else:
             self.blocks.append(Block("text", text))
 
@@ -167,6 +175,8 @@ class _Builder:
             return content.replace("\n", " ")
         if "<!--" in content:
             self._without_comments(content)
+        if "[^" in content and markdown_notes.KEY in self.env:
+            content = markdown_notes.referred(content, self.env[markdown_notes.KEY])
         token = _inline_reader().parseInline(content, self.env)[0]
         return "".join(_plain(child) for child in token.children or [])
 

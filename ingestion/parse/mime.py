@@ -7,7 +7,7 @@ import email.policy
 import mimetypes
 import re
 from email.message import EmailMessage
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,17 @@ FAULTS = (ValueError, TypeError, LookupError, IndexError, AttributeError)
 """What the standard library's header parsers raise on malformed headers."""
 
 
+class _Policy(email.policy.EmailPolicy):
+    """Headers that hold bytes beyond ASCII, against the standard, are read as text is."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        if not hasattr(value, "name") and not value.isascii():
+            from ingestion.parse.charset import decode
+
+            value = decode(value.encode("utf-8", "surrogateescape"), "")
+        return super().header_fetch_parse(name, value)
+
+
 def message_of(data: bytes) -> EmailMessage:
     """Return the message in bytes, whatever stands before it; UTF-16 too."""
     is_wide = b"\x00" in data[:200] or data.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -33,7 +44,7 @@ def message_of(data: bytes) -> EmailMessage:
 
         data = decode(data).encode("utf-8", "replace")
     data = data.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return email.message_from_bytes(data, policy=email.policy.default)
+    return cast("EmailMessage", email.message_from_bytes(data, policy=_Policy()))
 
 
 def disposition(part: EmailMessage) -> str | None:

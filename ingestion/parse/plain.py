@@ -7,13 +7,17 @@ import re
 from ingestion.parse.blocks import Block, Parsed, Raw
 
 LOG_LINES = 200
-_BLANK = re.compile(r"\n[ \t\r\f\v]*\n(?:[ \t\r\f\v]*\n)*")
+_ESCAPES = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[()][0-9A-Za-z]|[@-Z\\^_=>78])"
+    r"|[^\n\x08]\x08"
+)
+_BLANK = re.compile(r"\n[ \t\r\f\v]*\n(?:[ \t\r\f\v]*\n)*|\n?\f")
 _BULLET = re.compile(r"[ \t]*(?:[-*+\u2022\u25cf\u25e6\u2023]|\(?\d{1,3}[.)])[ \t]+\S")
 
 
 def parse(raw: Raw) -> Parsed:
     """Return paragraphs of plain text, logs and anything else that is text."""
-    return Parsed(paragraphs(raw.text), "text/plain")
+    return Parsed(paragraphs(without_escapes(raw.text)), "text/plain")
 
 
 def parse_code(raw: Raw) -> Parsed:
@@ -24,7 +28,7 @@ def parse_code(raw: Raw) -> Parsed:
 
 def parse_log(raw: Raw) -> Parsed:
     """Return a log as runs of lines: a record is never cut in two, an element holds hundreds."""
-    lines = raw.text.split("\n")
+    lines = without_escapes(raw.text).split("\n")
     blocks: list[Block] = []
     run: list[str] = []
     for line in lines:
@@ -36,6 +40,11 @@ def parse_log(raw: Raw) -> Parsed:
     if any(line.strip() for line in run):
         blocks.append(Block("code", "\n".join(run)))
     return Parsed(blocks, "text/x-log")
+
+
+def without_escapes(text: str) -> str:
+    """Return a text without what makes terminals and printers show colours, links, bold type."""
+    return _ESCAPES.sub("", text) if "\x1b" in text or "\x08" in text else text
 
 
 def paragraphs(text: str, page: int | None = None) -> list[Block]:

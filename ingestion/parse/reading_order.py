@@ -8,6 +8,7 @@ only a page that jumps up and down, or reads across columns, is put in order by 
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 JOIN = 0.45
 """The share of the font size up to which a gap is one between words, not between cells."""
 
+MAX_INDENT = 3.0
+"""How far right of its mark, in font sizes, an item of a list begins at most."""
+
+MAX_MARKS = 500
+_MARK = re.compile(
+    r"[\u2022\u25cf\u25cb\u25e6\u25aa\u25a0\u2023\u2043\uf0b7\uf0a7\u2013-]|(?:\d{1,3}|[a-z])[.)]"
+)
 MIN_WOVEN_ROWS = 4
 MIN_WOVEN_CHARS = 20
 MAX_CUTS = 40
@@ -28,7 +36,44 @@ MAX_CUTS = 40
 
 def rows_of(segments: Sequence[Segment]) -> list[list[Segment]]:
     """Return a page's lines in reading order, each as the segments that wide gaps leave."""
-    return _unwoven(_rows(_ordered(segments)))
+    return _unwoven(_rows(_led(_ordered(segments))))
+
+
+def _led(segments: list[Segment]) -> list[Segment]:
+    """Put the marks of lists before their lines: some programs write them after the page's text."""
+    is_mark = [_MARK.fullmatch(s.text) is not None for s in segments]
+    last = len(segments) - 1
+    # One by itself is part of a formula, or stands where it belongs.
+    marks = [
+        place for place, mark in enumerate(is_mark)
+        if mark and (place == last or is_mark[place + 1] or (place and is_mark[place - 1]))
+    ]  # fmt: skip
+    led: dict[int, list[int]] = {}
+    for place in marks[:MAX_MARKS]:
+        line = _line_of(segments, place)
+        if line is not None and line != place + 1:
+            led.setdefault(line, []).append(place)
+    if not led:
+        return segments
+    moved = {place for places in led.values() for place in places}
+    order = [
+        i for place in range(len(segments)) if place not in moved
+        for i in (*led.get(place, ()), place)
+    ]  # fmt: skip
+    return [segments[i] for i in order]
+
+
+def _line_of(segments: list[Segment], place: int) -> int | None:
+    """Return which segment stands to the right of a mark, close by."""
+    mark = segments[place]
+    middle = (mark.y0 + mark.y1) / 2
+    near = [
+        (segment.x0, other) for other, segment in enumerate(segments)
+        if segment.y0 <= middle <= segment.y1
+        and 0 <= segment.x0 - mark.x1 < MAX_INDENT * mark.size
+        and not _MARK.fullmatch(segment.text)
+    ]  # fmt: skip
+    return min(near)[1] if near else None
 
 
 def _ordered(segments: Sequence[Segment], depth: int = 0) -> list[Segment]:

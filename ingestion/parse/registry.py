@@ -23,7 +23,7 @@ FORMATS = {
     "xml": "ingestion.parse.xml:parse",
     "markdown": "ingestion.parse.markdown:parse",
     "rst": "ingestion.parse.rst:parse",
-    "rtf": "ingestion.parse.pandoc:rtf",
+    "rtf": "ingestion.parse.rtf:parse",
     "org": "ingestion.parse.pandoc:org",
     "asciidoc": "ingestion.parse.pandoc:asciidoc",
     "latex": "ingestion.parse.pandoc:latex",

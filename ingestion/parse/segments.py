@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of text on one line, with its box, and the size and weight of its font."""
+    """A run of text on one line, with its box, and the size and weight of its font.
+
+    `even` says that all its characters are as wide as each other.
+    """
 
     text: str
     x0: float
@@ -23,6 +26,7 @@ class Segment:
     y1: float
     size: float
     bold: bool = False
+    even: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,19 @@ class Page:
 
 
 def _spaced(row: Sequence[Segment]) -> Iterator[str]:
+    even = all(segment.even for segment in row)
     for i, segment in enumerate(row):
-        if i and segment.x0 - row[i - 1].x1 > 0.1 * segment.size:
+        if i and even:
+            # The blanks between what is set in one width are part of it.
+            yield " " * max(1, round((segment.x0 - row[i - 1].x1) / pitch(segment)))
+        elif i and segment.x0 - row[i - 1].x1 > 0.1 * segment.size:
             yield " "
         yield segment.text
+
+
+def pitch(segment: Segment) -> float:
+    """Return how wide a character of a segment is."""
+    return max(0.1, (segment.x1 - segment.x0) / max(1, len(segment.text)))
 
 
 def merged(row: Sequence[Segment]) -> Segment:
@@ -52,4 +65,5 @@ def merged(row: Sequence[Segment]) -> Segment:
         max(s.y1 for s in row),
         max(row, key=lambda s: len(s.text)).size,
         all(s.bold for s in row),
+        all(s.even for s in row),
     )

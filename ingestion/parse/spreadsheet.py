@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ingestion.parse import bounds
+from ingestion.parse import bounds, sheet_drawings
 from ingestion.parse.blocks import HIDDEN_ROW, Block, Parsed, Raw, table_block
 from ingestion.parse.number_formats import dressed
 from ingestion.parse.package import Package
@@ -45,7 +46,8 @@ def xlsx(raw: Raw) -> Parsed:
     import openpyxl
 
     book = openpyxl.load_workbook(BytesIO(raw.data), read_only=True, data_only=True)
-    merged = _merged(raw.data)
+    package = Package(raw.data)
+    merged, drawn = _merged(package), sheet_drawings.texts(package)
     try:
         blocks: list[Block] = []
         for page, sheet in enumerate(book.worksheets, 1):
@@ -53,6 +55,10 @@ def xlsx(raw: Raw) -> Parsed:
             sheet.reset_dimensions()
             rows = (_row(row) for row in sheet.iter_rows())
             blocks += sheet_blocks(sheet.title, rows, page, merged.get(sheet.title, ()))
+            blocks += [replace(block, page=page) for block in drawn.pop(sheet.title, ())]
+        for rest in drawn.values():
+            # Sheets that are nothing but a chart: the reader of rows does not know them.
+            blocks += rest
         properties = book.properties
         metadata = {
             name: str(value)
@@ -73,14 +79,13 @@ def _row(cells: Sequence[Any]) -> list[str] | None:
     return ["" if cell.value is None else shown(cell.value, cell.number_format) for cell in cells]
 
 
-def _merged(data: bytes) -> dict[str, list[Merged]]:
+def _merged(package: Package) -> dict[str, list[Merged]]:
     """Return the merged cells of each sheet that reach over rows, by the sheet's name.
 
     The reader that keeps only a row at a time does not tell them.
     """
     from openpyxl.utils import column_index_from_string
 
-    package = Package(data)
     parts = package.linked("xl/workbook.xml")
     book = package.tree("xl/workbook.xml")
     found: dict[str, list[Merged]] = {}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_CELL = 60
 MIN_ROWS = 3
+_LEADER = "...."
 CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Tab\.|Abbildung|Tabelle)\s*\d+\s*[.:]")
 _CLAUSE = re.compile(
     r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivx]{1,5})[.)]?"
@@ -50,6 +51,8 @@ def table_end(rows: list[list[Segment]], start: int) -> int:
     if median(gaps) < rows[start][0].size:
         # Stretched words of justified lines and the signs of formulas stand nearer than cells.
         return start
+    if _is_stretched(rows, start, end):
+        return start
     if not is_table or median(len(cell.text) for cell in cells) > MAX_CELL / 2:
         return start
     is_list = all(len(row) == 2 and _CLAUSE.fullmatch(row[0].text) for row in full)
@@ -57,6 +60,56 @@ def table_end(rows: list[list[Segment]], start: int) -> int:
         # Clauses and bullets with a hanging indent stand like a table and are none.
         return start
     return start if any(len(cell.text) > 4 * MAX_CELL for cell in cells) else end
+
+
+def _is_stretched(rows: list[list[Segment]], start: int, end: int) -> bool:
+    """Whether rows are lines of justified prose, whose words stand far apart in narrow columns.
+
+    They reach from edge to edge, as do the lines around them, and share no white strip.
+    """
+    run = rows[start:end]
+    full = [row for row in run if len(row) >= 2]
+    left, right = min(row[0].x0 for row in full), max(row[-1].x1 for row in full)
+    slack = 0.5 * full[0][0].size
+
+    def reaches(row: list[Segment]) -> bool:
+        # Leaders close the gap between two cells.
+        return (
+            _LEADER not in row[0].text
+            and abs(row[0].x0 - left) < slack
+            and abs(row[-1].x1 - right) < slack
+        )
+
+    if not all(map(reaches, full)):
+        return False
+    if any(len(row) == 1 and reaches(row) for row in run):
+        return True
+    if any(_is_divided(row[-1].text, after[0].text) for row, after in pairwise(run)):
+        return True
+    beside = [
+        row for row, gap in (
+            *((row, row[0].y0 - run[0][0].y1) for row in rows[max(0, start - 1) : start]),
+            *((row, run[-1][0].y0 - row[0].y1) for row in rows[end : end + 1]),
+        ) if gap < 1.2 * slack and reaches(row)
+    ]  # fmt: skip
+    strips, most = _strips(full), max(map(len, full)) - 1
+    if len(beside) == 2 and all(len(row) == 1 for row in beside):
+        return True
+    return strips < most if beside else 2 * strips < most
+
+
+def _is_divided(end: str, start: str) -> bool:
+    """Whether a word is divided between the end of a line and the start of the next."""
+    return end[-2:-1].isalpha() and end[-1:] in "-\u2010\xad" and start[:1].islower()
+
+
+def _strips(rows: list[list[Segment]]) -> int:
+    """Count the white strips that go down between the cells of all rows."""
+    count, reach = 0, None
+    for low, high in sorted((s.x0, s.x1) for row in rows for s in row):
+        count += reach is not None and low > reach
+        reach = high if reach is None else max(reach, high)
+    return count
 
 
 def _aligned(row: list[Segment], other: list[Segment]) -> int:

@@ -25,6 +25,7 @@ _MARKS = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
+@lru_cache(maxsize=1024)
 def named(key: str) -> bool:
     """Return whether a metadata key names people."""
     return key.lower().replace("-", "_").replace(" ", "_").rpartition(":")[2] in PERSON_KEYS
@@ -54,7 +55,7 @@ def _texts(field: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def found_in_field(find: Callable[[str], list[Match]], field: str, value: str) -> list[Match]:
     """Return what is found in the value of a field, whose name says what the value is."""
-    said = _said(field)
+    said = named_before(field)
     return [
         m._replace(start=m.start - len(said), end=m.end - len(said))
         for m in find(said + value)
@@ -63,7 +64,7 @@ def found_in_field(find: Callable[[str], list[Match]], field: str, value: str) -
 
 
 @lru_cache(maxsize=1024)
-def _said(field: str) -> str:
+def named_before(field: str) -> str:
     """Return the name of a field as words before its value."""
     return f"{_CAMEL.sub(' ', _MARKS.sub(' ', field))}: " if field else ""
 

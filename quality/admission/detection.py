@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding, Scanned
-from quality.admission.described import PERSON_KEYS, fields, found_in_field, named
+from quality.admission.described import (
+    PERSON_KEYS,
+    fields,
+    found_in_field,
+    named,
+    named_before,
+)
 from quality.admission.matches import Match, findings
 from quality.admission.personal import patterns as personal
 from quality.admission.pseudonyms import outside
 from quality.admission.secrets import patterns as secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from freshground.core.records import Document
     from freshground.core.settings import Admission
@@ -20,10 +26,12 @@ if TYPE_CHECKING:
 NAMED = "personal.metadata_name"
 """People that metadata names: authors, senders, recipients."""
 
-_FINDERS: dict[str, Callable[[str], list[Match]]] = {
-    "personal": personal.find,
-    "secret": secrets.find,
+_FINDERS: dict[str, tuple[Callable[[str], list[Match]], Callable[[Sequence[str]], list[bool]]]] = {
+    "personal": (personal.find, personal.may_hold),
+    "secret": (secrets.find, secrets.may_hold),
 }
+"""What finds, and what tells which of some texts are worth looking into."""
+
 VERSIONS: dict[str, dict[str, str]] = {
     "personal": {**personal.VERSIONS, NAMED: "1"},
     "secret": secrets.VERSIONS,
@@ -40,7 +48,7 @@ class Patterns:
 
     def __init__(self, category: str) -> None:
         self.rules: Mapping[str, str] = VERSIONS[category]
-        self._find = _FINDERS[category]
+        self._find, self._may_hold = _FINDERS[category]
 
     def scan(self, document: Document) -> Scanned:
         """Return what is found in the text, then what stands beside it, once a rule and place."""
@@ -50,10 +58,12 @@ class Patterns:
 
     def _beside(self, document: Document) -> Iterator[Finding]:
         done: set[tuple[str, str]] = set()
-        for field, value in fields(document):
+        held = list(fields(document))
+        worth = self._may_hold([named_before(field) + value for field, value in held])
+        for (field, value), may_hold in zip(held, worth, strict=True):
             found = {
                 m.rule: m.confidence
-                for m in found_in_field(self._find, field, value)
+                for m in (found_in_field(self._find, field, value) if may_hold else ())
                 if outside(value, m.start, m.end)
             }
             if NAMED in self.rules and named(field) and somebody(value):

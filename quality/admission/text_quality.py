@@ -154,10 +154,16 @@ def _words(seen: _Token, tokens: int) -> tuple[float, float]:
 
 
 def _token(token: str) -> _Token:
-    signs = sum(map(len, _SIGNS.findall(token)))
     blob = len(token) if len(token) > LONG and _is_blob(token) else 0
-    core = token if token.isalpha() else token.strip(_PUNCTUATION)
+    if token.isalpha():
+        core, signs = token, 0
+    else:
+        core, signs = token.strip(_PUNCTUATION), _signs(token)
     if core.isalpha() and (core.islower() or core[1:].islower() or core.isupper()):
+        if core != token and not blob:
+            # Most words stood without their marks before.
+            word = _KNOWN[core]
+            return _kind(1, word.valid, 0, word.alone, signs, 0)
         if len(core) < SHORT:
             alone = len(core) == 1 and core.isascii() and core not in _ALONE
             return _kind(1, 1, 0, int(alone), signs, blob)
@@ -171,6 +177,13 @@ def _token(token: str) -> _Token:
     if _is_damaged(core):
         return _kind(1, 0, 1, 0, signs, blob)
     return _kind(1, int(len(core) <= LONG or not _is_blob(core)), 0, 0, signs, blob)
+
+
+def _signs(token: str) -> int:
+    """Return how many characters of a token are neither letters, digits nor of other scripts."""
+    if token.isascii():
+        return len(token) - sum(map(str.isalnum, token)) - token.count("_")
+    return sum(map(len, _SIGNS.findall(token)))
 
 
 _kind = lru_cache(maxsize=1 << 10)(_Token)

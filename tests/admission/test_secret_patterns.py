@@ -52,6 +52,7 @@ def test_a_key_is_found_by_its_form(rule, around):
         ("password = 'h7!kQz02'", "password", "h7!kQz02"),
         ("The password is Winter2024!", "password", "Winter2024"),
         ("Passwort: Sommer#88x", "password", "Sommer#88x"),
+        ("My PIN: k3Y!s9x0pQ, as agreed", "password", "k3Y!s9x0pQ"),
         ("Server=db;User Id=sa;Password=Kx92!aLq;", "password", "Kx92!aLq"),
         ('"api_key": "f3Kd82LmQz71PxWv0aBt"', "api_key", "f3Kd82LmQz71PxWv0aBt"),
         ("client_secret=Zx8Q~9dkLm2.PqRs7tUv", "api_key", "Zx8Q~9dkLm2.PqRs7tUv"),

@@ -140,3 +140,33 @@ def test_slides_keep_titles_and_notes(
     ]  # fmt: skip
     assert [element.page for element in found.elements] == [1, 1, 1, 2, 2, 2]
     assert found.title == "Title 1"
+
+
+def test_lists_that_count_code_and_captions(
+    parsed: Callable[..., Document], outline: Callable[[Document], list]
+) -> None:
+    document = OpenDocumentText()
+    counted = text.ListStyle(name="L1")
+    for level, shape in ((1, "1"), (2, "a")):
+        counted.addElement(text.ListLevelStyleNumber(level=level, numformat=shape, numsuffix="."))
+    document.automaticstyles.addElement(counted)
+    items = text.List(stylename="L1")
+    for words in ("first", "second"):
+        item = text.ListItem()
+        item.addElement(text.P(text=words))
+        items.addElement(item)
+    inner, item = text.List(), text.ListItem()
+    item.addElement(text.P(text="below"))
+    inner.addElement(item)
+    items.lastChild.addElement(inner)
+    document.text.addElement(items)
+    for name in ("Preformatted Text", "Caption"):
+        named = style.Style(name=name.replace(" ", "_20_"), family="paragraph")
+        document.styles.addElement(named)
+    for words in ("def f():", "", "return 1"):
+        document.text.addElement(text.P(stylename="Preformatted_20_Text", text=words))
+    document.text.addElement(text.P(stylename="Caption", text="Table 1: Limits"))
+    assert outline(parsed(_saved(document), "a.odt")) == [
+        ("list_item", "1. first"), ("list_item", "2. second"), ("list_item", "a. below"),
+        ("code", "def f():\n\nreturn 1"), ("caption", "Table 1: Limits"),
+    ]  # fmt: skip

@@ -100,6 +100,15 @@ def test_entities_that_stand_for_more_and_more(value: str) -> None:
     assert "entities" in refusal.found
 
 
+@pytest.mark.parametrize("attribute", ["a{}='x y'", "a{}"])
+def test_an_element_of_very_many_attributes(attribute: str) -> None:
+    many = " ".join(attribute.format(number) for number in range(20_000))
+    refusal = _refusal(f"<html><body><p {many}>words</p></body></html>".encode(), "a.html")
+    assert (refusal.rule, "attributes" in refusal.found) == ("too_large", True)
+    long = f"<html><body><p title='{'of words ' * 20_000}'>words</p></body></html>"
+    assert parse(long.encode(), "a.html").text == "words"
+
+
 def test_a_cell_that_spans_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     row = b"<tr><td rowspan=100 colspan=100>x</td><td>y</td></tr>"
     page = b"<html><body><table>" + row * 50 + b"</table>"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from freshground.core.errors import Quarantine
 from ingestion.parse.charset import decode
+from ingestion.parse.mime import message_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,6 +75,41 @@ def test_a_wrong_declaration_of_html_survives(
     page = f'<html><head><meta charset="{declared}"></head><body><p>{GERMAN}</p></body></html>'
     text = parsed(page.encode(actual), "x.html").text
     assert "Pr\u00e4mie f\u00fcr M\u00fcller betr\u00e4gt 120,50 \u20ac" in text
+
+
+FRENCH = "La soci\u00e9t\u00e9 \u00ab d\u00e9j\u00e0 \u00bb cr\u00e9\u00e9e \u00e0 N\u00eemes co\u00fbte 5.\n"
+RUSSIAN = "\u041f\u043e\u043b\u0438\u0441 \u0434\u0435\u0439\u0441\u0442\u0432\u0443\u0435\u0442 \u0442\u0440\u0438 \u0433\u043e\u0434\u0430, \u0443\u0431\u044b\u0442\u043a\u0438 \u0432\u043e\u0437\u043c\u0435\u0449\u0430\u044e\u0442\u0441\u044f.\n"
+CZECH = "Poji\u0161t\u011bn\u00ed plat\u00ed t\u0159i roky; \u0161kody budou uhrazeny b\u011bhem m\u011bs\u00edce.\n"
+JAPANESE = "\u4fdd\u967a\u306e\u5951\u7d04\u306f\u4e09\u5e74\u9593\u6709\u52b9\u3067\u3059\u3002\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [
+        (FRENCH, "cp1252"), (FRENCH, "mac_roman"), (GERMAN.replace("\u20ac", "EUR"), "mac_roman"),
+        (CZECH, "cp1250"), (CZECH, "iso8859_2"), (RUSSIAN * 2, "koi8_r"), (RUSSIAN * 2, "cp1251"),
+        (RUSSIAN, "utf-16-be"), (RUSSIAN, "utf-16-le"), (JAPANESE, "utf-16-be"),
+        (JAPANESE, "iso2022_jp"), (JAPANESE * 3, "shift_jis"),
+    ],
+)  # fmt: skip
+def test_short_text_that_declares_nothing(text: str, charset: str) -> None:
+    assert decode(text.encode(charset)) == text
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1250", "shift_jis", "utf-8"])
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [(RUSSIAN * 3, "koi8_r"), (FRENCH * 3, "mac_roman"), (CZECH * 3, "cp1250")],
+)
+def test_a_declared_charset_that_makes_no_language(text: str, charset: str, declared: str) -> None:
+    assert decode(text.encode(charset), declared) == text
+
+
+def test_bytes_beyond_ascii_in_headers_of_a_mail() -> None:
+    subject = "Gr\u00f6\u00dfe \u00fcber K\u00f6ln"
+    for charset in ("latin-1", "utf-8"):
+        message = message_of(f"Subject: {subject}\r\n\r\nText".encode(charset))
+        assert message["subject"] == subject
 
 
 def test_binary_is_no_text() -> None:

@@ -217,6 +217,24 @@ def test_shapes_in_alternatives_and_above_the_slide(parsed: Callable[..., Docume
     assert text == "The year\nHalf beyond the edge\nFor new programs\nSo E=(m+n)/2c^2"
 
 
+def test_numbers_and_footers_of_slides(parsed: Callable[..., Document]) -> None:
+    show = pptx.Presentation()
+    for number in range(3):
+        slide = show.slides.add_slide(show.slide_layouts[1])
+        slide.shapes.title.text = f"Title {number}"
+        slide.placeholders[1].text = f"Body {number} of it"
+        for kind, text in (("sldNum", f"{number + 7}"), ("ftr", "Internal use")):
+            box = slide.shapes.add_textbox(0, 0, 900, 900)
+            box.text_frame.text = text
+            place = pptx.oxml.parse_xml(f'<p:ph {SPACES} type="{kind}" idx="30"/>')
+            box._element.nvSpPr.nvPr.append(place)
+    lines = parsed(_saved(show), "a.pptx").text.split("\n\n")
+    assert [line.removeprefix("- ") for line in lines] == [
+        "Title 0", "Internal use", "Body 0 of it", "Title 1", "Body 1 of it", "Title 2",
+        "Body 2 of it",
+    ]  # fmt: skip
+
+
 def test_a_diagram_is_its_paragraphs(parsed: Callable[..., Document]) -> None:
     space = "http://schemas.openxmlformats.org/drawingml/2006/diagram"
     show, slide = _slides()

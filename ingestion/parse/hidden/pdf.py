@@ -333,6 +333,8 @@ def _notes(page: Any) -> Iterator[str]:
         if not note:
             continue
         try:
+            if pdfium_c.FPDFAnnot_GetSubtype(note) == pdfium_c.FPDF_ANNOT_FREETEXT:
+                continue  # text that is typed over the page, for all to see
             length = pdfium_c.FPDFAnnot_GetStringValue(note, b"Contents", None, 0)
             if length > 2:
                 buffer = ctypes.create_string_buffer(length)

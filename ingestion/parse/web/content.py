@@ -6,6 +6,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from ingestion.parse.html_notes import is_note
 from ingestion.parse.web.extractor import content
 from ingestion.parse.web.selection import Rest, select
 
@@ -76,6 +77,8 @@ def _linked(root: Any) -> int:
 
 
 def _is_part(node: Any) -> bool:
+    if is_note(node.attrib):
+        return False
     if node.tag in _PARTS or (node.get("role") or "").lower() in _ROLES:
         return True
     if node.tag in {"html", "body", "main", "article"}:

@@ -90,10 +90,15 @@ def _kept(
         if place in lines:
             kept.append(replace(block, text="\n".join(lines[place])))
         elif first < place < last and (
-            block.kind == "code" or (block.kind == "heading" and place + 1 in lines)
+            block.kind == "code" or (place + 1 in lines and _goes_with(block, blocks[place + 1]))
         ):
             kept.append(block)
     return kept
+
+
+def _goes_with(block: Block, after: Block) -> bool:
+    """Whether a block is the heading of what follows, or the caption of a table."""
+    return block.kind == "heading" or (block.kind == "caption" and after.kind == "table")
 
 
 def _misses(kept: Sequence[Block], rest: Rest) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from ingestion.parse.spreadsheet import shown
 
 if TYPE_CHECKING:
     from ingestion.parse.package import Package
@@ -13,8 +12,9 @@ _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _D = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-CHART, DIAGRAM = f"{_C}chart", f"{_D}relIds"
-SIGNS = rb'drawingml/2006/chart"|drawingml/2006/diagram"'
+_X = "{http://schemas.microsoft.com/office/drawing/2014/chartex}"
+CHART, DIAGRAM, CHART_EX = f"{_C}chart", f"{_D}relIds", f"{_X}chart"
+SIGNS = rb'drawingml/2006/chart"|drawingml/2006/diagram"|drawing/2014/chartex"'
 MAX_CELLS = 20_000
 _SAYING = frozenset({"node", "asst", ""})
 
@@ -29,10 +29,12 @@ class Drawing(NamedTuple):
 def drawing(node: Any, package: Package, linked: dict[str, str]) -> Drawing:
     """Return what the chart or diagram says to which an element refers; `linked` are the parts."""
     is_chart = node.tag == CHART
-    name = linked.get(node.get(f"{_R}id" if is_chart else f"{_R}dm") or "")
+    name = linked.get(node.get(f"{_R}dm" if node.tag == DIAGRAM else f"{_R}id") or "")
     root = package.tree(name) if name else None
     if root is None:
         return Drawing([], [])
+    if node.tag == CHART_EX:
+        return _newer(root)
     return _chart(root) if is_chart else Drawing(_diagram(root), [])
 
 
@@ -51,6 +53,21 @@ def _chart(root: Any) -> Drawing:
     rows = [[labels.get(at, ""), *(column.get(at, "") for column in columns)] for at in places]
     head = [["", *names]] if any(names) and len(names) == len(series) else []
     return Drawing([title for title in titles if title], [*head, *rows] if rows else [])
+
+
+def _newer(root: Any) -> Drawing:
+    """Return what a chart of a kind that came after 2013 says: funnels, maps, boxes, trees."""
+    titles = [
+        _written(node) or " ".join(node.itertext(f"{_X}v")) for node in root.iter(f"{_X}title")
+    ]
+    rows: list[list[str]] = []
+    for data in root.iter(f"{_X}data"):
+        columns = [[(pt.text or "").strip() for pt in level.iter(f"{_X}pt")]
+                   for level in data.iter(f"{_X}lvl")]  # fmt: skip
+        if sum(map(len, columns)) <= MAX_CELLS:
+            rows += [[cell or "" for cell in row] for row in zip_longest(*columns)]
+    width = max(map(len, rows), default=0)
+    return Drawing([t for t in titles if t], [row + [""] * (width - len(row)) for row in rows])
 
 
 def _tops(ser: Any, *names: str) -> list[Any]:
@@ -79,6 +96,8 @@ def _value(text: str, number_format: str | None) -> str:
         return text
     from openpyxl.styles.numbers import is_date_format
     from openpyxl.utils.datetime import from_excel
+
+    from ingestion.parse.spreadsheet import shown
 
     if not is_date_format(number_format):
         return shown(number, number_format)

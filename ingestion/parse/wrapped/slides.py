@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from ingestion.parse.wrapped.drawings import CHART, DIAGRAM, SIGNS, drawing
+from ingestion.parse.wrapped.drawings import CHART, CHART_EX, DIAGRAM, SIGNS, drawing
 from ingestion.parse.wrapped.formulas import MATH, formula
 from ingestion.parse.wrapped.markup import choose, lift
 
@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 _TABLE = "http://schemas.openxmlformats.org/drawingml/2006/table"
-_SIGNS = re.compile(rb'<mc:AlternateContent|<m:oMath|<a:off x="-|<a:off x="\d+" y="-|' + SIGNS)
+_SIGNS = re.compile(
+    rb'<mc:AlternateContent|<m:oMath|<a:off x="-|<a:off x="\d+" y="-|type="(?:sldNum|ftr|dt)"|'
+    + SIGNS
+)
+_NUMBER, _REPEATED = "sldNum", frozenset({"ftr", "dt"})
 
 
 def unwrap(package: Package) -> None:
-    """Lay open what the slides of a presentation wrap."""
+    """Lay open what the slides of a presentation wrap; what all of them repeat stands once."""
+    said: set[str] = set()
     for name, root in package.holding(package.slides(), _SIGNS):
         choose(root)
         for node in list(root.iter(f"{MATH}oMath")):
             _formula(node)
+        _furniture(root, said)
         linked = package.linked(name)
-        for node in list(root.iter(CHART, DIAGRAM)):
+        for node in list(root.iter(CHART, CHART_EX, DIAGRAM)):
             frame = next(node.iterancestors(f"{_P}graphicFrame"), None)
             if frame is not None:
                 _drawn(frame, *drawing(node, package, linked))
@@ -39,6 +45,19 @@ def unwrap(package: Package) -> None:
                 if (place.get(side) or "").startswith("-"):
                     place.set(side, "0")
         package.replace(name, root)
+
+
+def _furniture(root: Any, said: set[str]) -> None:
+    """Take out slides' numbers, and the footers and dates that another slide has."""
+    for place in list(root.iter(f"{_P}ph")):
+        kind = place.get("type")
+        shape = next(place.iterancestors(f"{_P}sp"), None)
+        if shape is None or (kind != _NUMBER and kind not in _REPEATED):
+            continue
+        text = " ".join("".join(t.text or "" for t in shape.iter(f"{_A}t")).split())
+        if kind == _NUMBER or text in said:
+            shape.getparent().remove(shape)
+        said.add(text)
 
 
 def _formula(node: Any) -> None:

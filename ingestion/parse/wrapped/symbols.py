@@ -1,4 +1,4 @@
-"""Characters that Word names by a font and a code: Greek letters and signs of the font Symbol."""
+"""Characters that Word names by a font and a code: signs of the fonts Symbol and Wingdings."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ _SYMBOL = {
     0xB9: "\u2260", 0xBB: "\u2248", 0xBC: "\u2026", 0xC5: "\u2295", 0xCE: "\u2208", 0xD6: "\u221a",
     0xE5: "\u2211", 0xF2: "\u222b", 0x2D: "\u2212",
 }  # fmt: skip
+_WINGDINGS = {
+    0x6F: "\u25a1", 0x71: "\u2751", 0x72: "\u2752", 0xA8: "\u25fb", 0xDF: "\u2190", 0xE0: "\u2192",
+    0xE8: "\u2794", 0xFB: "\u2718", 0xFC: "\u2714", 0xFD: "\u2612", 0xFE: "\u2611",
+}  # fmt: skip
+"""Boxes and their marks, which say what is agreed to, and arrows."""
 _PRIVATE = range(0xF000, 0xF100)
 
 
@@ -31,5 +36,7 @@ def symbol(font: str, code: str) -> str:
     if font.lower() == "symbol":
         number -= _PRIVATE.start
         return _SYMBOL.get(number, chr(number) if 0x20 <= number < 0x7F else "")  # noqa: PLR2004
+    if font.lower() == "wingdings" and number - _PRIVATE.start in _WINGDINGS:
+        return _WINGDINGS[number - _PRIVATE.start]
     # Signs of other fonts: cleansing knows the common bullets and ticks.
     return chr(number)

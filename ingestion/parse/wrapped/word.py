@@ -12,9 +12,11 @@ from lxml import etree
 
 from ingestion.parse.bounds import too_many_cells
 from ingestion.parse.raised import lowered, raised
-from ingestion.parse.wrapped.drawings import CHART, DIAGRAM, SIGNS, drawing
+from ingestion.parse.wrapped.chunks import insert
+from ingestion.parse.wrapped.drawings import CHART, CHART_EX, DIAGRAM, SIGNS, drawing
 from ingestion.parse.wrapped.formulas import MATH, formula
 from ingestion.parse.wrapped.markup import choose, lift
+from ingestion.parse.wrapped.roles import mark
 from ingestion.parse.wrapped.symbols import symbol
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PARTS = ("word/document.xml", "word/footnotes.xml", "word/endnotes.xml")
 _SIGNS = re.compile(
     rb"<w:(?:ins|del|moveTo|moveFrom|sdt|smartTag|customXml|fldSimple|dir|bdo|ruby|sym|txbxContent"
-    rb"|footnoteReference|endnoteReference|vMerge)\b|<w:vertAlign |<mc:AlternateContent|<m:oMath|"
-    + SIGNS
+    rb"|footnoteReference|endnoteReference|vMerge|altChunk)\b|<w:vertAlign |<mc:AlternateContent"
+    rb"|<m:oMath|" + SIGNS
 )
 _GONE = tuple(f"{_W}{name}" for name in ("del", "moveFrom", "rt"))
 _WRAPS = tuple(
@@ -42,7 +44,7 @@ _SCRIPTS = {"superscript": raised, "subscript": lowered}
 
 
 def unwrap(package: Package) -> None:
-    """Lay open what the body and the notes of a document wrap."""
+    """Lay open what the body and the notes of a document wrap, and mark what styles make of it."""
     for name, root in package.holding(_PARTS, _SIGNS):
         choose(root)
         for node in list(root.iter(*_GONE)):
@@ -51,8 +53,11 @@ def unwrap(package: Package) -> None:
             lift(node, _held(node))
         _characters(root)
         _repeat(root)
-        _follow(root, package, package.linked(name))
+        linked = package.linked(name)
+        insert(root, package, linked, _paragraph, _table)
+        _follow(root, package, linked)
         package.replace(name, root)
+    mark(package)
 
 
 def _held(node: Any) -> list[Any]:
@@ -138,7 +143,7 @@ def _number(node: Any, usual: int) -> int:
 def _follow(root: Any, package: Package, linked: dict[str, str]) -> None:
     """Move what text boxes, charts and diagrams say behind the paragraph that they hang on."""
     last: dict[Any, Any] = {}
-    for node in list(root.iter(f"{_W}txbxContent", CHART, DIAGRAM)):
+    for node in list(root.iter(f"{_W}txbxContent", CHART, CHART_EX, DIAGRAM)):
         anchor = next(node.iterancestors(f"{_W}p"), None)
         if anchor is None or _is_inline(node):
             continue

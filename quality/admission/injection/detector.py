@@ -10,14 +10,15 @@ Rules, each with its version:
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding, Scanned
 from freshground.core.records import Element
 from quality.admission.described import fields
 from quality.admission.injection import meaning
-from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.visible import Reader
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from freshground.core.records import Document
     from freshground.core.settings import Admission
 
-VERSION = "3"
+VERSION = "4"
 RULES = {
     "injection.instruction": VERSION,
     "injection.request": VERSION,
@@ -83,15 +84,21 @@ def _beside(document: Document, context: str) -> Iterator[Finding]:
 
     They are headings: no request is out of place there.
     """
-    values = dict.fromkeys(value for _, value in fields(document))
-    if not Cast("\n".join(values)).catches("signals", "orders", *DISGUISES):
-        return
-    for value in values:
-        if value not in document.text:
-            best = _surest(Reader(value, (Element("heading", 0, len(value)),), context))
-            if best:
-                yield replace(best, start=None, end=None,
-                              evidence=f"title or metadata: {best.evidence}")  # fmt: skip
+    values = [
+        value
+        for value in dict.fromkeys(value for _, value in fields(document))
+        if value not in document.text
+    ]
+    ends = list(accumulate(len(value) + 1 for value in values))
+    elements = [
+        Element("heading", end - 1 - len(value), end - 1)
+        for value, end in zip(values, ends, strict=True)
+    ]
+    found = Reader("\n".join(values), elements, context).findings(VERSION) if values else ()
+    for _, of_one in groupby(found, lambda finding: bisect_right(ends, finding.start)):
+        best = max(of_one, key=lambda finding: finding.confidence)
+        yield replace(best, start=None, end=None,
+                      evidence=f"title or metadata: {best.evidence}")  # fmt: skip
 
 
 def _hidden(document: Document, context: str) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ KNOWN_TAKES = 0.65
 
 _NEVER = re.compile(r"\b(?:never|not)\s+$")
 _FOR_ME = re.compile(r"\b(?:me|my|i|mir|mich|moi|mon|mi|yo)\b")
-_KINDS_WITHOUT_REQUESTS = frozenset({"heading", "title", "code"})
+KINDS_WITHOUT_REQUESTS = frozenset({"heading", "title", "code"})
 TOLD = 0.35
 """What is left of the weight of signals that stand in quotation marks, or in code."""
 
@@ -91,7 +91,7 @@ def judge(
         found = [Signal(s.name, s.weight * 0.6) for s in found]
     strong = joined(found)
     request = 0.0
-    if ground and kind not in _KINDS_WITHOUT_REQUESTS:
+    if ground and kind not in KINDS_WITHOUT_REQUESTS:
         request = _request(sentence, verb, order, span, text) * ground
     if request and (not upright or (kind == "list_item" and verb not in words.TELLING)):
         request *= 0.6

@@ -8,14 +8,13 @@ megabyte, where the standard library's expressions would take as long as the par
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from quality.admission.gates import Gates, Seen, compiled
 from quality.admission.injection import words
 from quality.admission.injection.machines import IN_TEXT
-from quality.admission.injection.payloads import IN_DISGUISE
+from quality.admission.injection.payloads import IN_DISGUISE, may_be_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +35,7 @@ SIGNALS = (
     r"\bnew (?:system )?(?:instructions?|prompt|directives?)\b", r"\byour (?:\w+ ){0,3}(?:instructions?|prompt|rules|guidelines)\b",
     r"<\|", r"\[/?inst\]", r"<</?sys", r"</?(?:system|assistant|instructions?|tool_call|function_calls?|invoke)>",
     r"\bsystem (?:prompt|message|override|note|instruction)", r"\b(?:conversation|chat) (?:history|log)\b",
-    r"\b(?:the|all|any) users?\b.{0,40}\b(?:not|never)\b", r"\b(?:not|n't|never|without) (?:\w+ ){0,2}(?:tell|inform|mention|reveal|disclos|notif|alert)",
+    r"\busers? (?:must|should|may) (?:not|never) (?:know|see|notice|be )", r"\b(?:hid(?:e|den)|secret|conceal\w*|invisible) from\b", r"(?:tell|inform|mention|reveal|disclos|notif|alert)\w*\s+(?:\w+\s+){0,4}(?:users?|humans?|operator|customers?)\b",
     r"\b(?:developer|dan|god|debug|maintenance|admin) mode\b",
     r"\b(?:du bist|ab sofort|ab jetzt|tu es|vous êtes|partir de|ahora eres|ora sei|d'ora in|vanaf nu|od teraz)\b",
     "теперь ты", "отныне", "你现在",
@@ -50,13 +49,13 @@ ABOUT = (
 )
 """What tells of prompts and of attacks on them."""
 
-_TAIL = (r"[^\n]{0,120}(?:credential|password|passphrase|api[ _-]?key|secret|token|private key|conversation|contents|"
+_TAIL = (r"[^\n]*?(?:credential|password|passphrase|api[ _-]?key|secret|token|private key|conversation|contents|"
          r"everything|all |user|customer|entire )")  # fmt: skip
 _LEAD = (
-    r"(?:^|[\n.!?:|])[^\w\n]{0,8}(?:\d{1,2}[.)]\s+)?"
+    r"(?:^|[\n.!?|])[^\w\n]{0,8}(?:\d{1,2}[.)]\s+)?"
     r"(?:(?:please|kindly|now|also|then|and|but|so|next|finally|additionally|instead|first|always|just|bitte|por favor|"
     r"veuillez|can you|could you|would you|i (?:want|need) you to|make sure to|be sure to|help me(?: to)?|you (?:must|should)|"
-    r"(?:in|at|to|for|when|while|after|as) [^,.\n]{0,60},)\W{1,3}){0,3}"
+    r"(?:in|at|to|for|when|while|after|as) [^,.\n]*[,:])\W{1,3}){0,3}"
 )
 DISGUISES: dict[str, tuple[str, ...]] = {
     "long": (r"[A-Za-z0-9]{4}[A-Za-z0-9+/_-]{24,}", r"(?:[0-9a-fA-F]{2}[ :,]?){16,}"),
@@ -77,9 +76,6 @@ DISGUISES: dict[str, tuple[str, ...]] = {
 
 _RARE = ("about", "codes", "drawn", "turned")
 """Nets that hardly any text is caught in: one pass tells of all. With more of them RE2 gets slow."""
-
-
-_HEX = re.compile(r"[0-9a-f :,]+")
 
 
 @cache
@@ -120,9 +116,8 @@ class Cast:
         return filter(self._may_be_encoded, spans) if name == "long" else spans
 
     def _may_be_encoded(self, span: tuple[int, int]) -> bool:
-        """Encoded sentences have large letters, or are hex: long names and paths are neither."""
-        piece = self._text[slice(*span)]
-        return not piece.islower() or _HEX.fullmatch(piece) is not None
+        """Most of what is long and without blanks is a path, a name or a digest."""
+        return may_be_encoded(self._text[slice(*span)])
 
     def catches(self, *names: str) -> bool:
         """Return whether one of some nets catches anything."""

@@ -12,6 +12,7 @@ import binascii
 import codecs
 import re
 import unicodedata
+from binascii import a2b_base64
 from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,6 +30,16 @@ MAX_PAYLOADS = 200
 _BASE64 = re.compile(r"(?<![\w+/=-])(?:[A-Za-z0-9+/_-]{20,}(?:\r?\n)?)+={0,2}(?![\w+/=])")
 _BASE32 = re.compile(r"(?<!\w)[A-Z2-7]{32,}={0,6}(?!\w)")
 _HEX = re.compile(r"(?<!\w)(?:0x)?(?:[0-9a-fA-F]{2}[ :,]?){16,}(?!\w)|(?:\\x[0-9a-fA-F]{2}){8,}")
+_IN_HEX = re.compile(r"(?:0x)?[0-9a-fA-F :,]+")
+_IN_BASE32 = re.compile(r"[A-Z2-7]{28}")
+_PATH = re.compile(r"[a-z]{4}[/_-]|[/_-][a-z]{4}")
+_INSIDE = bytes(range(0x80, 0xC0))
+"""Bytes within a character of UTF-8."""
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_HEAD = 32
+"""Characters of a run that tell whether it is encoded."""
+
 _BITS = re.compile(r"(?<!\w)(?:[01]{8}[ ,]?){8,}(?!\w)")
 _DECIMAL = re.compile(r"(?<!\w)(?:(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])[ ,]+){12,}\d{2,3}(?!\w)")
 _PERCENT = re.compile(r"(?:[\w.-]*%[0-9a-fA-F]{2}[\w.-]*){6,}")
@@ -87,6 +98,40 @@ def _decoded(
         for match in pattern.finditer(text):
             if decoded := _readable(decode(match.group()[: MAX_DECODED * 2])):
                 yield Payload(decoded, match.start(), match.end(), how)
+
+
+def may_be_encoded(run: str) -> bool:
+    """Return whether at least 28 characters without blanks begin as an encoded text does."""
+    head = run[:_HEAD]
+    if _IN_HEX.fullmatch(head):
+        data = _hex(head) or b""
+        return _within(data, "utf-8", 3) or _within(data, "utf-16-le", 2)
+    if _IN_BASE32.match(run):
+        return True
+    if run.islower():
+        return False
+    plain = head.encode().translate(_URL_SAFE)
+    wide = not _PATH.search(head)
+    # What is no letter or digit may stand before the first that a net caught.
+    return any(_is_amid_text(a2b_base64(plain[at : at + 24]), wide=wide) for at in range(4))
+
+
+def _is_amid_text(data: bytes, *, wide: bool) -> bool:
+    """Return whether bytes are within what `_readable` takes; nearly any are where it is `wide`."""
+    return _within(data.lstrip(_INSIDE), "utf-8", 3) or (
+        wide and (_within(data, "utf-16-le", 2) or _within(data[1:], "utf-16-le", 2))
+    )
+
+
+def _within(data: bytes, name: str, rest: int) -> bool:
+    """Return whether bytes are a text, but for at most `rest` of a character at their end."""
+    try:
+        text = data.decode(name)
+    except UnicodeDecodeError as error:
+        if error.start < len(data) - rest:
+            return False
+        text = data[: error.start].decode(name)
+    return bool(text) and _is_printable(text)
 
 
 def _codes(text: str) -> Iterator[Payload]:
@@ -185,11 +230,14 @@ def _readable(data: bytes | None) -> str | None:
         except UnicodeDecodeError:
             continue
         letters = sum(c.isalpha() or c == " " for c in text)
-        printable = text.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in text)
         enough = letters >= max(0.75 * len(text), MIN_LETTERS)
-        if printable and enough and _spaced(text):
+        if enough and _is_printable(text) and _spaced(text):
             return text
     return None
+
+
+def _is_printable(text: str) -> bool:
+    return text.isprintable() or all(c.isprintable() or c in "\r\n\t" for c in text)
 
 
 def _spaced(text: str) -> bool:

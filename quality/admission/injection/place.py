@@ -12,11 +12,12 @@ _CONTEXT = re.compile(
     r"\b(?:our|ours|us|we|this|these|those|here|below|above|your|yours|you|it|its|they|them|account|"
     r"unser\w*|uns|wir|hier|diese\w*|notre|nos|nous|ici|nuestr\w*|aqu\u00ed)\b"
 )
-_QUESTION = re.compile(
-    r"^(?:what|what's|who|who's|whom|whose|when|where|why|how|which|in what|can you|could you|"
+QUESTION = (
+    r"(?:what|what's|who|who's|whom|whose|when|where|why|how|which|in what|can you|could you|"
     r"wer|was|wann|wo|warum|wie|welche\w*|qui|quel\w*|quand|o\u00f9|pourquoi|comment|qu\u00e9|qui\u00e9n|cu\u00e1\w*|"
     r"d\u00f3nde|c\u00f3mo|chi|che|quando|dove|perch\u00e9|come)\b"
 )
+_QUESTION = re.compile(f"^{QUESTION}")
 _ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 STEM = 6
 WHOLE = 4

@@ -25,7 +25,7 @@ _END = re.compile(
 _MARK = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u0964\n|]")
 """What an end begins with: a set of characters is found ten times as fast as alternatives."""
 
-_WRAPPED = re.compile(r"\n\s*[a-z\u00df-\u00ff]")
+WRAPPED = re.compile(r"\n\s*[a-z\u00df-\u00ff]")
 
 
 class Sentence(NamedTuple):
@@ -40,7 +40,7 @@ class Sentence(NamedTuple):
 def split(text: str, start: int = 0, kind: str = "text") -> Iterator[Sentence]:
     """Yield the sentences of a text that begins at `start` of its document, without margins."""
     last = 0
-    for end in _ends(text):
+    for end in ends(text):
         # The mark itself belongs to its sentence, for a question is known by it.
         yield from _pieces(text, last, end, start, kind)
         last = end
@@ -52,18 +52,18 @@ def around(text: str, place: int, first: int, last: int, kind: str = "text") -> 
     low, high = max(first, place - MAX_SENTENCE // 2), min(last, place + MAX_SENTENCE // 2)
     # Most sentences begin on a line of their own, and the search is short from there.
     cut = text.rfind("\n", low, place)
-    while cut >= 0 and _WRAPPED.match(text, cut):
+    while cut >= 0 and WRAPPED.match(text, cut):
         cut = text.rfind("\n", low, cut)
     low = max(low, cut + 1)
     window, begins = text[low:high], 0
-    for end in _ends(window):
+    for end in ends(window):
         if low + end > place:
             return _holding(place, _pieces(window, begins, end, low, kind))
         begins = end
     return _holding(place, _pieces(window, begins, len(window), low, kind))
 
 
-def _ends(text: str) -> Iterator[int]:
+def ends(text: str) -> Iterator[int]:
     """Yield where sentences end, behind the blanks that follow."""
     mark = _MARK.search(text)
     while mark:

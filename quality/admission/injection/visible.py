@@ -5,19 +5,17 @@ The nets (`net`) say where to look; only the sentences there are cut out and jud
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from freshground.core.findings import Finding
-from quality.admission.injection import words
 from quality.admission.injection.judge import NOTHING, Judged, judge
 from quality.admission.injection.net import DISGUISES, Cast
 from quality.admission.injection.payloads import Payload, parted, payloads, telltale
 from quality.admission.injection.place import ground
 from quality.admission.injection.sentences import Sentence, around, split
-from quality.admission.injection.signals import is_noun
+from quality.admission.injection.worth import Sight
 from quality.admission.matches import lowered
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ class Reader:
         self.about = not self.foreign and len(list(islice(self.cast.finds("about"), 2))) > 1
         self.elements = elements
         self.orders = 0
-        self.starts = [element.start for element in elements]
+        self.sight = Sight(text, self.small, elements, ample=self.ample)
 
     def findings(self, version: str) -> Iterator[Finding]:
         """Yield what is found in the order of the text; findings do not overlap."""
@@ -73,51 +71,30 @@ class Reader:
                 kept.insert(at, finding)
         yield from kept
 
-    def _is_noun(self, end: int) -> bool:
-        """Return whether the verb that ends there is a noun in truth: half of them are."""
-        verb = _LAST.search(self.small, max(0, end - 20), end)
-        return verb is not None and is_noun(verb[0], self.small[end : end + 24])
-
     def _sentence(self, place: int, first: int = 0) -> Sentence | None:
         """Return the sentence around a character, within its element and not before `first`."""
         if not self.elements:
             return around(self.text, place, first, len(self.text))
-        element = self.elements[max(bisect_right(self.starts, place) - 1, 0)]
-        if not element.start <= place < element.end:
+        element = self.sight.element(place)
+        if element is None:
             return None
         return around(self.text, place, max(first, element.start), element.end, element.kind)
 
-    def _judged(self) -> list[tuple[Sentence, Judged]]:
-        places: dict[int, str] = {}
-        nouns = 0
-        for _, end in self.cast.finds("orders"):
-            if self.ample and self._is_noun(end):
-                nouns += 1
-            else:
-                places[end - 1] = "orders"
-        for mark in "?\uff1f":
-            at = self.text.find(mark)
-            while at >= 0:
-                places[at] = "questions"
-                at = self.text.find(mark, at + 1)
-        begun: dict[int, int] = {}
-        for start, end in self.cast.finds("signals"):
-            middle = (start + end) // 2
-            places[middle] = "signals"
-            if _RUN_ON.match(self.text, start):
-                begun[middle] = start
+    def judged(self) -> list[tuple[Sentence, Judged]]:
+        """Return the sentences that say something to a machine, in order, each as if alone."""
+        worth = self.sight.worth(self.cast)
         sentences: dict[int, Sentence] = {}
         caught: dict[str, set[int]] = {"orders": set(), "questions": set(), "signals": set()}
         sentence: Sentence | None = None
-        for place, net in sorted(places.items()):
-            if place in begun:
-                sentence = self._sentence(place, begun[place])
+        for place, net in sorted(worth.places.items()):
+            if place in worth.begun:
+                sentence = self._sentence(place, worth.begun[place])
             elif sentence is None or not sentence.start <= place < sentence.end:
                 sentence = self._sentence(place)
             if sentence:
                 sentences[sentence.start] = sentence
                 caught[net].add(sentence.start)
-        self.orders = len(caught["orders"]) + nouns
+        self.orders = len(caught["orders"]) + worth.passed
         asked = caught["orders"] | caught["questions"]
         ground = self._ground([sentences[start] for start in sorted(asked)])
         judged = []
@@ -128,7 +105,7 @@ class Reader:
         return judged
 
     def _plain(self, version: str) -> Iterator[Finding]:
-        judged = self._judged()
+        judged = self.judged()
         habit = self.orders >= HABIT and self.orders * SENTENCE >= HABIT_SHARE * len(self.text)
         style = 0.5 if habit else STYLE[min(_scattered(judged), len(STYLE) - 1)]
         last: tuple[Sentence, Judged] | None = None
@@ -199,17 +176,6 @@ class Reader:
             if len(spans) >= MAX_SUSPICIOUS:
                 break
         return spans
-
-
-_RUN_ON = re.compile(
-    r"(?<=[\w.,;:)] )(?:"
-    rf"(?:{'|'.join(map(str.capitalize, words.OVERRIDE))})\w*(?: [a-z]\S*){{2}}"
-    rf"|(?<=[a-z.,;:)] )(?:{'|'.join(map(str.upper, words.OVERRIDE))})[A-Z]*(?: [A-Z]+){{2}})"
-)
-"""An order within a line that lost its marks: it begins large, and no title goes on small."""
-
-
-_LAST = re.compile(r"[^\W\d_]+$")
 
 
 def _scattered(judged: Sequence[tuple[Sentence, Judged]]) -> int:

@@ -10,7 +10,7 @@ from quality.admission.matches import Match, apart, lowered, places
 from quality.admission.personal import cards, national, network, phones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 VERSIONS = {
     "personal.email": "1",
@@ -54,6 +54,11 @@ _MONTH = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|januar|februar|märz|mai|juni|juli|okt|"
     r"dez|janv|févr|mars|avril|juin|juil|août|déc|ene|abr|ago|dic|gen|mag|giu|lug|set|ott)\w*\.?"
 )
+_DATE = re.compile(r"(?:19|20)\d\d([-/. ])\d\d?\1\d\d?|\d\d?([-/. ])\d\d?\2(?:19|20)\d\d")
+_LONGEST_DATE = 10
+_DECIMAL = re.compile(r"\d{1,4}\.\d{5,}")
+"""Nobody's number is written so, unless words say that it is a telephone's."""
+
 _DAY = re.compile(
     rf"(?:\d{{1,2}}[./\- ]\d{{1,2}}[./\- ]\d{{2,4}}|\d{{4}}[./-]\d{{1,2}}[./-]\d{{1,2}}|"
     rf"\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of |de )?{_MONTH} (?:de )?\d{{4}}|"
@@ -63,9 +68,13 @@ _DAY = re.compile(
 
 
 def clusters(text: str, seen: Seen) -> list[tuple[int, int]]:
-    """Return the spans of a text in which at least seven digits stand close together."""
+    """Return the spans of a text in which at least seven digits stand close together, no dates."""
     spans: list[tuple[int, int]] = []
     for first, end in seen.spans(_CLUSTER):
+        if end - first <= _LONGEST_DATE and _DATE.fullmatch(text, first, end):
+            continue
+        if _DECIMAL.fullmatch(text, first, end) and not phones.spoken_of(text, first):
+            continue
         start = first
         while start and text[start - 1] in "(+":
             start -= 1
@@ -86,6 +95,13 @@ def births(text: str) -> Iterator[Match]:
         day = _DAY.match(text, words.end())
         if day:
             yield Match("personal.birth_date", *day.span(), 0.75, "a day after words for birth")
+
+
+def may_hold(texts: Sequence[str]) -> list[bool]:
+    """Return which of some short texts may hold personal data that has a form: most cannot."""
+    if _GATES.opened(Seen("\n".join(texts))):
+        return [_ANY.search(text) is not None for text in texts]
+    return ["@" in text for text in texts]
 
 
 def find(text: str) -> list[Match]:

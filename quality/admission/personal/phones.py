@@ -72,6 +72,14 @@ def phones(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[Match]:
             yield Match("personal.phone", start, stop, sure, evidence)
 
 
+def spoken_of(text: str, start: int) -> bool:
+    """Return whether the words before a number say that it may be a telephone's."""
+    return text[start - 1 : start] in ("+", "(") or nearest(_WORDS, before(text, start)) in (
+        "phone",
+        "weak",
+    )
+
+
 def _apart(text: str, clusters: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield clusters, and of those with too many digits for one number the numbers in them."""
     for start, end in clusters:

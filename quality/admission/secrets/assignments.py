@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from quality.admission.gates import Seen, compiled
-from quality.admission.matches import Match, lowered, places
+from quality.admission.matches import Match
 from quality.admission.secrets.randomness import entropy, is_digest, is_sample
 
 if TYPE_CHECKING:
@@ -32,18 +32,18 @@ _NAMES = re.compile(
     r"\btoken|(?<![a-z])secret)(?:s?(?![a-z]))",
     re.IGNORECASE,
 )
-_ANCHORS = (
-    "passw", "passphrase", "passcode", "pwd", "pin:", "pin ", "pin=", "kennwort", "mot de passe",
-    "contraseña", "senha", "key", "token", "secret",
-)  # fmt: skip
-_LONGEST = max(map(len, _ANCHORS))
+_WORDS = (
+    r"(?i:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|token|"
+    r"secret)"
+)
+_ANCHOR = re.compile(_WORDS.replace("|pin|", "|pin(?=[: =])|"))
+_LONGEST = len("mot de passe")
 GATES = {
-    "named": r"(?i)(?:passw|passphrase|passcode|pwd|pin|kennwort|mot de passe|contraseña|senha|key|"
-    r"token|secret)[^\n]{0,30}(?:[=:>]|is|ist|est)[\s\"'`“„(a-z]{0,16}[^\s]{4}",
+    "named": _WORDS,
     "headers": r"(?i)(?:authorization\W{1,6}|bearer)[ \t]*[A-Za-z0-9+/_.=~-]{5}",
     "logins": r"://[^\s/@]*:[^\s/@]+@",
 }
-_NAMED, _HEADERS = compiled(GATES["named"]), compiled(GATES["headers"])
+_NAMED, _HEADERS = compiled(_WORDS + r"[^\n]{0,30}(?:[=:>]|is|ist|est)"), compiled(GATES["headers"])
 _SIGNS = re.compile(r"[=:>]|\bis\b|\bist\b|\best\b")
 _BETWEEN = re.compile(
     r"""["'`\])]{0,2}(?:\s?\([^)\n]{0,20}\))?\s{0,4}(?P<sign>:=|=>|==|=|:|\bis\b(?: set to)?|"""
@@ -108,8 +108,9 @@ def _anchors(text: str, seen: Seen) -> Iterator[int]:
     """Yield where words for secrets stand, in order, where the gate saw one and a sign after it."""
     for start, end in seen.spans(_NAMED):
         # One that begins in what the gate saw may end behind it.
-        lower = lowered(text[start : end + _LONGEST])
-        yield from sorted(start + at for at in places(lower, _ANCHORS) if at < end - start)
+        for found in _ANCHOR.finditer(text, start, end + _LONGEST):
+            if found.start() < end:
+                yield found.start()
 
 
 def _headers(text: str, seen: Seen) -> Iterator[Match]:

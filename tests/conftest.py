@@ -8,11 +8,16 @@ import socket
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.project import ENGINES, Project
+from tests.proofs.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 for _name, _value in (
     ("DO_NOT_TRACK", "1"),
@@ -28,7 +33,8 @@ pytest.register_assert_rewrite("indexes.engines.conformance", "ingestion.sources
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("few", settings.get_profile("same"), max_examples=15)
 settings.register_profile("search", deadline=None)
-settings.load_profile(os.environ.get("FRESHGROUND_HYPOTHESIS", "same"))
+PROFILE = os.environ.get("FRESHGROUND_HYPOTHESIS", "same")
+settings.load_profile(PROFILE)
 
 _SLOW_MODULE = re.compile(r"^pytestmark = .*\bmark\.slow\b", re.MULTILINE)
 DATA_VARIABLE = "FRESHGROUND_TEST_DATA"
@@ -65,10 +71,8 @@ def shared_data() -> Path:
     return path
 
 
-LONGEST = "test_governed_loop.py"
-HALF_WAY = "test_up.py"
-LAST = "test_wakeups.py"
-"""Each runs a whole Airflow, and two do not run at one time: so they stand far apart."""
+WHOLE_AIRFLOWS = ("test_governed_loop.py", "test_up.py", "test_wakeups.py")
+"""The longest first. Two do not run at one time: so they stand far apart."""
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -79,12 +83,24 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if marked else None
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Hold properties to few examples where few are asked for, whatever they name themselves."""
+    few = settings.get_profile("few").max_examples
+    function = getattr(item, "function", None)
+    own = getattr(function, "_hypothesis_internal_use_settings", None)
+    if PROFILE == "few" and own is not None and own.max_examples > few:
+        function._hypothesis_internal_use_settings = settings(own, max_examples=few)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the file that takes longest: at the end, one process would wait for it."""
-    of = {name: [i for i in items if i.path.name == name] for name in (LONGEST, HALF_WAY, LAST)}
-    rest = [item for item in items if item.path.name not in of]
-    half = len(rest) // 2
-    items[:] = [*of[LONGEST], *rest[:half], *of[HALF_WAY], *rest[half:], *of[LAST]]
+    """Put long files first: at the end, one process would wait for another that has one."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    slow = [i for i in items if i.path in long and i.path.name not in WHOLE_AIRFLOWS]
+    ordered: list[pytest.Item] = []
+    for number, name in enumerate(WHOLE_AIRFLOWS):
+        part = slice(*(len(slow) * end // len(WHOLE_AIRFLOWS) for end in (number, number + 1)))
+        ordered += [item for item in items if item.path.name == name] + slow[part]
+    items[:] = ordered + [item for item in items if item.path not in long]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
@@ -117,6 +133,13 @@ def quick(tmp_path: Path) -> Project:
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """A project on each engine in turn."""
     return Project(tmp_path, engine=request.param)
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """A process that forks children in milliseconds, all imports done."""
+    with Workshop(tmp_path_factory.mktemp("workshop")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -29,6 +29,11 @@ NEVER = "0 0 29 2 *"
 """The clock starts nothing before 2028: what runs was woken by an event, or by the test."""
 PATIENCE_S = 240.0
 LAYERS = ("ingest", "silver", "gold", "build")
+LOOKS_OFTEN = {
+    "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+    "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
+}
+"""An idle scheduler sleeps a second between any two tasks: a test is mostly such sleep."""
 _open = build_opener(ProxyHandler({})).open
 
 
@@ -39,7 +44,7 @@ def until(ready: Callable[[], Any], what: Callable[[], str]) -> Any:
         found = ready()
         if found:
             return found
-        time.sleep(0.5)
+        time.sleep(0.2)
     pytest.fail(what())
 
 
@@ -98,7 +103,8 @@ def start(project: AirflowProject, *arguments: str) -> Airflow:
     home = project.root / "work" / "airflow"
     out = project.root / "up.out"
     command = [sys.executable, "-m", "dags.up", "--home", str(home), *arguments]
-    env = {**os.environ, "FRESHGROUND_SETTINGS": str(project.settings_file())}
+    settings = {"FRESHGROUND_SETTINGS": str(project.settings_file())}
+    env = {**LOOKS_OFTEN, **os.environ, **settings}
     with out.open("wb") as file:
         process = subprocess.Popen(
             command, env=env, cwd=project.root, stdout=file, stderr=subprocess.STDOUT

@@ -5,7 +5,7 @@ One Airflow for all of it, since starting one takes as long as the loop.
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,10 +22,15 @@ APPROVAL = "freshground_approval_docs"
 INGEST = "freshground_ingest_docs"
 
 
+def patience(timeout: str) -> dict[str, Any]:
+    """How long a person has time to answer, as the settings have it."""
+    return {"ingest": NEVER, "drain": NEVER, "approval_timeout": timeout}
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> AirflowProject:
     changes: dict[str, Any] = {
-        "airflow": {"ingest": NEVER, "drain": NEVER, "approval_timeout": "45s"},
+        "airflow": patience("1d"),
         "governor": {"every": "7d", "min_interval": "0s", "backoff": "1s", "max_backoff": "1s"},
     }
     return AirflowProject(tmp_path, changes=changes)
@@ -65,15 +70,17 @@ class Loop:
         return until(self._noticed, self.logs)[0]
 
     def _noticed(self) -> list[dict[str, Any]]:
-        """Return questions that the scheduler has seen wait, which takes it seconds.
+        """Return questions of which the scheduler has seen that they wait.
 
         An answer before that is lost: Airflow 3.3.2 takes the task for one that died, and asks
         again. No person is so quick.
         """
-        found = self.airflow.call("GET", "/api/v2/monitor/health")
-        beat = found["scheduler"]["latest_scheduler_heartbeat"]
-        at = datetime.fromisoformat
-        return [q for q in self.questions() if at(q["created_at"]) < at(beat)]
+        log = (self.airflow.home / "processes" / "scheduler.log").read_text()
+
+        def seen(run: str) -> bool:
+            return bool(re.search(f"Received executor event.*'ask', run_id='{run}'", log))
+
+        return [q for q in self.questions() if seen(q["task_instance"]["dag_run_id"])]
 
     def answer(self, question: dict[str, Any], option: str, comment: str) -> None:
         run = question["task_instance"]["dag_run_id"]
@@ -128,15 +135,19 @@ def test_governed_stopped_rejected_timed_out_approved(project: AirflowProject) -
         assert loop.runs(INGEST)[-1]["state"] == "failed"
         assert len(loop.runs(APPROVAL)) == before
 
-        # A larger plan is another question. Nobody answers: that is a no.
+        # A larger plan is another question. Nobody answers in time: that is a no.
+        project.changes["airflow"] = patience("10s")
+        project.settings_file()
         project.delete("d011.md")
-        loop.asked()
+        loop.start(INGEST)
         until(lambda: len(loop.decisions()) == 2 and loop.still(), loop.logs)
         assert loop.decisions()[1][:2] == ("rejection", "time-out")
         assert project.release() == 1
         assert len(project.served_keys()) == 14
 
         # And another. This time somebody agrees, and it is published.
+        project.changes["airflow"] = patience("1d")
+        project.settings_file()
         project.delete("d012.md")
         loop.answer(loop.asked(), "Approve", "the handbook was retired")
         until(lambda: project.release() == 2 and loop.still(), loop.logs)

@@ -216,10 +216,10 @@ def agree(reader: Reader, rows: list[dict[str, Any]], drawn: Drawn) -> None:
     assert reader.rows(["chunk_id"], where=where).column(0).to_pylist() == expected
 
 
-def run(reader: Reader, rows: list[dict[str, Any]], examples: int) -> None:
+def test_2000_random_filters_agree(reader: Reader, rows: list[dict[str, Any]]) -> None:
     @given(drawn=FILTERS)
     @settings(
-        max_examples=examples,
+        max_examples=2000,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
@@ -227,15 +227,6 @@ def run(reader: Reader, rows: list[dict[str, Any]], examples: int) -> None:
         agree(reader, rows, drawn)
 
     check()
-
-
-def test_60_random_filters_agree(reader: Reader, rows: list[dict[str, Any]]) -> None:
-    run(reader, rows, 60)
-
-
-@pytest.mark.slow
-def test_2000_random_filters_agree(reader: Reader, rows: list[dict[str, Any]]) -> None:
-    run(reader, rows, 2000)
 
 
 def test_every_pair_of_operator_and_edge_value_agrees(

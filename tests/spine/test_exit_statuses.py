@@ -1,12 +1,16 @@
-"""The real command: each outcome has its exit status, and errors come without a traceback."""
+"""The command line: each outcome has its exit status, and errors come without a traceback.
+
+Each command is a process of its own, forked with the imports done; that the installed script ends
+with such a status is seen in the README's session, and here for wrong usage.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,14 +18,18 @@ from freshground.core.ids import content_hash, doc_id
 from freshground.service.reports import StageReport, exit_status
 from tests.project import Project, article
 
+if TYPE_CHECKING:
+    from tests.proofs.workshop import Workshop
+
 pytestmark = pytest.mark.slow
 
 
 class Shell:
     """Runs `freshground` in a folder, its settings changed with `settings`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workshop: Workshop) -> None:
         self.project = Project(folder, engine="memory")
+        self.workshop = workshop
         self.settings()
 
     def settings(self, **changes) -> None:
@@ -29,22 +37,15 @@ class Shell:
         place.write_text(json.dumps({**self.project.raw, "cache": "cache", **changes}))
 
     def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        done = subprocess.run(
-            [str(Path(sys.executable).with_name("freshground")), *arguments],
-            cwd=self.project.root,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.returncode, done.stdout, done.stderr
+        ended = self.workshop.run(self.project, "command", arguments=arguments).result
+        assert "error" not in ended, ended
+        assert "Traceback" not in ended["errors"], ended["errors"]
+        return ended["status"], ended["out"], ended["errors"]
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+def shell(tmp_path: Path, workshop: Workshop) -> Shell:
+    return Shell(tmp_path, workshop)
 
 
 def test_a_life_of_a_project(shell: Shell) -> None:
@@ -110,6 +111,14 @@ def test_wrong_usage_is_64(shell: Shell, arguments: tuple[str, ...]) -> None:
     assert status == 64
     assert errors
     assert not out
+
+
+def test_the_installed_script_ends_with_the_status() -> None:
+    script = Path(sys.executable).with_name("freshground")
+    done = subprocess.run([script, "refesh"], capture_output=True, text=True, check=False)
+    assert done.returncode == 64
+    assert "refesh" in done.stderr
+    assert not done.stdout
 
 
 def test_wrong_settings_are_1_and_say_where(shell: Shell) -> None:

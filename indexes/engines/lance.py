@@ -24,6 +24,7 @@ from lancedb.query import MatchQuery
 from freshground.core.errors import ConfigError, Fatal
 from freshground.lake.memory import give_back
 from freshground.lake.storage import Files
+from indexes.engines import lance_branches
 from indexes.engines.bm25 import SEGMENTED
 from indexes.engines.checks import (
     check_rows,
@@ -160,7 +161,7 @@ class LanceEngine:
                 branches = self._branches(index, generation)
                 for branch in sorted(branches):
                     if (generation, branch) not in kept and old(branch):
-                        self.database(index).open_table(generation).branches.delete(branch)
+                        lance_branches.drop(self.database(index).open_table(generation), branch)
                         branches.discard(branch)
                         removed.append(f"{generation}/{branch}")
                 if not branches and (generation, _MAIN) not in kept and old(generation):
@@ -214,12 +215,13 @@ class LanceEngine:
 
     def _branches(self, index: str, generation: str) -> set[str]:
         try:
-            return set(self.database(index).open_table(generation).branches.list())
+            table = self.database(index).open_table(generation)
         except (RuntimeError, ValueError) as error:
             # A crash while the table was made leaves a folder that is no table yet.
             if re.search(r"not found", str(error), re.IGNORECASE):
                 return set()
             raise
+        return lance_branches.names(table)
 
     def _sweep(
         self, index: str, generation: str, branches: set[str], old: Callable[[str], bool]
@@ -296,7 +298,7 @@ class LanceCandidate:
                 version = f"{self._name}/{_MAIN}@{self._index_all(table)}"
             elif self._grown(table, self._base):
                 version = f"{self._name}/{_MAIN}@{self._renew(table)}"
-                self._base.branches.delete(self._name)
+                lance_branches.drop(self._base, self._name)
             else:
                 version = f"{self._base.name}/{self._name}@{table.version}"
         self._table = None
@@ -310,7 +312,7 @@ class LanceCandidate:
         with clear_errors(f"dropping a candidate of index {self._index!r}"):
             self._engine.database(self._index).drop_table(self._name, ignore_missing=True)
             if self._base is not None:
-                self._base.branches.delete(self._name)
+                lance_branches.drop(self._base, self._name)
 
     def _open(self) -> Table:
         if self._table is None:

@@ -14,7 +14,8 @@ import re
 import threading
 from collections import Counter
 from ctypes import c_double, c_ulong
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
@@ -478,18 +479,30 @@ def _scale(page: int, index: int) -> float:
 def _is_bold(page: int, index: int) -> bool:
     if _weight_of(page, index) > _BOLD_WEIGHT:
         return True
-    return bool(_BOLD.search(_font_name(page, index)))
+    return _font_of_character(page, index).bold
 
 
 def _is_even(page: int, first: int, last: int) -> bool:
     """Whether a line is set in type of one width, as code is; prose may begin and end with some."""
     step = max(1, (last - first) // 4)
     return all(
-        _EVEN.search(_font_name(page, index))
+        _font_of_character(page, index).even
         for index in (first, last, *range(first + step, last, step))
     )
 
 
-def _font_name(page: int, index: int) -> str:
+class _Font(NamedTuple):
+    bold: bool
+    even: bool
+
+
+def _font_of_character(page: int, index: int) -> _Font:
     length = _font_of(page, index, _NAME_AT, _FONT_NAME, _FLAGS.at)
-    return _NAME.value.decode("utf-8", "replace") if 0 < length <= _FONT_NAME else ""
+    return _font(_NAME.value if 0 < length <= _FONT_NAME else b"")
+
+
+@lru_cache(maxsize=1024)
+def _font(name: bytes) -> _Font:
+    """Return what a font's name says of it: pages have few fonts, and thousands of lines."""
+    said = name.decode("utf-8", "replace")
+    return _Font(_BOLD.search(said) is not None, _EVEN.search(said) is not None)
